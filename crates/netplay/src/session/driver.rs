@@ -1,0 +1,1 @@
+//! Runs a room by itself.

@@ -1,0 +1,130 @@
+//! A peer in a room, running by itself.
+//!
+//! [`room`] is the state machine (hello, lobby, match; no I/O, no clock), `driver` runs it (a
+//! thread natively, a Worker's tick on the web), [`Handle`] is what a game holds.
+
+mod driver;
+pub mod room;
+mod status;
+mod handle;
+
+pub use handle::{Command, Handle, spawn};
+pub use status::Status;
+
+use protocol::{Frame, PeerId, Simulation, peer::RefusalReason};
+
+/// What a session needs to know from its game.
+pub struct Config<S: Simulation> {
+    /// The player's name; cut to [`protocol::limits::MAX_NAME_BYTES`].
+    pub name: String,
+    /// The settings of a match of so many players (peers); asked of the owner at each start.
+    /// Seats beyond the players are bots'.
+    pub settings: fn(players: usize) -> S::Settings,
+    /// Drives this peer's seat instead of the mailbox: called with the newest world and this
+    /// peer's seat before each step.
+    pub autopilot: Option<fn(world: &S, seat: usize) -> S::Input>,
+    /// Is ready as soon as it enters a lobby, also for every further match.
+    pub auto_ready: bool,
+    /// The fewest peers (this one included) that a match starts with: 2 to play with others,
+    /// 1 to practise.
+    pub min_peers: usize,
+    /// Frames between a player's input and its step, 0 to
+    /// [`protocol::limits::MAX_INPUT_DELAY`].
+    pub input_delay: u32,
+}
+
+/// Where a session is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case", tag = "phase")]
+pub enum Phase {
+    /// Finding the room: nothing is known of anybody yet.
+    #[default]
+    Connecting,
+    /// In the room, before a match.
+    Lobby,
+    /// Playing.
+    Match,
+    /// A match is over; being ready again starts the next one.
+    Result,
+    /// Ended for good; a new session is needed.
+    Failed(Failure),
+}
+
+/// Why a session ended. The game turns it into a sentence with a way back.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case", tag = "failure", content = "detail")]
+pub enum Failure {
+    /// Signaling was never reached, or refused us.
+    #[error("signaling failed: {0}")]
+    Signaling(String),
+    /// Another peer refused us, or we refused the only other one.
+    #[error("refused ({reason:?}): {detail}")]
+    Refused {
+        /// The reason.
+        #[serde(skip)]
+        reason: RefusalReason,
+        /// More, for people.
+        detail: String,
+    },
+    /// A peer that drives a seat left or fell silent in the match.
+    #[error("{0} left the match")]
+    PeerLost(String),
+    /// The worlds differ: the simulation is not deterministic, or somebody cheats.
+    #[error("the worlds differ at frame {0}")]
+    Desync(Frame),
+    /// This peer left by its own wish.
+    #[error("left")]
+    Left,
+}
+
+/// One peer of the room, this one included, as the lobby shows it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct PeerView {
+    /// Its id.
+    pub id: PeerId,
+    /// Its player's name.
+    pub name: String,
+    /// Whether this is us.
+    pub is_me: bool,
+    /// Whether it decides the match's start: the longest-present peer.
+    pub is_owner: bool,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// Its seat in the running or last match.
+    pub seat: Option<usize>,
+    /// The smoothed round trip in milliseconds; nothing before the first measurement.
+    pub rtt_ms: Option<f32>,
+}
+
+/// The room as it is now, for the screens.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RoomView {
+    /// Where the session is.
+    pub phase: Phase,
+    /// Who is here, the owner first, then by seniority.
+    pub peers: Vec<PeerView>,
+    /// Our seat in the running or last match.
+    pub my_seat: Option<usize>,
+    /// Signaling, as the transport sees it.
+    pub signaling: crate::transport::SignalingState,
+    /// The newest chat lines (name, text), oldest first; at most 50.
+    pub chat: Vec<(String, String)>,
+    /// The last refusal of another peer, to be told: peers of other versions that we met.
+    pub notice: Option<String>,
+}
+
+/// The two newest worlds, to draw between.
+#[derive(Clone)]
+pub struct Frames<S: Simulation> {
+    /// The number of `current`.
+    pub frame: Frame,
+    /// World `frame - 1` (world 0 at the start).
+    pub previous: S,
+    /// World `frame`.
+    pub current: S,
+    /// When `current` was due, on the clock of [`web_time::Instant`]: `previous` is shown then,
+    /// `current` one step length later.
+    pub at: web_time::Instant,
+    /// The newest frame whose inputs are all known.
+    pub confirmed: Frame,
+}

@@ -1,0 +1,1 @@
+//! The state machine of a peer in a room.

@@ -1,0 +1,7 @@
+//! How peers find each other: [`remote`] over a server, [`local`] inside one process; [`guard`]
+//! stands between either and matchbox_socket; [`api`] is the server's HTTP side.
+
+pub mod api;
+pub mod guard;
+pub mod local;
+pub mod remote;

@@ -1,0 +1,1 @@
+//! The real transport: WebRTC data channels by matchbox_socket.

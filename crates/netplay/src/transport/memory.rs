@@ -1,0 +1,1 @@
+//! A seeded, lossy network inside one process.

@@ -1,0 +1,85 @@
+//! Two channels to every peer of a room, however they are carried.
+//!
+//! [`matchbox`] is the real one (WebRTC); [`memory`] is a seeded, lossy network inside one
+//! process, for tests and for machines without any network interface.
+
+pub mod matchbox;
+pub mod memory;
+
+use bytes::Bytes;
+use protocol::PeerId;
+use std::task::{Context, Poll};
+
+/// The two channels that every pair of peers has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// Unordered, never sent again: rollback datagrams. Matchbox channel 0.
+    Unreliable,
+    /// Ordered, sent until it arrives: [`protocol::peer::Message`]. Matchbox channel 1.
+    Reliable,
+}
+
+/// A peer that signaling has told of. Its channels may not be open yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownPeer {
+    /// Its id.
+    pub id: PeerId,
+    /// Whether it was in the room before us.
+    pub here_before_us: bool,
+}
+
+/// How a packet travels to another peer, as far as is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// Not known (yet).
+    #[default]
+    Unknown,
+    /// From peer to peer.
+    Direct,
+    /// Through a TURN server.
+    Relayed,
+    /// Inside one process, without WebRTC.
+    Memory,
+}
+
+/// What became of signaling.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SignalingState {
+    /// On the way to the server, for the first time.
+    #[default]
+    Connecting,
+    /// In the room.
+    Online,
+    /// Lost after it had been there; it is being tried again. Channels live on.
+    Lost,
+    /// Never reached, or refused: the sentence says why, for the player.
+    Failed(String),
+}
+
+/// Moves packets between this peer and the others of its room.
+///
+/// Nothing here blocks, and nothing fails loudly: a packet to a peer whose channels are closed
+/// or not open yet is dropped, as an unreliable network would.
+pub trait Transport: Send + 'static {
+    /// This peer's id, once signaling has assigned it.
+    fn local_id(&self) -> Option<PeerId>;
+    /// The peers that signaling has told of, in the order of their coming. At most
+    /// [`protocol::limits::MAX_PEERS`] and a few that are on their way.
+    fn known_peers(&self) -> Vec<KnownPeer>;
+    /// What became of signaling.
+    fn signaling(&self) -> SignalingState;
+    /// Queues a packet. Longer ones than the channel's limit are dropped and counted.
+    fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes);
+    /// The next packet that has come, if any.
+    fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)>;
+    /// Ready when [`Transport::receive`] may have a packet; wakes the task otherwise. May be
+    /// ready too often.
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()>;
+    /// Forgets a peer: its packets are dropped from now on.
+    fn ban(&mut self, peer: PeerId);
+    /// How packets travel to this peer.
+    fn path(&self, peer: PeerId) -> Path;
+    /// Packets dropped here, for whatever reason.
+    fn dropped(&self) -> u64;
+}

@@ -1,0 +1,1 @@
+//! The unreliable messages between peers: rollback datagrams.

@@ -1,0 +1,28 @@
+//! What Peerball's peers and servers agree on, and nothing that acts.
+//!
+//! Start with [`simulation::Simulation`], the contract between a game and the netcode. Then
+//! [`peer`] (the reliable messages between peers), [`datagram`] (the unreliable ones),
+//! [`api`] (the server's HTTP side) and [`limits`] (every bound, with its consequence).
+//!
+//! Deliberately absent: sockets, clocks, threads, the system's random source, the engine.
+//! Whoever decodes something here may be decoding an attacker's bytes: every decoder is
+//! bounded, fallible and free of panics.
+
+pub mod api;
+pub mod datagram;
+pub mod limits;
+pub mod peer;
+pub mod simulation;
+
+pub use matchbox_protocol::PeerId;
+pub use simulation::{Driver, Event, Seat, Simulation};
+
+/// Counts the steps of a match, from 0 at its start, at [`limits::STEPS_PER_SECOND`].
+///
+/// World number `f` is the world before step `f`: world 0 is fresh, and step `f` turns world
+/// `f` into world `f + 1` by the inputs of frame `f`. At 60 Hz a `u32` lasts 828 days.
+pub type Frame = u32;
+
+/// The version of everything that peers say to one another. Peers of different versions refuse
+/// each other with a reason that both sides see.
+pub const PROTOCOL_VERSION: u16 = 1;

@@ -1,0 +1,66 @@
+//! Every bound that peers and servers keep towards each other, with what happens at it.
+
+use std::time::Duration;
+
+/// Steps of the simulation a second.
+pub const STEPS_PER_SECOND: u32 = 60;
+
+/// The length of a step in microseconds, rounded down (16,666).
+pub const STEP_MICROS: u64 = 1_000_000 / STEPS_PER_SECOND as u64;
+
+/// Seats in a match. A [`crate::peer::Start`] with more is refused.
+pub const MAX_SEATS: usize = 8;
+
+/// Peers in a room, spectators to come included. A further one is refused as "room full".
+pub const MAX_PEERS: usize = 8;
+
+/// Frames that a peer steps ahead of the newest frame whose inputs it has all. At the bound it
+/// waits: 12 frames are 200 ms.
+pub const MAX_PREDICTION: u32 = 12;
+
+/// Frames of input delay. More is clamped.
+pub const MAX_INPUT_DELAY: u32 = 6;
+
+/// Inputs of one stream that an author keeps for a receiver that has not acknowledged them. It
+/// must cover the prediction window, the input delay and a long loss; an author whose receiver
+/// is further behind stops stepping (it is at its prediction bound long before).
+pub const MAX_UNACKED_INPUTS: u32 = 128;
+
+/// Bytes of one input in postcard. A bigger input type does not compile into a session.
+pub const MAX_INPUT_BYTES: usize = 4;
+
+/// Bytes of a rollback datagram, so that it fits one UDP packet on any path (IPv6's minimum of
+/// 1,280 less headers and DTLS/SCTP framing). A longer one is dropped and counted.
+pub const MAX_DATAGRAM_BYTES: usize = 1_100;
+
+/// Bytes of a reliable message. A longer one is dropped and counted; matchbox's native side
+/// does not send over 64 KiB.
+pub const MAX_RELIABLE_BYTES: usize = 32 * 1024;
+
+/// Bytes of a player's name (UTF-8). A longer one is cut at a character's end.
+pub const MAX_NAME_BYTES: usize = 24;
+
+/// Bytes of a chat line (UTF-8). A longer one is cut at a character's end.
+pub const MAX_CHAT_BYTES: usize = 280;
+
+/// Bytes of a match's settings in postcard. More is refused with the message that carries them.
+pub const MAX_SETTINGS_BYTES: usize = 1_024;
+
+/// Bytes of a refusal's detail. More is cut.
+pub const MAX_DETAIL_BYTES: usize = 200;
+
+/// Bytes of one signal (offer, answer, candidate) through the server. A longer WebSocket message
+/// closes its connection.
+pub const MAX_SIGNAL_BYTES: usize = 64 * 1024;
+
+/// Symbols of a room code.
+pub const ROOM_CODE_LENGTH: usize = 6;
+
+/// The symbols of room codes: no look-alikes (0/O, 1/I/L), no vowels that spell words.
+pub const ROOM_CODE_ALPHABET: &[u8; 26] = b"23456789BCDFGHJKMNPQRSTVWX";
+
+/// How long a newcomer's channels may take to open, or its hello to come, before it is given up.
+pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(15);
+
+/// How long a peer may be silent in the lobby or a match before it counts as lost.
+pub const SILENCE_DEADLINE: Duration = Duration::from_secs(5);

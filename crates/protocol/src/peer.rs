@@ -1,0 +1,164 @@
+//! What peers say to one another over the reliable channel, in postcard.
+//!
+//! A message is `[tag][fields]` as postcard writes the enum [`Message`]. Tags are positions: new
+//! messages go to the end, and a change of an old one raises [`crate::PROTOCOL_VERSION`]. Only
+//! [`Hello`] and [`Refusal`] keep their layout for ever, so that peers of different versions can
+//! still tell each other so.
+
+use crate::{PeerId, limits::*};
+use serde::{Deserialize, Serialize};
+
+/// Everything that travels on the reliable channel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Message {
+    /// The first message in both directions, repeated until the other's has come.
+    Hello(Hello),
+    /// The answer to a hello that does not fit; the sender then ignores that peer.
+    Refuse(Refusal),
+    /// The sender's own line in the lobby, after each change of it.
+    Lobby(LobbyLine),
+    /// From the room's owner only: the match starts.
+    Start(Start),
+    /// A line of text, shown as text only.
+    Chat(String),
+    /// The sender leaves the room for good.
+    Leave,
+}
+
+/// Who speaks, and by which rules. Layout never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`crate::PROTOCOL_VERSION`] of the sender.
+    pub protocol: u16,
+    /// [`crate::Simulation::FINGERPRINT`] of the sender's rules.
+    pub fingerprint: u64,
+    /// The player's name, at most [`MAX_NAME_BYTES`].
+    pub name: String,
+    /// Whether the sender has this receiver's hello: then it need not be repeated.
+    pub heard_you: bool,
+    /// Whether the sender was in the room before this receiver, as signaling told it: the peer
+    /// that nobody was before is the owner.
+    pub here_before_you: bool,
+}
+
+/// Why a peer was refused. Layout never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The reason, for programs.
+    pub reason: RefusalReason,
+    /// More for people and logs, at most [`MAX_DETAIL_BYTES`].
+    pub detail: String,
+}
+
+/// The reasons for a refusal. New ones go to the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefusalReason {
+    /// Different [`crate::PROTOCOL_VERSION`]s.
+    ProtocolVersion,
+    /// Different [`crate::Simulation::FINGERPRINT`]s.
+    Rules,
+    /// [`MAX_PEERS`] are here already.
+    RoomFull,
+    /// A match is running, and the room lets nobody in until it is over.
+    MatchRunning,
+}
+
+/// One peer's own line in the lobby.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LobbyLine {
+    /// The player's name, at most [`MAX_NAME_BYTES`].
+    pub name: String,
+    /// Whether the player wants the match to start.
+    pub ready: bool,
+    /// How many matches this peer has finished in this room: readiness counts for the next one.
+    pub round: u32,
+}
+
+/// The start of a match, decided by the room's owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Names the match in every datagram.
+    pub match_id: u32,
+    /// The owner's round, as in [`LobbyLine::round`].
+    pub round: u32,
+    /// The seed of the world's generator.
+    pub seed: u64,
+    /// The simulation's settings in postcard, at most [`MAX_SETTINGS_BYTES`].
+    pub settings: Vec<u8>,
+    /// Who drives each seat from frame 0: a peer, or nobody (a bot). 1 to [`MAX_SEATS`].
+    pub roster: Vec<Option<PeerId>>,
+}
+
+/// Why bytes are not a [`Message`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Longer than [`MAX_RELIABLE_BYTES`].
+    #[error("the message has {0} bytes, more than {MAX_RELIABLE_BYTES}")]
+    TooLong(usize),
+    /// Not postcard of this layout, or with bytes left over.
+    #[error("the message is malformed")]
+    Malformed,
+    /// A field past its bound.
+    #[error("the message's {0} is out of bounds")]
+    OutOfBounds(&'static str),
+}
+
+impl Message {
+    /// Encodes this message.
+    ///
+    /// # Panics
+    /// Never: writing plain data to a vector cannot fail.
+    pub fn encode(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "plain data into a growing vector cannot fail")]
+        postcard::to_stdvec(self).expect("plain data encodes")
+    }
+
+    /// Decodes a message that another peer sent, and checks every bound.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for anything that this version would not have sent.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.len() > MAX_RELIABLE_BYTES {
+            return Err(DecodeError::TooLong(bytes.len()));
+        }
+        let (message, rest) =
+            postcard::take_from_bytes::<Self>(bytes).map_err(|_| DecodeError::Malformed)?;
+        // A later version's hello may carry more fields: it must still be understood.
+        if !rest.is_empty() && !matches!(message, Self::Hello(_) | Self::Refuse(_)) {
+            return Err(DecodeError::Malformed);
+        }
+        message.check()?;
+        Ok(message)
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        let bound = |within: bool, field| match within {
+            true => Ok(()),
+            false => Err(DecodeError::OutOfBounds(field)),
+        };
+        match self {
+            Self::Hello(hello) => bound(hello.name.len() <= MAX_NAME_BYTES, "name"),
+            Self::Refuse(refusal) => bound(refusal.detail.len() <= MAX_DETAIL_BYTES, "detail"),
+            Self::Lobby(line) => bound(line.name.len() <= MAX_NAME_BYTES, "name"),
+            Self::Start(start) => {
+                bound(start.settings.len() <= MAX_SETTINGS_BYTES, "settings")?;
+                bound((1..=MAX_SEATS).contains(&start.roster.len()), "roster")
+            }
+            Self::Chat(text) => bound(text.len() <= MAX_CHAT_BYTES, "chat line"),
+            Self::Leave => Ok(()),
+        }
+    }
+}
+
+/// Cuts `text` to at most `max` bytes at a character's end, and drops control characters, so
+/// that what other peers are shown is one line of text.
+pub fn clean_text(text: &str, max: usize) -> String {
+    let mut clean = String::new();
+    for c in text.chars().filter(|c| !c.is_control()) {
+        if clean.len() + c.len_utf8() > max {
+            break;
+        }
+        clean.push(c);
+    }
+    clean
+}
