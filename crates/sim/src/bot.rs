@@ -64,7 +64,7 @@ impl View {
         let (me, ball) = (seen(disc.body()), seen(world.ball()));
         let cost = |body: Body| approach_cost(body, ball);
         let my_cost = cost(me);
-        let rank = (seat % 2..world.seats())
+        let rank = (seat % 2..world.seat_count())
             .step_by(2)
             .filter(|mate| {
                 let theirs = cost(seen(world.discs()[*mate].body()));
@@ -208,3 +208,6 @@ pub fn autopilot(world: &World, seat: usize) -> Input {
         Some(view) => view.defend(),
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -32,7 +32,7 @@ pub mod event;
 mod flow;
 pub mod input;
 mod physics;
-mod rng;
+pub mod rng;
 pub mod settings;
 pub mod team;
 pub mod vec2;

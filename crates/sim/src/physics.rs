@@ -319,3 +319,6 @@ fn hit_posts(subject: usize, body: &mut Body, radius: f32, reporter: &mut Report
         }
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,4 +1,5 @@
-//! The world's own generator of random numbers.
+//! The world's own generator of random numbers. Tests and tools that need the same numbers on every
+//! target use it too.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ pub(crate) const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A SplitMix64 generator: a counter whose values are mixed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// A generator whose numbers follow from `seed`.
@@ -31,7 +32,7 @@ impl Rng {
     }
 
     /// All that its future follows from.
-    pub fn state(&self) -> u64 {
+    pub(crate) fn state(&self) -> u64 {
         self.0
     }
 }

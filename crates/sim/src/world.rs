@@ -38,7 +38,7 @@ pub struct World {
 
 impl World {
     /// Seats in this match.
-    pub fn seats(&self) -> usize {
+    pub fn seat_count(&self) -> usize {
         // Never more than there are discs: settings are clamped when made and when decoded.
         usize::from(self.settings.seats)
     }
@@ -60,7 +60,7 @@ impl World {
 
     /// The discs of the match's seats, by seat.
     pub fn discs(&self) -> &[Disc] {
-        &self.discs[..self.seats()]
+        &self.discs[..self.seat_count()]
     }
 
     /// What part of the match it is.
@@ -96,7 +96,7 @@ impl World {
     pub fn last_touch(&self) -> Option<usize> {
         self.last_touch
             .map(usize::from)
-            .filter(|seat| *seat < self.seats())
+            .filter(|seat| *seat < self.seat_count())
     }
 
     /// How often everybody was put on their places. Between two worlds that differ in this, bodies
@@ -111,7 +111,12 @@ impl World {
         if matches!(self.flow.phase, Phase::Over { .. }) {
             return inputs;
         }
-        for (index, (input, seat)) in inputs.iter_mut().zip(seats).take(self.seats()).enumerate() {
+        for (index, (input, seat)) in inputs
+            .iter_mut()
+            .zip(seats)
+            .take(self.seat_count())
+            .enumerate()
+        {
             *input = match seat.driver {
                 Driver::Peer => seat.input,
                 Driver::Bot => bot::autopilot(self, index),
@@ -131,7 +136,7 @@ impl World {
 
     /// Kicks and moves. The bodies stand still at a kick-off, but buttons can be held already.
     fn move_bodies(&mut self, inputs: &[Input; MAX_SEATS], events: &mut Vec<Event>) {
-        let seats = self.seats();
+        let seats = self.seat_count();
         let discs = &mut self.discs[..seats];
         let reporter = &mut Reporter {
             counts: &mut self.counts,
