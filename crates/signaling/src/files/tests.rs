@@ -1,0 +1,3 @@
+//! Which paths are served, and how long they may be kept.
+
+use super::*;

@@ -1,0 +1,3 @@
+//! What holds of rooms, by example and by random histories.
+
+use super::*;
