@@ -5,7 +5,7 @@ use crate::{
     peer::{Peer, refused},
     support::Server,
 };
-use matchbox_protocol::JsonPeerEvent::NewPeer;
+use matchbox_protocol::PeerEvent::NewPeer;
 use protocol::{
     api::{Problem, ProblemCode, Room, parse_room_code},
     limits::MAX_PEERS,

@@ -4,7 +4,7 @@ use crate::{
     peer::{Peer, signal_from},
     support::Server,
 };
-use matchbox_protocol::JsonPeerEvent::{NewPeer, PeerLeft};
+use matchbox_protocol::PeerEvent::{NewPeer, PeerLeft};
 use signaling::{
     Config,
     limits::{MAX_BARE_ROOM_PEERS, MAX_MALFORMED_MESSAGES, MAX_SIGNAL_BYTES, SEND_BURST_BYTES},
@@ -127,9 +127,10 @@ async fn a_flood_is_slowed_and_its_receiver_stays() {
     let (mut a, mut b, _c) = three(&server).await;
     // Twice what B's queue could hold if the server read as fast as A sends.
     let data = "x".repeat(MAX_SIGNAL_BYTES / 2);
+    let receiver = b.id;
     let flood = async {
         for _ in 0..SEND_BURST_BYTES / data.len() + 4 {
-            a.signal(b.id, data.clone()).await;
+            a.signal(receiver, data.clone()).await;
         }
         a
     };

@@ -5,7 +5,7 @@ use crate::{
     support::Server,
 };
 use matchbox_protocol::{
-    JsonPeerEvent::{NewPeer, PeerLeft},
+    PeerEvent::{NewPeer, PeerLeft},
     PeerRequest,
 };
 use protocol::api::{Problem, ProblemCode};
