@@ -1,0 +1,12 @@
+//! The server over real sockets, against well-behaved and hostile clients.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod api;
+mod files;
+mod hostile;
+mod http;
+mod lifetime;
+mod peer;
+mod relay;
+#[path = "../support/mod.rs"]
+mod support;
