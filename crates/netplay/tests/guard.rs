@@ -207,7 +207,7 @@ fn candidates_are_written_anew() {
     let Some(PeerSignal::IceCandidate(text)) = hear(&mut guard, OTHER, candidate()) else {
         panic!("a good candidate is dropped");
     };
-    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let line = "candidate:1 1 udp 2130706431 192.0.2.9 41000 typ host";
     let expected = serde_json::json!({"candidate": line, "sdpMid": "0", "sdpMLineIndex": 0});
     assert_eq!(
@@ -248,7 +248,7 @@ fn descriptions_of_browsers_pass_and_stay_the_same_when_written_twice() {
             text.matches(" typ ").count() - 1,
             "no TCP"
         );
-        smol::block_on(accept(&once, &[])).unwrap();
+        smol::block_on(accept(&once, &[])).expect("the stack takes it");
     }
 }
 
@@ -305,7 +305,7 @@ async fn connection() -> Arc<dyn PeerConnection> {
         .with_udp_addrs(vec!["127.0.0.1:0"])
         .build()
         .await
-        .unwrap();
+        .expect("a connection");
     let config = RTCDataChannelInit {
         negotiated: Some(0),
         ..Default::default()
@@ -313,7 +313,7 @@ async fn connection() -> Arc<dyn PeerConnection> {
     connection
         .create_data_channel("channel", Some(config))
         .await
-        .unwrap();
+        .expect("a channel");
     Arc::new(connection)
 }
 
@@ -405,7 +405,7 @@ fn candidate_json() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..Default::default() })]
 
     /// Whatever passes the guard, the WebRTC stack takes.
     #[test]

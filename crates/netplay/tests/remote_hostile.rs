@@ -66,8 +66,10 @@ async fn meet(
         loop {
             tokio::select! {
                 // What the victim says to the hostile ones is lost.
-                (receiver, data) = a_wire.hear() => if receiver == id(FRIEND) {
-                    b_wire.tell(PeerEvent::Signal { sender: id(VICTIM), data }).await;
+                (receiver, data) = a_wire.hear() => {
+                    if receiver == id(FRIEND) {
+                        b_wire.tell(PeerEvent::Signal { sender: id(VICTIM), data }).await;
+                    }
                 }
                 (receiver, data) = b_wire.hear() => {
                     assert_eq!(receiver, id(VICTIM));

@@ -4,9 +4,9 @@
 //! thread natively, a Worker's tick on the web), [`Handle`] is what a game holds.
 
 mod driver;
-mod handle;
 pub mod room;
 mod status;
+mod handle;
 
 pub use handle::{Command, Handle, spawn};
 pub use status::Status;
