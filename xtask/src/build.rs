@@ -62,11 +62,17 @@ impl Encoding {
 /// When a tool fails, or a file cannot be read or written.
 pub fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     // Trunk runs offline and asks cargo for the packages of every platform.
-    steps.run("fetch the dependencies", workspace.cargo().args(["fetch", "--locked"]))?;
+    steps.run(
+        "fetch the dependencies",
+        workspace.cargo().args(["fetch", "--locked"]),
+    )?;
     steps.run(
         "build the web client",
         // Trunk takes NO_COLOR for a boolean and refuses the customary `1`.
-        workspace.command("trunk").args(["build", "--offline=true"]).env_remove("NO_COLOR"),
+        workspace
+            .command("trunk")
+            .args(["build", "--offline=true"])
+            .env_remove("NO_COLOR"),
     )?;
     let dist = workspace.dist();
     let cache = workspace.target().join("precompressed");
@@ -159,11 +165,15 @@ mod tests {
         for name in ["index.html", "assets/loader.js"] {
             let mut text = String::new();
             let file = File::open(dist.join(format!("{name}.br"))).unwrap();
-            brotli::Decompressor::new(file, 4096).read_to_string(&mut text).unwrap();
+            brotli::Decompressor::new(file, 4096)
+                .read_to_string(&mut text)
+                .unwrap();
             assert_eq!(text, content, "{name}.br");
             text.clear();
             let file = File::open(dist.join(format!("{name}.gz"))).unwrap();
-            flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+            flate2::read::GzDecoder::new(file)
+                .read_to_string(&mut text)
+                .unwrap();
             assert_eq!(text, content, "{name}.gz");
         }
         assert!(!dist.join("assets/picture.png.br").exists());

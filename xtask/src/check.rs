@@ -81,7 +81,10 @@ pub fn pictures(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 }
 
 fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    steps.run("formatting", workspace.cargo().args(["fmt", "--all", "--check"]))?;
+    steps.run(
+        "formatting",
+        workspace.cargo().args(["fmt", "--all", "--check"]),
+    )?;
     steps.run(
         "clippy",
         workspace
@@ -91,7 +94,9 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     )?;
     steps.run(
         "tests",
-        workspace.cargo().args(["test", "--locked", "--workspace", "--exclude", "e2e"]),
+        workspace
+            .cargo()
+            .args(["test", "--locked", "--workspace", "--exclude", "e2e"]),
     )
 }
 
@@ -110,6 +115,9 @@ fn wasm(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .cargo()
             .args(["test", "--locked", "--target", WASM])
             .args(["--package", "sim", "--test", "golden"])
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner"),
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                "wasm-bindgen-test-runner",
+            ),
     )
 }

@@ -25,11 +25,19 @@ pub struct Need {
 }
 
 const fn need(sign: Sign, debian: &'static str) -> Need {
-    Need { sign, debian, ubuntu: None }
+    Need {
+        sign,
+        debian,
+        ubuntu: None,
+    }
 }
 
 const fn renamed(sign: Sign, debian: &'static str, ubuntu: &'static str) -> Need {
-    Need { sign, debian, ubuntu: Some(ubuntu) }
+    Need {
+        sign,
+        debian,
+        ubuntu: Some(ubuntu),
+    }
 }
 
 /// To build anything: a linker.
@@ -55,8 +63,16 @@ pub const TEST: &[Need] = &[
         "chromium",
         "chromium-browser",
     ),
-    renamed(Sign::Program(&["chromedriver"]), "chromium-driver", "chromium-chromedriver"),
-    renamed(Sign::Program(&["firefox-esr", "firefox"]), "firefox-esr", "firefox"),
+    renamed(
+        Sign::Program(&["chromedriver"]),
+        "chromium-driver",
+        "chromium-chromedriver",
+    ),
+    renamed(
+        Sign::Program(&["firefox-esr", "firefox"]),
+        "firefox-esr",
+        "firefox",
+    ),
     need(Sign::Program(&["Xvfb"]), "xvfb"),
     need(Sign::Package, "libegl1"),
     need(Sign::Package, "libgl1"),
@@ -69,8 +85,12 @@ pub const TEST: &[Need] = &[
 /// # Errors
 /// When apt-get fails, or where there is none: then the message says what to install.
 pub fn install(workspace: &Workspace, steps: &mut Steps, needs: &[&[Need]]) -> Result<()> {
-    let missing: Vec<&Need> =
-        needs.iter().copied().flatten().filter(|need| !is_met(workspace, need)).collect();
+    let missing: Vec<&Need> = needs
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|need| !is_met(workspace, need))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -95,7 +115,10 @@ pub fn install(workspace: &Workspace, steps: &mut Steps, needs: &[&[Need]]) -> R
         command.env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
-    steps.run("update the list of system packages", apt_get().args(["update", "--quiet"]))?;
+    steps.run(
+        "update the list of system packages",
+        apt_get().args(["update", "--quiet"]),
+    )?;
     steps.run(
         &format!("install {names_in_line}"),
         apt_get()
@@ -106,17 +129,24 @@ pub fn install(workspace: &Workspace, steps: &mut Steps, needs: &[&[Need]]) -> R
 
 fn is_met(workspace: &Workspace, need: &Need) -> bool {
     let succeeds = |program: &str, arguments: &[&str]| {
-        workspace.command(program).args(arguments).output().is_ok_and(|output| {
-            // A removed package leaves its record: `Status: deinstall ok config-files`.
-            output.status.success() && !output.stdout.starts_with(b"deinstall")
-        })
+        workspace
+            .command(program)
+            .args(arguments)
+            .output()
+            .is_ok_and(|output| {
+                // A removed package leaves its record: `Status: deinstall ok config-files`.
+                output.status.success() && !output.stdout.starts_with(b"deinstall")
+            })
     };
     match need.sign {
         Sign::Program(programs) => programs.iter().any(|program| workspace.has(program)),
         Sign::Header(library) => succeeds("pkg-config", &["--exists", library]),
         Sign::Package => {
             !workspace.has("dpkg-query")
-                || succeeds("dpkg-query", &["--show", "--showformat=${Status}", need.debian])
+                || succeeds(
+                    "dpkg-query",
+                    &["--show", "--showformat=${Status}", need.debian],
+                )
         }
     }
 }

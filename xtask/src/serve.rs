@@ -41,7 +41,9 @@ pub fn stock(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     expect_free(PORT)?;
     expect_free(PAGE_PORT)?;
     let mut stock = Running::start(
-        workspace.command(MATCHBOX_SERVER.program).env("HOST", format!("0.0.0.0:{PORT}")),
+        workspace
+            .command(MATCHBOX_SERVER.program)
+            .env("HOST", format!("0.0.0.0:{PORT}")),
     )?;
     let mut page = Running::start(&mut server(workspace, PAGE_PORT))?;
     print_addresses(|host| format!("http://{host}:{PAGE_PORT}/?server=ws://{host}:{PORT}"));
@@ -75,14 +77,24 @@ fn build_server(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     );
     steps.run(
         "build the server",
-        workspace.cargo().args(["build", "--package", "signaling", "--bin", "signaling"]),
+        workspace
+            .cargo()
+            .args(["build", "--package", "signaling", "--bin", "signaling"]),
     )
 }
 
 fn server(workspace: &Workspace, port: u16) -> Command {
     let mut command = workspace.cargo();
     command
-        .args(["run", "--quiet", "--package", "signaling", "--bin", "signaling", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "signaling",
+            "--bin",
+            "signaling",
+            "--",
+        ])
         .args(["--port", &port.to_string(), "--web-dir"])
         .arg(workspace.dist());
     command
@@ -131,7 +143,9 @@ struct Running(Child);
 
 impl Running {
     fn start(command: &mut Command) -> Result<Self> {
-        let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start {command:?}"))?;
         Ok(Self(child))
     }
 }

@@ -80,7 +80,9 @@ fn components(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         if !works {
             steps.run(
                 &format!("add {component}"),
-                workspace.command("rustup").args(["component", "add", component]),
+                workspace
+                    .command("rustup")
+                    .args(["component", "add", component]),
             )?;
         }
     }

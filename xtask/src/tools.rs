@@ -56,7 +56,9 @@ pub fn install(workspace: &Workspace, steps: &mut Steps, tool: &Tool<'_>) -> Res
     if is_installed(workspace, tool) {
         return Ok(());
     }
-    let Tool { package, version, .. } = tool;
+    let Tool {
+        package, version, ..
+    } = tool;
     steps.run(
         &format!("install {package} {version}"),
         workspace
@@ -70,7 +72,12 @@ pub fn install(workspace: &Workspace, steps: &mut Steps, tool: &Tool<'_>) -> Res
 }
 
 fn is_installed(workspace: &Workspace, tool: &Tool<'_>) -> bool {
-    if workspace.tool_root(tool).join("bin").join(tool.program).is_file() {
+    if workspace
+        .tool_root(tool)
+        .join("bin")
+        .join(tool.program)
+        .is_file()
+    {
         return true;
     }
     tool.tells_version

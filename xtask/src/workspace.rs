@@ -37,12 +37,21 @@ impl Workspace {
         let cache = env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .or_else(|| Some(home.as_ref()?.join(".cache")));
-        let tools = cache.map_or_else(|| target.join("tools"), |cache| cache.join("peerball/tools"));
+        let tools = cache.map_or_else(
+            || target.join("tools"),
+            |cache| cache.join("peerball/tools"),
+        );
         let lock = fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
         let wasm_bindgen = locked_version(&lock, "wasm-bindgen")
             .context("Cargo.lock names no wasm-bindgen")?
             .to_owned();
-        let mut workspace = Self { root, target, tools, wasm_bindgen, path: OsString::new() };
+        let mut workspace = Self {
+            root,
+            target,
+            tools,
+            wasm_bindgen,
+            path: OsString::new(),
+        };
         workspace.path = workspace.search_path(home.as_deref())?;
         Ok(workspace)
     }
@@ -51,8 +60,10 @@ impl Workspace {
     /// installed does not search), then whatever was searched anyway.
     fn search_path(&self, home: Option<&Path>) -> Result<OsString> {
         let tools = [TRUNK, GECKODRIVER, MATCHBOX_SERVER, self.wasm_bindgen_cli()];
-        let mut folders: Vec<PathBuf> =
-            tools.iter().map(|tool| self.tool_root(tool).join("bin")).collect();
+        let mut folders: Vec<PathBuf> = tools
+            .iter()
+            .map(|tool| self.tool_root(tool).join("bin"))
+            .collect();
         let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
         folders.extend(
             cargo_home
@@ -81,7 +92,8 @@ impl Workspace {
     /// Where `tool` is installed: a folder of its own per version, so that no checkout and no
     /// other project of the user's sees its tool replaced.
     pub fn tool_root(&self, tool: &Tool<'_>) -> PathBuf {
-        self.tools.join(format!("{}-{}", tool.package, tool.version))
+        self.tools
+            .join(format!("{}-{}", tool.package, tool.version))
     }
 
     /// wasm-bindgen's command line, which must be of exactly the version that the client links.
@@ -118,7 +130,10 @@ impl Workspace {
 fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);
-    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
+    lines
+        .nth(1)?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')
 }
 
 #[cfg(test)]
