@@ -44,7 +44,7 @@ const CHROMIUM_FLAGS: &[&str] = &[
 /// A browser with one window. It closes with this value.
 pub struct Browser {
     client: Client,
-    session: Session,
+    _session: Session,
     // Dropped after the session: the browser writes into its profile until it has closed.
     _driver: Drained,
     _display: Option<Drained>,
@@ -78,7 +78,7 @@ impl Browser {
         let profile = Scratch::new()?;
         let mut driver = Command::new("chromedriver");
         driver.arg("--port=0");
-        let (driver, port) = start_driver(&mut driver, name, "on port ").await?;
+        let (driver, port) = start_driver(&mut driver, name, "started successfully on port ").await?;
         let mut arguments: Vec<String> = CHROMIUM_FLAGS.iter().map(ToString::to_string).collect();
         arguments.extend_from_slice(flags);
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
@@ -90,7 +90,7 @@ impl Browser {
         let (client, session) = connect(port, capabilities).await?;
         Ok(Self {
             client,
-            session,
+            _session: session,
             _driver: driver,
             _display: None,
             _profile: profile,
@@ -124,7 +124,7 @@ impl Browser {
         let (client, session) = connect(port, capabilities).await?;
         Ok(Self {
             client,
-            session,
+            _session: session,
             _driver: driver,
             _display: Some(display),
             _profile: profile,
@@ -308,7 +308,7 @@ impl Session {
             "DELETE /session/{id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
         )?;
         // The answer comes when the browser has closed.
-        stream.read(&mut [0; 64])?;
+        stream.read_exact(&mut [0; "HTTP/1.1 200".len()])?;
         Ok(())
     }
 }

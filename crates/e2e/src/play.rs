@@ -117,7 +117,7 @@ pub async fn play(one: Player<'_>, other: Player<'_>, frames: Frame) -> Result<(
             .latest
             .as_ref()
             .context("a watched player has a status")?;
-        println!(
+        eprintln!(
             "{name}: {} confirmed frames, {:.1} a second, round trip {:.1} ms, {} rollbacks, {}",
             status.confirmed, record.pace, status.rtt_ms, status.rollbacks, status.path,
         );
@@ -145,7 +145,7 @@ async fn watch(
         let [one, other] = &*records;
         let compared = common(one, other)?;
         if compared >= ENOUGH_CHECKSUMS && one.confirmed().min(other.confirmed()) >= frames {
-            println!("{compared} checksums agree");
+            eprintln!("{compared} checksums agree");
             return Ok(());
         }
         ensure!(

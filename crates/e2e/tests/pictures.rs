@@ -78,7 +78,7 @@ async fn take(browser: &Browser, screen: &str, width: u32, height: u32) -> Resul
         "{} has another size",
         path.display()
     );
-    println!("{}", path.display());
+    eprintln!("{}", path.display());
     Ok(())
 }
 
