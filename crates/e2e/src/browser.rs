@@ -39,6 +39,10 @@ const CHROMIUM_FLAGS: &[&str] = &[
     "--disable-sync",
     "--no-first-run",
     "--no-proxy-server",
+    // Containers have little shared memory.
+    "--disable-dev-shm-usage",
+    // With the page's own words in the log.
+    "--enable-logging",
 ];
 
 /// A browser with one window. It closes with this value.
@@ -77,8 +81,12 @@ impl Browser {
     async fn chromium_with(name: &str, emulation: Value, flags: &[String]) -> Result<Self> {
         let profile = Scratch::new()?;
         let mut driver = Command::new("chromedriver");
-        driver.arg("--port=0");
-        let (driver, port) = start_driver(&mut driver, name, "started successfully on port ").await?;
+        driver.arg("--port=0").env(
+            "CHROME_LOG_FILE",
+            output()?.join(format!("{name}.page.log")),
+        );
+        let (driver, port) =
+            start_driver(&mut driver, name, "started successfully on port ").await?;
         let mut arguments: Vec<String> = CHROMIUM_FLAGS.iter().map(ToString::to_string).collect();
         arguments.extend_from_slice(flags);
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
