@@ -1,1 +1,98 @@
-fn main(){}
+//! Every developer command of Peerball: `cargo xtask --help` lists them.
+
+mod build;
+mod check;
+mod packages;
+mod serve;
+mod setup;
+mod steps;
+mod tools;
+mod workspace;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::{setup::Part, steps::Steps, workspace::Workspace};
+
+/// Peerball's developer commands. Each says what it does and how long it took.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play: set up what is missing, build the web client, serve it and stay.
+    Play {
+        /// Open the native game instead.
+        #[arg(long)]
+        native: bool,
+        /// With --native: arguments for the game, such as `--room CODE`.
+        #[arg(last = true, requires = "native")]
+        game: Vec<String>,
+    },
+    /// Install what is missing, at pinned versions, and nothing else.
+    Setup {
+        /// What to set up; everything when none is named.
+        #[arg(value_enum)]
+        parts: Vec<Part>,
+    },
+    /// Build the web client into `dist/`, with brotli and gzip beside each file.
+    Build,
+    /// Serve the built web client and signaling on port 3536.
+    Serve {
+        /// Stock `matchbox_server` does the signaling in place of ours.
+        #[arg(long)]
+        stock: bool,
+    },
+    /// The one check for people and CI.
+    Test {
+        /// Only formatting, clippy and the tests that need no browser.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Only the end-to-end tests, on the web client that `build` made.
+    E2e {
+        /// Arguments for `cargo test`, such as the name of one test.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        cargo_test: Vec<String>,
+    },
+    /// Take the pictures of `docs/pictures/` from a real run.
+    Pictures,
+}
+
+fn main() -> Result<()> {
+    let workspace = Workspace::find()?;
+    let mut steps = Steps::default();
+    let result = match Args::parse().command {
+        Command::Play { native: false, .. } => play(&workspace, &mut steps),
+        Command::Play { native: true, game } => {
+            setup::run(&workspace, &mut steps, &[Part::Native])?;
+            serve::native(&workspace, &game)
+        }
+        Command::Setup { parts } if parts.is_empty() => {
+            setup::run(&workspace, &mut steps, Part::ALL)
+        }
+        Command::Setup { parts } => setup::run(&workspace, &mut steps, &parts),
+        Command::Build => {
+            setup::run(&workspace, &mut steps, &[Part::Web])?;
+            build::run(&workspace, &mut steps)
+        }
+        Command::Serve { stock: false } => serve::ours(&workspace, &mut steps),
+        Command::Serve { stock: true } => serve::stock(&workspace, &mut steps),
+        Command::Test { quick: true } => check::quick(&workspace, &mut steps),
+        Command::Test { quick: false } => check::all(&workspace, &mut steps),
+        Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
+        Command::Pictures => check::pictures(&workspace, &mut steps),
+    };
+    steps.summary();
+    result
+}
+
+fn play(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    setup::run(workspace, steps, &[Part::Web])?;
+    build::run(workspace, steps)?;
+    serve::ours(workspace, steps)
+}

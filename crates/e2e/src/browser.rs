@@ -1,0 +1,330 @@
+//! Chromium and Firefox over WebDriver, each with a driver and a profile of its own.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpStream},
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{
+    place::{Scratch, output},
+    play::until,
+    process::{Drained, Process},
+    status::Status,
+};
+
+/// How long a driver, a display or a page may take to show itself.
+const START: Duration = Duration::from_secs(60);
+
+/// How long a browser may take to close before its driver is ended anyway.
+const CLOSE: Duration = Duration::from_secs(10);
+
+/// Headless, in software, and with nothing that would ask the network for anything.
+const CHROMIUM_FLAGS: &[&str] = &[
+    "--headless=new",
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+    // Containers have little shared memory.
+    "--disable-dev-shm-usage",
+    // With the page's own words in the log.
+    "--enable-logging",
+];
+
+/// A browser with one window. It closes with this value.
+pub struct Browser {
+    client: Client,
+    _session: Session,
+    // Dropped after the session: the browser writes into its profile until it has closed.
+    _driver: Drained,
+    _display: Option<Drained>,
+    _profile: Scratch,
+}
+
+impl Browser {
+    /// A headless Chromium with a window of `width` by `height` pixels.
+    ///
+    /// # Errors
+    /// When Chromium or its driver cannot be started.
+    pub async fn chromium(name: &str, width: u32, height: u32) -> Result<Self> {
+        Self::chromium_with(
+            name,
+            json!({}),
+            &[format!("--window-size={width},{height}")],
+        )
+        .await
+    }
+
+    /// A headless Chromium whose page has exactly `width` by `height` pixels, as on a device.
+    ///
+    /// # Errors
+    /// When Chromium or its driver cannot be started.
+    pub async fn device(name: &str, width: u32, height: u32) -> Result<Self> {
+        let metrics = json!({ "width": width, "height": height, "pixelRatio": 1, "touch": false });
+        Self::chromium_with(name, json!({ "deviceMetrics": metrics }), &[]).await
+    }
+
+    async fn chromium_with(name: &str, emulation: Value, flags: &[String]) -> Result<Self> {
+        let profile = Scratch::new()?;
+        let mut driver = Command::new("chromedriver");
+        driver.arg("--port=0").env(
+            "CHROME_LOG_FILE",
+            output()?.join(format!("{name}.page.log")),
+        );
+        let (driver, port) =
+            start_driver(&mut driver, name, "started successfully on port ").await?;
+        let mut arguments: Vec<String> = CHROMIUM_FLAGS.iter().map(ToString::to_string).collect();
+        arguments.extend_from_slice(flags);
+        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        let mut options = json!({ "args": arguments });
+        if emulation != json!({}) {
+            options["mobileEmulation"] = emulation;
+        }
+        let capabilities = json!({ "goog:chromeOptions": options });
+        let (client, session) = connect(port, capabilities).await?;
+        Ok(Self {
+            client,
+            _session: session,
+            _driver: driver,
+            _display: None,
+            _profile: profile,
+        })
+    }
+
+    /// A Firefox in a window on a display of its own: headless, it finds no surface to draw
+    /// WebGL on in software.
+    ///
+    /// # Errors
+    /// When the display, Firefox or its driver cannot be started.
+    pub async fn firefox(name: &str, width: u32, height: u32) -> Result<Self> {
+        let profile = Scratch::new()?;
+        let (display, number) = start_display(name).await?;
+        let mut driver = Command::new("geckodriver");
+        driver
+            .args(["--port", "0", "--profile-root"])
+            .arg(profile.path())
+            .env("DISPLAY", format!(":{number}"))
+            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+        let (driver, port) = start_driver(&mut driver, name, "Listening on 127.0.0.1:").await?;
+        let capabilities = json!({ "moz:firefoxOptions": {
+            "args": ["-width", width.to_string(), "-height", height.to_string()],
+            "prefs": {
+                "webgl.force-enabled": true,
+                // The page's own words in the driver's log.
+                "devtools.console.stdout.content": true,
+                "network.proxy.type": 0,
+            },
+        }});
+        let (client, session) = connect(port, capabilities).await?;
+        Ok(Self {
+            client,
+            _session: session,
+            _driver: driver,
+            _display: Some(display),
+            _profile: profile,
+        })
+    }
+
+    /// Opens `url`, loaded anew even where only its fragment differs.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub async fn open(&self, url: &str) -> Result<()> {
+        self.client.goto("about:blank").await?;
+        self.client
+            .goto(url)
+            .await
+            .with_context(|| format!("cannot open {url}"))
+    }
+
+    /// The page's address now.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn url(&self) -> Result<String> {
+        Ok(self.client.current_url().await?.into())
+    }
+
+    /// Waits until the page's game has made its room, and gives the address that invites to it.
+    ///
+    /// # Errors
+    /// When there is none after a while.
+    pub async fn invitation(&self) -> Result<String> {
+        until("a room's code in the address", START, async || {
+            let url = self.url().await?;
+            Ok(url
+                .rsplit_once('#')
+                .filter(|(_, code)| !code.is_empty())
+                .map(|_| url.clone()))
+        })
+        .await
+    }
+
+    /// What the scenes of the page tell of themselves: nothing before the game runs.
+    ///
+    /// # Errors
+    /// When the browser does not answer, or answers something else.
+    pub async fn statuses(&self) -> Result<Vec<Status>> {
+        // As text: WebDriver's own way turns every number into a float.
+        let script = "return JSON.stringify(window.peerball?.statuses() ?? [])";
+        let answer = self.evaluate(script).await?;
+        let text = answer.as_str().context("statuses() is not an array")?;
+        serde_json::from_str(text).with_context(|| format!("no statuses: {text}"))
+    }
+
+    /// What the page's only scene tells of itself, through `window.peerball.status()`.
+    ///
+    /// # Errors
+    /// When the browser does not answer, or answers something else.
+    pub async fn status(&self) -> Result<Option<Status>> {
+        let script = "return JSON.stringify(window.peerball?.status() ?? null)";
+        let answer = self.evaluate(script).await?;
+        let text = answer.as_str().context("status() is no object")?;
+        serde_json::from_str(text).with_context(|| format!("no status: {text}"))
+    }
+
+    /// Runs the body of a function in the page and gives what it returns.
+    ///
+    /// # Errors
+    /// When it throws, or the browser does not answer.
+    pub async fn evaluate(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// Waits until the loading panel is gone and `count` pictures were drawn since.
+    ///
+    /// # Errors
+    /// When that takes too long; the message has what the panel says.
+    pub async fn draws(&self, count: u32) -> Result<()> {
+        let loaded = until("the game to start", START, async || {
+            let hidden = self
+                .evaluate("return document.getElementById('loading').hidden")
+                .await?;
+            Ok((hidden == json!(true)).then_some(()))
+        });
+        if let Err(error) = loaded.await {
+            let script = "return document.getElementById('loading-text').textContent";
+            let text = self.evaluate(script).await?;
+            return Err(error.context(format!("the page says {text}")));
+        }
+        let script = "
+            let [count, done] = arguments;
+            const step = () => count-- > 0 ? requestAnimationFrame(step) : done(null);
+            step();";
+        self.client
+            .execute_async(script, vec![json!(count)])
+            .await?;
+        Ok(())
+    }
+
+    /// Saves a picture of the page as PNG.
+    ///
+    /// # Errors
+    /// When the browser or the file system does not answer.
+    pub async fn screenshot(&self, path: &Path) -> Result<()> {
+        fs::write(path, self.client.screenshot().await?)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// Starts a WebDriver, and finds the free port that it took after `phrase` in its output.
+async fn start_driver(command: &mut Command, name: &str, phrase: &str) -> Result<(Drained, u16)> {
+    let folder = output()?;
+    let mut driver = Process::start(command, &folder.join(format!("{name}.err.log")))?;
+    let port = driver
+        .wait_for(START, |line| {
+            let rest = line.split(phrase).nth(1)?;
+            let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+            digits.parse().ok()
+        })
+        .await?;
+    Ok((
+        driver.drain(&folder.join(format!("{name}.log"))).await?,
+        port,
+    ))
+}
+
+/// Starts a display in memory, and gives its number.
+async fn start_display(name: &str) -> Result<(Drained, u32)> {
+    let folder = output()?;
+    let mut command = Command::new("Xvfb");
+    command.args([
+        "-displayfd",
+        "1",
+        "-screen",
+        "0",
+        "1280x1024x24",
+        "-nolisten",
+        "tcp",
+    ]);
+    let mut display = Process::start(&mut command, &folder.join(format!("{name}.xvfb.err.log")))?;
+    let number = display
+        .wait_for(START, |line| line.trim().parse().ok())
+        .await?;
+    Ok((
+        display
+            .drain(&folder.join(format!("{name}.xvfb.log")))
+            .await?,
+        number,
+    ))
+}
+
+async fn connect(port: u16, capabilities: Value) -> Result<(Client, Session)> {
+    let Value::Object(capabilities) = capabilities else {
+        bail!("capabilities are an object");
+    };
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+        .context("the driver opens no browser")?;
+    let id = client
+        .session_id()
+        .await?
+        .context("the driver tells no session")?;
+    Ok((client, Session { port, id }))
+}
+
+/// A WebDriver session. Ending a driver leaves its browser running: the session must be closed,
+/// also when a test has failed and nothing is asynchronous any more.
+struct Session {
+    port: u16,
+    id: String,
+}
+
+impl Session {
+    fn close(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        stream.set_read_timeout(Some(CLOSE))?;
+        let Self { port, id } = self;
+        write!(
+            stream,
+            "DELETE /session/{id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+        )?;
+        // The answer comes when the browser has closed.
+        stream.read_exact(&mut [0; "HTTP/1.1 200".len()])?;
+        Ok(())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            eprintln!("a browser may be left: {error}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The checks: what must pass before a change goes in.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    build,
+    setup::{self, Part},
+    steps::Steps,
+    workspace::Workspace,
+};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Everything: natively, as wasm, and in browsers.
+///
+/// # Errors
+/// The first check that fails.
+pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    setup::run(workspace, steps, Part::ALL)?;
+    native(workspace, steps)?;
+    wasm(workspace, steps)?;
+    build::run(workspace, steps)?;
+    run_end_to_end(workspace, steps, &[])
+}
+
+/// What needs no browser and no web build.
+///
+/// # Errors
+/// The first check that fails.
+pub fn quick(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    setup::run(workspace, steps, &[Part::Native])?;
+    native(workspace, steps)
+}
+
+/// The end-to-end tests alone, on the web client as it was built last.
+///
+/// # Errors
+/// When there is none, or a test fails.
+pub fn end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    setup::run(workspace, steps, &[Part::Test])?;
+    run_end_to_end(workspace, steps, arguments)
+}
+
+fn run_end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    ensure!(
+        workspace.dist().join("index.html").is_file(),
+        "dist/ holds no web client: build it with `cargo xtask build`"
+    );
+    steps.run(
+        "end-to-end tests",
+        // One at a time: each measures whether its peers keep pace.
+        workspace
+            .cargo()
+            .args(["test", "--locked", "--package", "e2e"])
+            .args(arguments)
+            .args(["--", "--test-threads=1", "--nocapture"]),
+    )
+}
+
+/// Takes the pictures anew and puts those that the documents show into `docs/pictures/`.
+///
+/// # Errors
+/// When the run that takes them fails, or one is missing.
+pub fn pictures(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    const SHOWN: [&str; 3] = ["title", "match", "two-scenes"];
+
+    setup::run(workspace, steps, &[Part::Web, Part::Test])?;
+    build::run(workspace, steps)?;
+    run_end_to_end(workspace, steps, &["--test".into(), "pictures".into()])?;
+    let taken = workspace.target().join("e2e");
+    let shown = workspace.root().join("docs/pictures");
+    fs::create_dir_all(&shown)?;
+    for name in SHOWN {
+        let picture = taken.join(format!("{name}-1280x720.png"));
+        fs::copy(&picture, shown.join(format!("{name}.png")))
+            .with_context(|| format!("cannot copy {}", picture.display()))?;
+    }
+    Ok(())
+}
+
+fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.run(
+        "formatting",
+        workspace.cargo().args(["fmt", "--all", "--check"]),
+    )?;
+    steps.run(
+        "clippy",
+        workspace
+            .cargo()
+            .args(["clippy", "--locked", "--workspace", "--all-targets"])
+            .args(["--", "-D", "warnings"]),
+    )?;
+    steps.run(
+        "tests",
+        workspace
+            .cargo()
+            .args(["test", "--locked", "--workspace", "--exclude", "e2e"]),
+    )
+}
+
+fn wasm(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    steps.run(
+        "clippy for wasm",
+        workspace
+            .cargo()
+            .args(["clippy", "--locked", "--target", WASM])
+            .args(["--package", "game", "--package", "netplay"])
+            .args(["--", "-D", "warnings"]),
+    )?;
+    steps.run(
+        "the recorded match as wasm",
+        workspace
+            .cargo()
+            .args(["test", "--locked", "--target", WASM])
+            .args(["--package", "sim", "--test", "golden"])
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                "wasm-bindgen-test-runner",
+            ),
+    )
+}

@@ -1,0 +1,165 @@
+//! What the operating system must provide, and its packages' names on Debian and Ubuntu.
+
+use std::fs;
+
+use anyhow::{Result, bail};
+
+use crate::{steps::Steps, workspace::Workspace};
+
+/// How one sees that something is there, whatever the system calls its package.
+enum Sign {
+    /// One of these programs is found.
+    Program(&'static [&'static str]),
+    /// pkg-config knows this library's headers.
+    Header(&'static str),
+    /// Only the package database tells; where there is none it is taken to be there.
+    Package,
+}
+
+/// One thing that the system provides.
+pub struct Need {
+    sign: Sign,
+    debian: &'static str,
+    /// Ubuntu's name of the package, where it differs.
+    ubuntu: Option<&'static str>,
+}
+
+const fn need(sign: Sign, debian: &'static str) -> Need {
+    Need {
+        sign,
+        debian,
+        ubuntu: None,
+    }
+}
+
+const fn renamed(sign: Sign, debian: &'static str, ubuntu: &'static str) -> Need {
+    Need {
+        sign,
+        debian,
+        ubuntu: Some(ubuntu),
+    }
+}
+
+/// To build anything: a linker.
+pub const BUILD: &[Need] = &[need(Sign::Program(&["cc"]), "build-essential")];
+
+/// To build and run the native game: gamepads, Wayland, and what winit loads when on X11.
+pub const NATIVE: &[Need] = &[
+    need(Sign::Program(&["pkg-config"]), "pkg-config"),
+    need(Sign::Header("libudev"), "libudev-dev"),
+    need(Sign::Header("wayland-client"), "libwayland-dev"),
+    need(Sign::Header("xkbcommon"), "libxkbcommon-dev"),
+    need(Sign::Package, "libxkbcommon-x11-0"),
+    need(Sign::Package, "libxcursor1"),
+    need(Sign::Package, "libxi6"),
+    need(Sign::Package, "libxrandr2"),
+];
+
+/// To test: both browsers, Chromium's driver, a display for Firefox (which draws WebGL2 in
+/// software only in a window), and Node for the tests that run as wasm.
+pub const TEST: &[Need] = &[
+    renamed(
+        Sign::Program(&["chromium", "chromium-browser", "google-chrome"]),
+        "chromium",
+        "chromium-browser",
+    ),
+    renamed(
+        Sign::Program(&["chromedriver"]),
+        "chromium-driver",
+        "chromium-chromedriver",
+    ),
+    renamed(
+        Sign::Program(&["firefox-esr", "firefox"]),
+        "firefox-esr",
+        "firefox",
+    ),
+    need(Sign::Program(&["Xvfb"]), "xvfb"),
+    need(Sign::Package, "libegl1"),
+    need(Sign::Package, "libgl1"),
+    need(Sign::Package, "libgl1-mesa-dri"),
+    need(Sign::Program(&["node"]), "nodejs"),
+];
+
+/// Installs those of `needs` that are missing.
+///
+/// # Errors
+/// When apt-get fails, or where there is none: then the message says what to install.
+pub fn install(workspace: &Workspace, steps: &mut Steps, needs: &[&[Need]]) -> Result<()> {
+    let missing: Vec<&Need> = needs
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|need| !is_met(workspace, need))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let ubuntu = is_ubuntu();
+    let names: Vec<&str> = missing
+        .iter()
+        .map(|need| need.ubuntu.filter(|_| ubuntu).unwrap_or(need.debian))
+        .collect();
+    let names_in_line = names.join(" ");
+    if !workspace.has("apt-get") {
+        bail!("please install what Debian calls: {names_in_line}");
+    }
+    let root = is_root(workspace);
+    if !root && !workspace.has("sudo") {
+        bail!("please install as root: apt-get install {names_in_line}");
+    }
+    let apt_get = || {
+        let mut command = workspace.command(if root { "apt-get" } else { "sudo" });
+        if !root {
+            command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        }
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    steps.run(
+        "update the list of system packages",
+        apt_get().args(["update", "--quiet"]),
+    )?;
+    steps.run(
+        &format!("install {names_in_line}"),
+        apt_get()
+            .args(["install", "--quiet", "--yes", "--no-install-recommends"])
+            .args(names),
+    )
+}
+
+fn is_met(workspace: &Workspace, need: &Need) -> bool {
+    let succeeds = |program: &str, arguments: &[&str]| {
+        workspace
+            .command(program)
+            .args(arguments)
+            .output()
+            .is_ok_and(|output| {
+                // A removed package leaves its record: `Status: deinstall ok config-files`.
+                output.status.success() && !output.stdout.starts_with(b"deinstall")
+            })
+    };
+    match need.sign {
+        Sign::Program(programs) => programs.iter().any(|program| workspace.has(program)),
+        Sign::Header(library) => succeeds("pkg-config", &["--exists", library]),
+        Sign::Package => {
+            !workspace.has("dpkg-query")
+                || succeeds(
+                    "dpkg-query",
+                    &["--show", "--showformat=${Status}", need.debian],
+                )
+        }
+    }
+}
+
+fn is_ubuntu() -> bool {
+    fs::read_to_string("/etc/os-release")
+        .is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"))
+}
+
+fn is_root(workspace: &Workspace) -> bool {
+    workspace
+        .command("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

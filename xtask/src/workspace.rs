@@ -1,0 +1,150 @@
+//! Where things are, and how every child process is started.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+
+use crate::tools::{GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool};
+
+/// The checkout, and the folders outside it that commands use.
+pub struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+    tools: PathBuf,
+    wasm_bindgen: String,
+    path: OsString,
+}
+
+impl Workspace {
+    /// Finds the checkout that this program was built from.
+    ///
+    /// # Errors
+    /// When `Cargo.lock` cannot be read or names no wasm-bindgen.
+    pub fn find() -> Result<Self> {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest.parent().unwrap_or(manifest).to_owned();
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
+            || root.join("target"),
+            |target| root.join(PathBuf::from(target)),
+        );
+        let home = env::var_os("HOME").map(PathBuf::from);
+        let cache = env::var_os("XDG_CACHE_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(home.as_ref()?.join(".cache")));
+        let tools = cache.map_or_else(
+            || target.join("tools"),
+            |cache| cache.join("peerball/tools"),
+        );
+        let lock = fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
+        let wasm_bindgen = locked_version(&lock, "wasm-bindgen")
+            .context("Cargo.lock names no wasm-bindgen")?
+            .to_owned();
+        let mut workspace = Self {
+            root,
+            target,
+            tools,
+            wasm_bindgen,
+            path: OsString::new(),
+        };
+        workspace.path = workspace.search_path(home.as_deref())?;
+        Ok(workspace)
+    }
+
+    /// Our own tools first, then cargo's folder (which a shell that was open while Rust was
+    /// installed does not search), then whatever was searched anyway.
+    fn search_path(&self, home: Option<&Path>) -> Result<OsString> {
+        let tools = [TRUNK, GECKODRIVER, MATCHBOX_SERVER, self.wasm_bindgen_cli()];
+        let mut folders: Vec<PathBuf> = tools
+            .iter()
+            .map(|tool| self.tool_root(tool).join("bin"))
+            .collect();
+        let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        folders.extend(
+            cargo_home
+                .or_else(|| Some(home?.join(".cargo")))
+                .map(|cargo_home| cargo_home.join("bin")),
+        );
+        folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+        env::join_paths(folders).context("a folder of PATH has a separator in its name")
+    }
+
+    /// The checkout's top folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Cargo's target folder.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Where trunk writes the web client.
+    pub fn dist(&self) -> PathBuf {
+        self.root.join("dist")
+    }
+
+    /// Where `tool` is installed: a folder of its own per version, so that no checkout and no
+    /// other project of the user's sees its tool replaced.
+    pub fn tool_root(&self, tool: &Tool<'_>) -> PathBuf {
+        self.tools
+            .join(format!("{}-{}", tool.package, tool.version))
+    }
+
+    /// wasm-bindgen's command line, which must be of exactly the version that the client links.
+    pub fn wasm_bindgen_cli(&self) -> Tool<'_> {
+        Tool {
+            package: "wasm-bindgen-cli",
+            program: "wasm-bindgen",
+            version: &self.wasm_bindgen,
+            // The published lock file names a crate that the registry lacks.
+            arguments: &[],
+            tells_version: true,
+        }
+    }
+
+    /// Whether `program` is found where commands look for it.
+    pub fn has(&self, program: &str) -> bool {
+        env::split_paths(&self.path).any(|folder| folder.join(program).is_file())
+    }
+
+    /// A command that runs `program` in the checkout, with our tools found first.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root).env("PATH", &self.path);
+        command
+    }
+
+    /// Cargo, in the checkout.
+    pub fn cargo(&self) -> Command {
+        self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    }
+}
+
+/// The version of `package` in the text of a `Cargo.lock`.
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines
+        .nth(1)?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::locked_version;
+
+    #[test]
+    fn version_is_that_of_the_whole_name() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-backend\"\nversion = \"0.1.0\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "bindgen"), None);
+    }
+}
