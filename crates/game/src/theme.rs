@@ -43,8 +43,10 @@ pub mod size {
     pub const SCORE: f32 = 8.0;
     /// Buttons, names, sentences.
     pub const BODY: f32 = 4.4;
-    /// Hints and figures.
+    /// Hints.
     pub const SMALL: f32 = 3.4;
+    /// Figures and keys at the edge of a match.
+    pub const TINY: f32 = 2.9;
 }
 
 /// Parts of a scene that its heads-up display takes from the arena, in `VMin`.

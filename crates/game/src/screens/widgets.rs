@@ -75,6 +75,25 @@ pub fn button(label: &str, width: f32) -> impl Bundle {
     )
 }
 
+/// A button that takes little room, for the edge of a match.
+pub fn small_button(label: &str) -> impl Bundle {
+    (
+        Control,
+        Button,
+        Hovered::default(),
+        TabIndex(0),
+        Node {
+            padding: UiRect::axes(vmin(1.6), vmin(0.8)),
+            border: UiRect::all(vmin(0.25)),
+            border_radius: BorderRadius::all(vmin(1.0)),
+            ..default()
+        },
+        BackgroundColor(theme::PANEL),
+        BorderColor::all(theme::ACCENT),
+        children![text(label, size::TINY, theme::FAINT)],
+    )
+}
+
 /// A field for one line of text of at most `max` characters that `allowed` lets in.
 pub fn field(
     value: &str,
