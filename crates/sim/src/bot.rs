@@ -1,0 +1,213 @@
+//! The brain of seats that nobody drives: it chases, shoots and defends.
+//!
+//! It lives inside the simulation, so it costs no network: every peer computes the same bot. It
+//! sees only the world, and thinks as a member of the left team; for the right one it looks at the
+//! mirror image. One disc of a team attacks, the one that gets to the ball first, and the others
+//! defend. A whim, drawn from the world's generator twice a second, moves its aim: else two equal
+//! bots would mirror each other for ever.
+
+use crate::{
+    arena::{BALL_RADIUS, CORNER_RADIUS, DISC_RADIUS, GOAL_HALF_WIDTH, HALF_LENGTH, HALF_WIDTH},
+    disc::{Disc, KICK_REACH},
+    flow::Phase,
+    input::Input,
+    physics::Body,
+    rng::Rng,
+    team::Team,
+    vec2::{Vec2, within},
+    world::World,
+};
+
+/// Steps between two whims.
+pub(crate) const WHIM_STEPS: u32 = 30;
+
+/// The speed that a bot counts on when it judges its way to the ball, in m/s.
+const CRUISING_SPEED: f32 = 6.5;
+/// How far ahead the bot sees the ball, in seconds.
+const MAX_FORESIGHT: f32 = 0.8;
+/// The distance between centres at which disc and ball touch.
+const TOUCHING: f32 = DISC_RADIUS + BALL_RADIUS;
+/// The distance to the ball below which the bot holds the kick.
+const READY_DISTANCE: f32 = 2.4;
+/// The distance to its place above which it is worth a dash.
+const DASH_DISTANCE: f32 = 4.0;
+
+/// Draws a new whim for every disc, also for those without a bot: who drives a seat must not
+/// change the others' numbers.
+pub(crate) fn draw_whims(discs: &mut [Disc], rng: &mut Rng) {
+    for (disc, whim) in discs.iter_mut().zip(rng.next_u64().to_le_bytes()) {
+        disc.whim = i8::from_le_bytes([whim]);
+    }
+}
+
+/// What the world looks like to one seat, as if its team were the left one.
+struct View {
+    sign: f32,
+    me: Body,
+    ball: Body,
+    /// From -1 to 1.
+    whim: f32,
+    /// How many mates get to the ball before this disc.
+    rank: usize,
+    dash_ready: bool,
+    charge: f32,
+}
+
+impl View {
+    fn new(world: &World, seat: usize) -> Option<Self> {
+        let disc = world.discs().get(seat)?;
+        let sign = Team::of_seat(seat).attack_sign();
+        let seen = |body: Body| Body {
+            position: body.position.sided(sign),
+            velocity: body.velocity.sided(sign),
+        };
+        let (me, ball) = (seen(disc.body()), seen(world.ball()));
+        let cost = |body: Body| approach_cost(body, ball);
+        let my_cost = cost(me);
+        let rank = (seat % 2..world.seat_count())
+            .step_by(2)
+            .filter(|mate| {
+                let theirs = cost(seen(world.discs()[*mate].body()));
+                theirs < my_cost || (theirs == my_cost && *mate < seat)
+            })
+            .count();
+        let whim = within(f32::from(disc.whim) / 127.0, 1.0);
+        let (dash_ready, charge) = (disc.dash_cooldown() == 0, disc.charge());
+        Some(Self {
+            sign,
+            me,
+            ball,
+            whim,
+            rank,
+            dash_ready,
+            charge,
+        })
+    }
+
+    /// The input that goes to `place`, and dashes if it is far and the way is taken already.
+    fn go_to(&self, place: Vec2, kick: bool) -> Input {
+        let way = place - self.me.position;
+        // Less thrust near the place, and against the momentum, to stop there.
+        let thrust = (way * 1.6 - self.me.velocity * 0.25).clamped(1.0);
+        let heading = self.me.velocity.dot(way);
+        let far = way.length_squared() > DASH_DISTANCE * DASH_DISTANCE;
+        let dash = self.dash_ready && far && heading > 0.0;
+        Input::new(thrust.x * self.sign, thrust.y, kick, dash)
+    }
+
+    /// Where the ball will be when this disc can be there.
+    fn met_ball(&self) -> Vec2 {
+        let distance = (self.ball.position - self.me.position).length();
+        let time = within(distance / CRUISING_SPEED, MAX_FORESIGHT);
+        let ahead = self.ball.position + self.ball.velocity * time;
+        Vec2::new(
+            within(ahead.x, HALF_LENGTH - BALL_RADIUS),
+            within(ahead.y, HALF_WIDTH - BALL_RADIUS),
+        )
+    }
+
+    fn attack(&self) -> Input {
+        let ball = self.met_ball();
+        let goal = Vec2::new(HALF_LENGTH + 0.5, self.whim * (GOAL_HALF_WIDTH - 0.9));
+        let shot = (goal - ball).direction().unwrap_or(Vec2::new(1.0, 0.0));
+        let to_ball = ball - self.me.position;
+        let behind = to_ball.dot(shot);
+        let kick = self.holds_kick();
+
+        if behind < 0.3 {
+            return self.go_to(self.way_around(ball), kick);
+        }
+        // Off the line of the shot it goes to the line first, and on it through the ball.
+        let off = (to_ball - shot * behind).length();
+        let place = if off > 0.35 && behind < 2.5 {
+            ball - shot * (TOUCHING + 0.5)
+        } else {
+            ball + shot * 1.5
+        };
+        self.go_to(place, kick)
+    }
+
+    /// A place beside the ball on the way to its other side, so that the ball is not pushed
+    /// towards the own goal.
+    fn way_around(&self, ball: Vec2) -> Vec2 {
+        let above = if self.me.position.y >= ball.y {
+            1.0
+        } else {
+            -1.0
+        };
+        // Where a wall leaves no room, it goes around on the inside.
+        let crowded = ball.y * above > HALF_WIDTH - 2.0 * TOUCHING;
+        let side = if crowded { -above } else { above };
+        let beside = Vec2::new(ball.x - 1.4, ball.y + side * (TOUCHING + 0.5));
+        Vec2::new(
+            within(beside.x, HALF_LENGTH - DISC_RADIUS),
+            within(beside.y, HALF_WIDTH - DISC_RADIUS),
+        )
+    }
+
+    /// Holds the kick near the ball, and releases it when a kick now would do good.
+    fn holds_kick(&self) -> bool {
+        let to_ball = self.ball.position - self.me.position;
+        let distance = to_ball.length();
+        if distance > READY_DISTANCE {
+            return false;
+        }
+        let in_reach = distance < TOUCHING + KICK_REACH;
+        let Some(direction) = to_ball
+            .direction()
+            .filter(|_| in_reach && self.charge > 0.0)
+        else {
+            return true;
+        };
+        if direction.x < 0.2 {
+            return true;
+        }
+        let flight = (HALF_LENGTH - self.ball.position.x) / direction.x;
+        let arrives = self.ball.position.y + direction.y * flight;
+        let on_target = arrives.abs() < GOAL_HALF_WIDTH - BALL_RADIUS;
+        let clears = self.ball.position.x < -HALF_LENGTH / 3.0;
+        // A long shot waits for its charge, a short one does not.
+        let strong = self.charge > 0.5 || self.ball.position.x > HALF_LENGTH / 2.0;
+        !((on_target && strong) || clears)
+    }
+
+    /// Stands between the ball and the own goal; the further back, the more mates are before it.
+    fn defend(&self) -> Input {
+        let home = Vec2::new(-HALF_LENGTH + 1.2, 0.0);
+        let depth = match self.rank {
+            1 => 0.45,
+            2 => 0.2,
+            _ => 0.08,
+        };
+        let line = self.ball.position - home;
+        let spread = self.whim * 0.6;
+        let place = home + line * depth + Vec2::new(0.0, spread);
+        let limit = HALF_WIDTH - CORNER_RADIUS;
+        self.go_to(
+            Vec2::new(place.x, within(place.y, limit)),
+            self.holds_kick(),
+        )
+    }
+}
+
+/// How long a disc takes to get behind the ball, as a distance: being on the wrong side costs.
+fn approach_cost(me: Body, ball: Body) -> f32 {
+    let way = ball.position - me.position;
+    let detour = if way.x < 0.0 { 3.0 } else { 0.0 };
+    way.length() + detour
+}
+
+/// What the bot would do in this seat. A peer without a player can send it as its own input.
+pub fn autopilot(world: &World, seat: usize) -> Input {
+    if !matches!(world.phase(), Phase::Play | Phase::KickOff { .. }) {
+        return Input::default();
+    }
+    match View::new(world, seat) {
+        None => Input::default(),
+        Some(view) if view.rank == 0 => view.attack(),
+        Some(view) => view.defend(),
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

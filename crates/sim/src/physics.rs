@@ -1,0 +1,324 @@
+//! How bodies move and collide.
+//!
+//! A step is cut into [`SUBSTEPS`], each of which moves all bodies, then resolves discs against
+//! discs, discs against the ball, bodies against posts, and at last bodies against walls, so that
+//! nothing is ever outside. At the speed limits two bodies near each other by at most 0.18 m in a
+//! sub-step, less than the smallest radius: nothing tunnels.
+//!
+//! No contact adds energy. A single one takes the part `1 - restitution²` of the energy of
+//! closing. Two discs that hit the ball at once are each computed as if alone and then halved:
+//! the energy is a convex function of the impulses, so the mean of two that do not raise it does
+//! not raise it.
+//!
+//! The order keeps the arena's symmetry (see the crate's page). Round `k` of the discs pairs seat
+//! `i` with `i ^ k`: its pairs are disjoint, so their order within the round is of no effect, and
+//! swapping each even seat with the next odd one only permutes them. The ball meets the discs of
+//! `2m` and `2m + 1` at once, and a sum of two does not depend on their order.
+
+use crate::{
+    arena::{self, BALL_RADIUS, Breach, DISC_RADIUS, POST_RADIUS, POSTS},
+    checksum::Checksum,
+    disc::Disc,
+    event::{Event, EventKind, Reporter},
+    vec2::Vec2,
+};
+use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
+use serde::{Deserialize, Serialize};
+
+/// The length of a step in seconds.
+pub(crate) const STEP_SECONDS: f32 = 1.0 / STEPS_PER_SECOND as f32;
+
+const SUBSTEPS: u32 = 4;
+const SUBSTEP_SECONDS: f32 = STEP_SECONDS / SUBSTEPS as f32;
+
+/// The part of its speed that a disc keeps in a step without thrust: with
+/// [`crate::disc::THRUST`] it ends at 7.5 m/s.
+const DISC_DAMPING: f32 = 0.951;
+/// The part of its speed that the ball keeps in a step.
+const BALL_DAMPING: f32 = 0.989;
+/// No disc is faster, in m/s.
+pub(crate) const MAX_DISC_SPEED: f32 = 18.0;
+/// The ball is not faster, in m/s.
+pub(crate) const MAX_BALL_SPEED: f32 = 24.0;
+
+/// 1 divided by a disc's mass.
+const DISC_INVERSE_MASS: f32 = 1.0;
+/// 1 divided by the ball's mass: it weighs half of a disc.
+const BALL_INVERSE_MASS: f32 = 2.0;
+
+/// The part of the closing speed with which two bodies part.
+const TOUCH_RESTITUTION: f32 = 0.6;
+const BUMP_RESTITUTION: f32 = 0.7;
+const POST_RESTITUTION: f32 = 0.8;
+const BALL_WALL_RESTITUTION: f32 = 0.8;
+const DISC_WALL_RESTITUTION: f32 = 0.4;
+
+/// Slower contacts, in m/s, do not rebound: bodies come to rest against each other.
+const MIN_REBOUND_SPEED: f32 = 0.4;
+/// Slower contacts, in m/s, are no events: a disc that pushes the ball is silent.
+const MIN_HEARD_SPEED: f32 = 1.0;
+
+/// A circle that moves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Body {
+    /// The centre, in metres.
+    pub position: Vec2,
+    /// In metres a second.
+    pub velocity: Vec2,
+}
+
+impl Body {
+    pub(crate) const fn resting(position: Vec2) -> Self {
+        Self {
+            position,
+            velocity: Vec2::ZERO,
+        }
+    }
+
+    pub(crate) fn hash_into(self, checksum: &mut Checksum) {
+        checksum.vector(self.position);
+        checksum.vector(self.velocity);
+    }
+
+    fn advance(&mut self) {
+        self.position += self.velocity * SUBSTEP_SECONDS;
+    }
+
+    /// Puts the body back where it belongs and reflects it. Returns the closing speed.
+    fn repel(&mut self, breach: Breach, restitution: f32) -> f32 {
+        self.position += breach.inward * breach.depth;
+        let closing = -self.velocity.dot(breach.inward);
+        if closing > 0.0 {
+            self.velocity += breach.inward * rebound(closing, restitution);
+        }
+        closing
+    }
+}
+
+/// The change of the closing speed that a contact makes.
+fn rebound(closing: f32, restitution: f32) -> f32 {
+    if closing > MIN_REBOUND_SPEED {
+        closing * (1.0 + restitution)
+    } else {
+        closing
+    }
+}
+
+/// The shape and weight of a kind of body.
+#[derive(Clone, Copy)]
+struct Matter {
+    radius: f32,
+    inverse_mass: f32,
+}
+
+const DISC: Matter = Matter {
+    radius: DISC_RADIUS,
+    inverse_mass: DISC_INVERSE_MASS,
+};
+const BALL: Matter = Matter {
+    radius: BALL_RADIUS,
+    inverse_mass: BALL_INVERSE_MASS,
+};
+
+/// What a contact does to its two bodies.
+#[derive(Clone, Copy, Default)]
+struct Contact {
+    first: Change,
+    second: Change,
+    /// In m/s; negative if they part already.
+    closing: f32,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Change {
+    position: Vec2,
+    velocity: Vec2,
+}
+
+impl Change {
+    fn apply(self, body: &mut Body, part: f32) {
+        body.position += self.position * part;
+        body.velocity += self.velocity * part;
+    }
+}
+
+/// The contact of two circles, if they overlap. Exactly coincident centres have no direction in
+/// which to part, and only a forged world has them: they are no contact.
+fn contact(
+    (a, a_matter): (&Body, Matter),
+    (b, b_matter): (&Body, Matter),
+    restitution: f32,
+) -> Option<Contact> {
+    let between = b.position - a.position;
+    let reach = a_matter.radius + b_matter.radius;
+    if between.length_squared() >= reach * reach {
+        return None;
+    }
+    let normal = between.direction()?;
+    let depth = reach - between.length();
+    let closing = -(b.velocity - a.velocity).dot(normal);
+    let total = a_matter.inverse_mass + b_matter.inverse_mass;
+    let speed = if closing > 0.0 {
+        rebound(closing, restitution)
+    } else {
+        0.0
+    };
+    let share = |inverse_mass: f32, direction: Vec2| {
+        let share = inverse_mass / total;
+        Change {
+            position: direction * (depth * share),
+            velocity: direction * (speed * share),
+        }
+    };
+    Some(Contact {
+        first: share(a_matter.inverse_mass, -normal),
+        second: share(b_matter.inverse_mass, normal),
+        closing,
+    })
+}
+
+/// Moves the ball and the discs by a step. Returns the last seat whose disc touched the ball, if
+/// any did.
+pub(crate) fn advance(
+    ball: &mut Body,
+    discs: &mut [Disc],
+    reporter: &mut Reporter<'_>,
+) -> Option<usize> {
+    for disc in discs.iter_mut() {
+        let body = &mut disc.body;
+        body.velocity = (body.velocity * DISC_DAMPING).clamped(MAX_DISC_SPEED);
+    }
+    ball.velocity = (ball.velocity * BALL_DAMPING).clamped(MAX_BALL_SPEED);
+
+    let mut touched = None;
+    for _ in 0..SUBSTEPS {
+        ball.advance();
+        discs.iter_mut().for_each(|disc| disc.body.advance());
+        bump_discs(discs, reporter);
+        touched = touch_ball(ball, discs, reporter).or(touched);
+        contain_ball(ball, reporter);
+        for (seat, disc) in discs.iter_mut().enumerate() {
+            contain_disc(seat, &mut disc.body, reporter);
+        }
+    }
+    touched
+}
+
+fn bump_discs(discs: &mut [Disc], reporter: &mut Reporter<'_>) {
+    for round in 1..MAX_SEATS {
+        for low in 0..discs.len() {
+            let high = low ^ round;
+            if high <= low {
+                continue;
+            }
+            let Ok([a, b]) = discs.get_disjoint_mut([low, high]) else {
+                continue; // The seat `high` is not in this match.
+            };
+            let (a, b) = (&mut a.body, &mut b.body);
+            let Some(contact) = contact((a, DISC), (b, DISC), BUMP_RESTITUTION) else {
+                continue;
+            };
+            contact.first.apply(a, 1.0);
+            contact.second.apply(b, 1.0);
+            if contact.closing > MIN_HEARD_SPEED {
+                let at = (a.position + b.position) * 0.5;
+                reporter.report(EventKind::Bump, low, at, contact.closing);
+            }
+        }
+    }
+}
+
+fn touch_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) -> Option<usize> {
+    let mut touched = None;
+    for (pair_index, pair) in discs.chunks_mut(2).enumerate() {
+        let mut contacts = [None; 2];
+        for (slot, disc) in contacts.iter_mut().zip(pair.iter()) {
+            *slot = contact((ball, BALL), (&disc.body, DISC), TOUCH_RESTITUTION);
+        }
+        let part = if contacts[0].is_some() && contacts[1].is_some() {
+            0.5
+        } else {
+            1.0
+        };
+        let mut sum = Change::default();
+        for (place, contact) in contacts.into_iter().enumerate() {
+            let Some(Contact {
+                first,
+                second,
+                closing,
+            }) = contact
+            else {
+                continue;
+            };
+            sum.position += first.position;
+            sum.velocity += first.velocity;
+            second.apply(&mut pair[place].body, part);
+            let seat = pair_index * 2 + place;
+            // Of two opponents who touch it at once neither is the last one.
+            touched = (part == 1.0).then_some(seat);
+            if closing > MIN_HEARD_SPEED {
+                let at =
+                    ball.position - first.position.direction().unwrap_or_default() * BALL_RADIUS;
+                reporter.report(EventKind::Touch, seat, at, closing);
+            }
+        }
+        sum.apply(ball, part);
+    }
+    touched
+}
+
+fn contain_ball(ball: &mut Body, reporter: &mut Reporter<'_>) {
+    hit_posts(usize::from(Event::BALL), ball, BALL_RADIUS, reporter);
+    // In a corner of the net there are two walls.
+    for _ in 0..2 {
+        if let Some(breach) = arena::ball_breach(ball.position) {
+            hit_wall(
+                usize::from(Event::BALL),
+                ball,
+                breach,
+                BALL_WALL_RESTITUTION,
+                reporter,
+            );
+        }
+    }
+}
+
+fn contain_disc(seat: usize, body: &mut Body, reporter: &mut Reporter<'_>) {
+    hit_posts(seat, body, DISC_RADIUS, reporter);
+    if let Some(breach) = arena::field_breach(body.position, DISC_RADIUS) {
+        hit_wall(seat, body, breach, DISC_WALL_RESTITUTION, reporter);
+    }
+}
+
+fn hit_wall(
+    subject: usize,
+    body: &mut Body,
+    breach: Breach,
+    restitution: f32,
+    reporter: &mut Reporter<'_>,
+) {
+    let closing = body.repel(breach, restitution);
+    if closing > MIN_HEARD_SPEED {
+        reporter.report(EventKind::Wall, subject, body.position, closing);
+    }
+}
+
+fn hit_posts(subject: usize, body: &mut Body, radius: f32, reporter: &mut Reporter<'_>) {
+    for post in POSTS {
+        let away = body.position - post;
+        let depth = POST_RADIUS + radius - away.length();
+        if depth <= 0.0 {
+            continue;
+        }
+        let Some(inward) = away.direction() else {
+            continue;
+        };
+        let closing = body.repel(Breach { inward, depth }, POST_RESTITUTION);
+        if closing > MIN_HEARD_SPEED {
+            reporter.report(EventKind::Post, subject, post, closing);
+        }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
