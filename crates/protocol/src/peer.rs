@@ -15,7 +15,8 @@ pub enum Message {
     Hello(Hello),
     /// The answer to a hello that does not fit; the sender then ignores that peer.
     Refuse(Refusal),
-    /// The sender's own line in the lobby, after each change of it.
+    /// The sender's own line in the lobby: after each change of it, and once a second as a sign
+    /// of life.
     Lobby(LobbyLine),
     /// From the room's owner only: the match starts.
     Start(Start),
@@ -70,8 +71,23 @@ pub struct LobbyLine {
     pub name: String,
     /// Whether the player wants the match to start.
     pub ready: bool,
-    /// How many matches this peer has finished in this room: readiness counts for the next one.
+    /// The round that the sender waits for or plays. A match counts for it when it is over:
+    /// everybody who played it then waits for [`Start::round`] + 1, so readiness for the last
+    /// match is never taken for the next one.
     pub round: u32,
+    /// The peers that the sender can talk to, at most [`MAX_PEERS`]. A match starts only among
+    /// peers that all reach one another.
+    pub mates: Vec<Mate>,
+}
+
+/// One of the peers that the sender of a [`LobbyLine`] can talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mate {
+    /// Its id.
+    pub id: PeerId,
+    /// Whether it was in the room before the sender. From these claims, each peer's about
+    /// itself, everybody derives the same order of seniority.
+    pub before_me: bool,
 }
 
 /// The start of a match, decided by the room's owner.
@@ -79,7 +95,7 @@ pub struct LobbyLine {
 pub struct Start {
     /// Names the match in every datagram.
     pub match_id: u32,
-    /// The owner's round, as in [`LobbyLine::round`].
+    /// The owner's [`LobbyLine::round`].
     pub round: u32,
     /// The seed of the world's generator.
     pub seed: u64,
@@ -139,7 +155,10 @@ impl Message {
         match self {
             Self::Hello(hello) => bound(hello.name.len() <= MAX_NAME_BYTES, "name"),
             Self::Refuse(refusal) => bound(refusal.detail.len() <= MAX_DETAIL_BYTES, "detail"),
-            Self::Lobby(line) => bound(line.name.len() <= MAX_NAME_BYTES, "name"),
+            Self::Lobby(line) => {
+                bound(line.name.len() <= MAX_NAME_BYTES, "name")?;
+                bound(line.mates.len() <= MAX_PEERS, "list of mates")
+            }
             Self::Start(start) => {
                 bound(start.settings.len() <= MAX_SETTINGS_BYTES, "settings")?;
                 bound((1..=MAX_SEATS).contains(&start.roster.len()), "roster")

@@ -1,8 +1,19 @@
-//! What a game holds of its session.
+//! What a game holds of its session, and what it shares with the driver.
 
-use super::{Config, Frames, RoomView, Status};
+use super::{Config, Failure, Frames, Phase, RoomView, Status, driver};
 use crate::transport::Transport;
+use futures::task::AtomicWaker;
 use protocol::{Frame, Simulation};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Events kept for a game that does not take them; older ones are dropped.
+const MAX_EVENTS: usize = 256;
+
+/// Commands kept for a driver that has not taken them; further ones are dropped.
+const MAX_COMMANDS: usize = 64;
 
 /// What a game asks of its session.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,34 +30,162 @@ pub enum Command {
 
 /// A running session. Cheap to clone; dropping the last one leaves the room.
 pub struct Handle<S: Simulation> {
-    _s: std::marker::PhantomData<S>,
+    hold: Arc<Hold<S>>,
+}
+
+impl<S: Simulation> Clone for Handle<S> {
+    fn clone(&self) -> Self {
+        Self {
+            hold: self.hold.clone(),
+        }
+    }
 }
 
 /// Starts a session on `transport`: a thread of its own natively, a Worker's tick on the web.
-pub fn spawn<S: Simulation>(_transport: impl Transport, _config: Config<S>) -> Handle<S> {
-    todo!()
+pub fn spawn<S: Simulation>(transport: impl Transport, config: Config<S>) -> Handle<S> {
+    let shared = Arc::new(Shared::default());
+    driver::start(transport, config, shared.clone());
+    Handle {
+        hold: Arc::new(Hold(shared)),
+    }
 }
 
 impl<S: Simulation> Handle<S> {
     /// Puts this player's newest input into the mailbox: it holds until the next one.
-    pub fn set_input(&self, _input: S::Input) {}
+    pub fn set_input(&self, input: S::Input) {
+        self.hold.0.lock().input = input;
+    }
+
     /// Asks something of the session; carried out at its next tick.
-    pub fn command(&self, _command: Command) {}
+    pub fn command(&self, command: Command) {
+        self.hold.0.command(command);
+    }
+
     /// The room as it is now.
     pub fn view(&self) -> RoomView {
-        todo!()
+        let view = self.hold.0.lock().view.clone();
+        RoomView::clone(&view)
     }
+
     /// The two newest worlds, once a match has started.
     pub fn frames(&self) -> Option<Frames<S>> {
-        todo!()
+        // The worlds are cloned outside of the lock, so that the session need not wait.
+        let frames = self.hold.0.lock().frames.clone()?;
+        Some(Frames::clone(&frames))
     }
+
     /// The events since the last call, each once, with the frame it happened in. At most 256
     /// are kept; older ones are dropped.
     pub fn take_events(&self) -> Vec<(Frame, S::Event)> {
-        todo!()
+        std::mem::take(&mut self.hold.0.lock().events).into()
     }
+
     /// The numbers of [`Status`] as they are now.
     pub fn status(&self) -> Status {
-        todo!()
+        self.hold.0.lock().status.clone()
+    }
+
+    /// Whether the session has ended, said goodbye and dropped its transport. A program that
+    /// exits right after [`Command::Leave`] waits for it (some 200 ms), or the others only
+    /// notice by the silence.
+    pub fn has_ended(&self) -> bool {
+        self.hold.0.lock().ended
+    }
+}
+
+/// Leaves the room when the last handle is dropped.
+struct Hold<S: Simulation>(Arc<Shared<S>>);
+
+impl<S: Simulation> Drop for Hold<S> {
+    fn drop(&mut self) {
+        self.0.command(Command::Leave);
+    }
+}
+
+/// What the handles and the driver share.
+pub(super) struct Shared<S: Simulation> {
+    published: Mutex<Published<S>>,
+    /// Wakes the driver for a command.
+    pub waker: AtomicWaker,
+}
+
+/// The mailbox in one direction, the newest of everything in the other.
+pub(super) struct Published<S: Simulation> {
+    pub input: S::Input,
+    pub commands: VecDeque<Command>,
+    pub view: Arc<RoomView>,
+    pub status: Status,
+    pub frames: Option<Arc<Frames<S>>>,
+    events: VecDeque<(Frame, S::Event)>,
+    pub ended: bool,
+}
+
+impl<S: Simulation> Default for Shared<S> {
+    fn default() -> Self {
+        let published = Published {
+            input: S::Input::default(),
+            commands: VecDeque::new(),
+            view: Arc::default(),
+            status: Status {
+                phase: "connecting",
+                ..Status::default()
+            },
+            frames: None,
+            events: VecDeque::new(),
+            ended: false,
+        };
+        Self {
+            published: Mutex::new(published),
+            waker: AtomicWaker::new(),
+        }
+    }
+}
+
+impl<S: Simulation> Shared<S> {
+    /// Nothing in here is left half-done by a panic, so a poisoned lock is as good as any.
+    pub fn lock(&self) -> MutexGuard<'_, Published<S>> {
+        self.published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn command(&self, command: Command) {
+        let mut published = self.lock();
+        // Leaving is never lost, however many chat lines wait.
+        if published.commands.len() < MAX_COMMANDS || command == Command::Leave {
+            published.commands.push_back(command);
+        }
+        drop(published);
+        self.waker.wake();
+    }
+
+    /// Tells the game that the session could not run at all.
+    pub fn fail(&self, failure: Failure) {
+        let mut published = self.lock();
+        published.status.phase = "failed";
+        published.status.failure = Some(failure.to_string());
+        published.view = Arc::new(RoomView {
+            phase: Phase::Failed(failure),
+            ..RoomView::default()
+        });
+    }
+
+    /// The driver has stopped.
+    pub fn end(&self) {
+        let has_failed = matches!(self.lock().view.phase, Phase::Failed(_));
+        if !has_failed {
+            // Only a panic stops it otherwise, such as one of the simulation.
+            self.fail(Failure::Internal("it stopped unexpectedly".into()));
+        }
+        self.lock().ended = true;
+    }
+}
+
+impl<S: Simulation> Published<S> {
+    /// Keeps further events, the newest [`MAX_EVENTS`] of all.
+    pub fn add_events(&mut self, events: Vec<(Frame, S::Event)>) {
+        self.events.extend(events);
+        let excess = self.events.len().saturating_sub(MAX_EVENTS);
+        self.events.drain(..excess);
     }
 }

@@ -4,9 +4,9 @@
 //! thread natively, a Worker's tick on the web), [`Handle`] is what a game holds.
 
 mod driver;
+mod handle;
 pub mod room;
 mod status;
-mod handle;
 
 pub use handle::{Command, Handle, spawn};
 pub use status::Status;
@@ -66,12 +66,19 @@ pub enum Failure {
         /// More, for people.
         detail: String,
     },
-    /// A peer that drives a seat left or fell silent in the match.
+    /// No connection to this peer could be made, though the others of the room reach it: its
+    /// network or ours lets nothing through.
+    #[error("no connection to {0} could be made")]
+    Unreachable(String),
+    /// A peer that drives a seat left or fell silent in the match, and nobody else is here.
     #[error("{0} left the match")]
     PeerLost(String),
     /// The worlds differ: the simulation is not deterministic, or somebody cheats.
     #[error("the worlds differ at frame {0}")]
     Desync(Frame),
+    /// The session itself could not run: a fault of this program or this system.
+    #[error("the session failed: {0}")]
+    Internal(String),
     /// This peer left by its own wish.
     #[error("left")]
     Left,

@@ -1,1 +1,0 @@
-//! Runs a room by itself.

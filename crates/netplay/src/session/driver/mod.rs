@@ -1,0 +1,134 @@
+//! Runs a room by itself, at its own pace: no picture is ever waited for.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+#[cfg(not(target_arch = "wasm32"))]
+use native as target;
+#[cfg(target_arch = "wasm32")]
+use web as target;
+
+use super::{Config, Frames, handle::Shared, room::Room};
+use crate::transport::Transport;
+use protocol::{Frame, Simulation};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use web_time::Instant;
+
+/// How often the room's view is published when nothing but round trips has changed in it.
+const VIEW_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Starts running a room on `transport`.
+pub(super) fn start<S: Simulation>(
+    transport: impl Transport,
+    config: Config<S>,
+    shared: Arc<Shared<S>>,
+) {
+    target::start(Runner::new(transport, config, shared));
+}
+
+/// What changes whenever the worlds to be shown do: the matches before this one, the newest and
+/// the newest confirmed frame, and the rollbacks so far.
+type Edition = (u32, Frame, Frame, u64);
+
+/// A room, its transport and its clock.
+struct Runner<S: Simulation, T: Transport> {
+    room: Room<S>,
+    transport: T,
+    shared: Arc<Shared<S>>,
+    epoch: Instant,
+    view_due: Duration,
+    /// Identifies the worlds that were published last.
+    shown: Option<Edition>,
+}
+
+impl<S: Simulation, T: Transport> Runner<S, T> {
+    fn new(transport: T, config: Config<S>, shared: Arc<Shared<S>>) -> Self {
+        let entropy = uuid::Uuid::new_v4().as_u64_pair();
+        Self {
+            room: Room::new(config, entropy.0 ^ entropy.1),
+            transport,
+            shared,
+            epoch: Instant::now(),
+            view_due: Duration::ZERO,
+            shown: None,
+        }
+    }
+
+    /// Does everything that is due, and publishes it. Says how long to wait for the next turn
+    /// when nothing happens before, or nothing when the session has ended.
+    fn turn(&mut self) -> Option<Duration> {
+        let mut published = self.shared.lock();
+        let commands = std::mem::take(&mut published.commands);
+        self.room.set_input(published.input);
+        drop(published);
+        for command in commands {
+            self.room.command(command);
+        }
+        self.room.turn(self.epoch.elapsed(), &mut self.transport);
+        self.publish();
+        (!self.room.is_closed()).then(|| self.room.next_due().saturating_sub(self.epoch.elapsed()))
+    }
+
+    fn publish(&mut self) {
+        let now = self.epoch.elapsed();
+        let view = (self.room.take_changed() || now >= self.view_due).then(|| {
+            self.view_due = now + VIEW_INTERVAL;
+            Arc::new(self.room.view())
+        });
+        let status = self.room.status();
+        let newest = self.room.core().map(|core| {
+            (
+                status.matches,
+                core.frame(),
+                core.confirmed(),
+                status.rollbacks,
+            )
+        });
+        let frames = match self.room.core().filter(|_| newest != self.shown) {
+            Some(core) => {
+                let (previous, current) = core.worlds();
+                Some(Arc::new(Frames {
+                    frame: core.frame(),
+                    previous: previous.clone(),
+                    current: current.clone(),
+                    at: self.epoch + core.due(),
+                    confirmed: core.confirmed(),
+                }))
+            }
+            None => None,
+        };
+        self.shown = newest;
+        let events = self.room.take_events();
+        let mut published = self.shared.lock();
+        if let Some(view) = view {
+            published.view = view;
+        }
+        published.status = status;
+        if frames.is_some() || newest.is_none() {
+            published.frames = frames;
+        }
+        published.add_events(events);
+    }
+
+    /// Ready when a turn is worthwhile before its time: packets may have come, or a command.
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.shared.waker.register(context.waker());
+        if !self.shared.lock().commands.is_empty() {
+            return Poll::Ready(());
+        }
+        self.transport.poll_ready(context)
+    }
+}
+
+impl<S: Simulation, T: Transport> Drop for Runner<S, T> {
+    /// However the run ends, whoever waits for its end learns of it.
+    fn drop(&mut self) {
+        self.shared.end();
+    }
+}

@@ -1,1 +1,0 @@
-//! The state machine of a peer in a room.

@@ -1,0 +1,234 @@
+//! Meeting and parting: greeting known peers, refusing those that do not fit, giving up those
+//! that stay silent.
+
+use super::*;
+use protocol::{
+    PROTOCOL_VERSION,
+    peer::{Hello, Refusal},
+};
+
+impl<S: Simulation> Room<S> {
+    /// Says hello to everybody who has not answered yet.
+    pub(super) fn greet(&mut self) {
+        let due: Vec<PeerId> = (self.peers.iter())
+            .filter(|peer| peer.stage == Stage::Greeting && peer.greeting_due <= self.now)
+            .filter(|peer| self.is_open_to(peer.id))
+            .map(|peer| peer.id)
+            .collect();
+        for id in due {
+            self.send_hello(
+                id,
+                self.peers
+                    .get(id)
+                    .is_some_and(|p| p.claims_before.is_some()),
+            );
+        }
+    }
+
+    fn send_hello(&mut self, to: PeerId, heard_you: bool) {
+        let Some(me) = self.id else { return };
+        let Some(peer) = self.peers.get_mut(to) else {
+            return;
+        };
+        peer.told_heard |= heard_you;
+        peer.greeting_due = self.now + GREETING_INTERVAL;
+        let hello = Message::Hello(Hello {
+            protocol: PROTOCOL_VERSION,
+            fingerprint: S::FINGERPRINT,
+            name: self.config.name.clone(),
+            heard_you,
+            here_before_you: !peer.is_before(me),
+        });
+        self.send(to, &hello);
+    }
+
+    pub(super) fn receive_hello(&mut self, from: PeerId, hello: Hello) {
+        let Some(peer) = self.peers.get_mut(from) else {
+            return;
+        };
+        peer.name = clean_text(&hello.name, MAX_NAME_BYTES);
+        peer.claims_before = Some(hello.here_before_you);
+        if let Some((reason, detail)) = self.unfit(from, &hello) {
+            return self.refuse(from, reason, detail);
+        }
+        let Some(peer) = self.peers.get_mut(from) else {
+            return;
+        };
+        if peer.stage == Stage::Refused {
+            peer.enter(Stage::Greeting, self.now);
+        }
+        let needs_answer = !hello.heard_you || !peer.told_heard;
+        let arrives = peer.stage == Stage::Greeting && hello.heard_you;
+        if arrives {
+            peer.enter(Stage::Here, self.now);
+        }
+        if needs_answer {
+            self.send_hello(from, true);
+        }
+        if arrives {
+            self.refused = None;
+            self.change_line();
+        }
+    }
+
+    /// Why this peer cannot be in the room with us, if so.
+    fn unfit(&self, from: PeerId, hello: &Hello) -> Option<(RefusalReason, String)> {
+        if hello.protocol != PROTOCOL_VERSION {
+            let detail = format!("one speaks version {}, ", hello.protocol);
+            return Some((
+                RefusalReason::ProtocolVersion,
+                detail + &format!("the other version {PROTOCOL_VERSION}"),
+            ));
+        }
+        if hello.fingerprint != S::FINGERPRINT {
+            let (theirs, ours) = (hello.fingerprint, S::FINGERPRINT);
+            return Some((
+                RefusalReason::Rules,
+                format!("rules {theirs:016x} and {ours:016x}"),
+            ));
+        }
+        // Joining a running match takes its place here.
+        if !self.is_open_to(from) {
+            return Some((
+                RefusalReason::MatchRunning,
+                "wait for the match's end".into(),
+            ));
+        }
+        let full = !self.peers.is_here(from) && self.peers.here().count() + 1 >= MAX_PEERS;
+        full.then(|| {
+            (
+                RefusalReason::RoomFull,
+                format!("{MAX_PEERS} players are here"),
+            )
+        })
+    }
+
+    pub(super) fn refuse(&mut self, id: PeerId, reason: RefusalReason, detail: String) {
+        let detail = clean_text(&detail, MAX_DETAIL_BYTES);
+        self.send(
+            id,
+            &Message::Refuse(Refusal {
+                reason,
+                detail: detail.clone(),
+            }),
+        );
+        let Some(peer) = self.peers.get_mut(id) else {
+            return;
+        };
+        if peer.stage == Stage::Refused {
+            // It asks again although it was answered.
+            return self.offend(id);
+        }
+        peer.enter(Stage::Refused, self.now);
+        if matches!(
+            reason,
+            RefusalReason::ProtocolVersion | RefusalReason::Rules
+        ) {
+            self.part(id, reason, detail);
+        }
+        self.change_line();
+    }
+
+    pub(super) fn receive_refusal(&mut self, from: PeerId, refusal: Refusal) {
+        let Some(peer) = self.peers.get_mut(from) else {
+            return;
+        };
+        peer.enter(Stage::Gone, self.now);
+        self.bans.push(from);
+        let detail = clean_text(&refusal.detail, MAX_DETAIL_BYTES);
+        self.part(from, refusal.reason, detail);
+        self.change_line();
+    }
+
+    /// Tells the player that `id` and this peer do not fit, and remembers it as the end of the
+    /// session in case that the other was here first and nobody else is.
+    fn part(&mut self, id: PeerId, reason: RefusalReason, detail: String) {
+        let (Some(me), Some(peer)) = (self.id, self.peers.get(id)) else {
+            return;
+        };
+        let elder = peer.is_before(me);
+        let name = peer.shown_name().to_owned();
+        let why = match reason {
+            RefusalReason::ProtocolVersion => "has another version of the game",
+            RefusalReason::Rules => "plays by other rules",
+            RefusalReason::RoomFull => "says that the room is full",
+            RefusalReason::MatchRunning => "is in a match that has begun",
+        };
+        self.notify(format!("{name} {why}: {detail}"));
+        if elder && self.peers.here().next().is_none() {
+            self.refused = Some((reason, detail));
+        }
+    }
+
+    /// Judges what has not happened in time.
+    pub(super) fn expire(&mut self) {
+        if let (Phase::Connecting | Phase::Lobby, SignalingState::Failed(why)) =
+            (&self.phase, &self.signaling)
+            && self.peers.here().next().is_none()
+        {
+            return self.end(Failure::Signaling(why.clone()));
+        }
+        if self.phase == Phase::Connecting && self.now >= HANDSHAKE_DEADLINE {
+            return self.end(Failure::Signaling("nobody answered in time".into()));
+        }
+        let silent: Vec<PeerId> = (self.peers.here())
+            .filter(|peer| self.now.saturating_sub(peer.heard) >= SILENCE_DEADLINE)
+            .map(|peer| peer.id)
+            .collect();
+        for id in silent {
+            let Some(peer) = self.peers.get_mut(id) else {
+                continue;
+            };
+            // It may come back: its network may only have changed.
+            peer.enter(Stage::Greeting, self.now);
+            let name = peer.shown_name().to_owned();
+            self.notify(format!("{name} fell silent"));
+            self.change_line();
+        }
+        let given_up: Vec<PeerId> = (self.peers.iter())
+            .filter(|peer| peer.stage == Stage::Greeting && self.is_open_to(peer.id))
+            .filter(|peer| self.now.saturating_sub(peer.since) >= HANDSHAKE_DEADLINE)
+            .map(|peer| peer.id)
+            .collect();
+        for id in given_up {
+            self.give_up(id);
+        }
+        let alone = !self
+            .peers
+            .iter()
+            .any(|p| matches!(p.stage, Stage::Greeting | Stage::Here));
+        if let (true, Some((reason, detail))) = (alone, self.refused.clone()) {
+            self.end(Failure::Refused { reason, detail });
+        }
+    }
+
+    /// A peer could not be reached. If it is an elder that others reach, this peer is the one
+    /// that keeps the room from playing, and leaves; otherwise it may have been a ghost.
+    fn give_up(&mut self, id: PeerId) {
+        let (Some(me), Some(peer)) = (self.id, self.peers.get(id)) else {
+            return;
+        };
+        let is_elder = peer.is_before(me);
+        let is_known = peer.is_known;
+        let name = peer.shown_name().to_owned();
+        let others_reach_it = self
+            .peers
+            .here()
+            .any(|other| other.mates.iter().any(|mate| mate.id == id));
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.enter(Stage::Gone, self.now);
+            self.bans.push(id);
+        }
+        if is_elder && others_reach_it {
+            return self.end(Failure::Unreachable(name));
+        }
+        if is_known {
+            self.notify(format!("{name} could not be reached"));
+        }
+    }
+
+    /// Whether this peer may be in the room now: during a match, only who plays it.
+    pub(super) fn is_open_to(&self, id: PeerId) -> bool {
+        self.phase != Phase::Match || self.last_roster.contains(&Some(id))
+    }
+}

@@ -1,0 +1,150 @@
+//! Before a match: everybody's line, the order of seniority, and the owner's start.
+
+use super::*;
+use protocol::peer::{LobbyLine, Mate, Start};
+
+impl<S: Simulation> Room<S> {
+    /// Our line has changed: everybody is told at the end of this turn.
+    pub(super) fn change_line(&mut self) {
+        self.line_due = self.now;
+        self.changed = true;
+    }
+
+    pub(super) fn send_line_when_due(&mut self) {
+        let Some(me) = self.id else { return };
+        if self.line_due > self.now {
+            return;
+        }
+        self.line_due = self.now + KEEP_ALIVE_INTERVAL;
+        let mates = self.peers.here().map(|p| Mate {
+            id: p.id,
+            before_me: p.is_before(me),
+        });
+        let line = Message::Lobby(LobbyLine {
+            name: self.config.name.clone(),
+            ready: self.ready,
+            round: self.round,
+            mates: mates.collect(),
+        });
+        self.send_to_all(&line);
+    }
+
+    pub(super) fn receive_line(&mut self, from: PeerId, line: LobbyLine) {
+        let Some(peer) = self.peers.get_mut(from) else {
+            return;
+        };
+        let name = clean_text(&line.name, MAX_NAME_BYTES);
+        self.changed |= peer.name != name
+            || (peer.ready, peer.round) != (line.ready, line.round)
+            || peer.mates != line.mates;
+        peer.name = name;
+        peer.ready = line.ready;
+        peer.round = line.round;
+        peer.mates = line.mates;
+    }
+
+    /// Whether a peer is ready for the next match. The line of one that played the last match
+    /// with us counts only once that match is over for it too.
+    pub(super) fn is_ready(&self, peer: &peers::Peer) -> bool {
+        let played = self.last_roster.contains(&Some(peer.id));
+        peer.ready && (!played || peer.round == self.round)
+    }
+
+    /// Everybody in the room, this peer included, the longest-present first. Whoever has fewer
+    /// elders comes first, then whoever has the smaller id; so even contradicting claims (a
+    /// circle of elders) give everybody the same order, once everybody's line has come.
+    pub(super) fn seniority(&self) -> Vec<PeerId> {
+        let Some(me) = self.id else { return Vec::new() };
+        let my_elders = self.peers.here().filter(|peer| peer.is_before(me)).count();
+        let elders_of = |peer: &peers::Peer| {
+            let others = peer
+                .mates
+                .iter()
+                .filter(|mate| mate.before_me && mate.id != me && self.peers.is_here(mate.id));
+            others.count() + usize::from(!peer.is_before(me))
+        };
+        let others = self.peers.here().map(|peer| (elders_of(peer), peer.id));
+        let mut order: Vec<_> = others.chain([(my_elders, me)]).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// As the room's owner: starts the match once enough are here, all are ready, and all reach
+    /// one another.
+    pub(super) fn start_when_ready(&mut self) {
+        if !matches!(self.phase, Phase::Lobby | Phase::Result) || !self.ready {
+            return;
+        }
+        let order = self.seniority();
+        let owner = order.first().copied();
+        if owner.is_none() || owner != self.id || order.len() < self.config.min_peers {
+            return;
+        }
+        let reaches_all = |peer: &peers::Peer| {
+            let reaches = |id| id == peer.id || peer.mates.iter().any(|mate| mate.id == id);
+            order.iter().all(|id| reaches(*id))
+        };
+        if !self
+            .peers
+            .here()
+            .all(|peer| self.is_ready(peer) && reaches_all(peer))
+        {
+            return;
+        }
+        let settings = (self.config.settings)(order.len());
+        let Ok(encoded) = postcard::to_stdvec(&settings) else {
+            return self.cannot_start("the match's settings cannot be written");
+        };
+        let seats = S::seats(&settings);
+        if encoded.len() > MAX_SETTINGS_BYTES || seats > MAX_SEATS {
+            return self.cannot_start("the match's settings are out of bounds");
+        }
+        if seats < order.len() {
+            return self.cannot_start("there are fewer seats than players");
+        }
+        let mut roster: Vec<_> = order.into_iter().map(Some).collect();
+        roster.resize(seats, None);
+        let start = Start {
+            match_id: self.entropy.next() as u32,
+            round: self.round,
+            seed: self.entropy.next(),
+            settings: encoded,
+            roster,
+        };
+        self.send_to_all(&Message::Start(start.clone()));
+        if let Err(why) = self.begin(start) {
+            self.cannot_start(why);
+        }
+    }
+
+    fn cannot_start(&mut self, why: &str) {
+        self.ready = false;
+        self.notify(format!("The match cannot start: {why}"));
+        self.change_line();
+    }
+
+    pub(super) fn receive_start(&mut self, from: PeerId, start: Start) {
+        let waits = matches!(self.phase, Phase::Lobby | Phase::Result);
+        if !waits || !self.may_start(from) {
+            return self.offend(from);
+        }
+        if let Err(why) = self.begin(start) {
+            tracing::warn!(%from, "a start was refused: {why}");
+            self.offend(from);
+        }
+    }
+
+    /// Whether `from` can be the room's owner. A line of a third peer may still be on its way,
+    /// so the order of seniority alone could be wrong here; but the owner's own line came
+    /// before its start, on the same ordered channel.
+    fn may_start(&self, from: PeerId) -> bool {
+        let (Some(me), Some(peer)) = (self.id, self.peers.get(from)) else {
+            return false;
+        };
+        let has_elder = peer
+            .mates
+            .iter()
+            .any(|mate| mate.before_me && self.peers.is_here(mate.id));
+        peer.is_before(me) && !has_elder || self.seniority().first() == Some(&from)
+    }
+}

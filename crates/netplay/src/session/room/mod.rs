@@ -1,0 +1,382 @@
+//! The state machine of a peer in a room: hello, lobby, match. No I/O, no clock.
+//!
+//! [`Room::turn`] is the whole of it: it takes the packets that have come, acts on the time,
+//! and queues its answers. Whoever drives it (the session's driver, or a test in simulated
+//! time) calls it when packets have come, a command was given, or [`Room::next_due`] is reached.
+//!
+//! A room's life:
+//! - [`hello`](self): every known peer is greeted until both have heard each other. Peers of
+//!   other versions or rules are refused, each side learning why.
+//! - lobby: everybody tells everybody its line. The owner, the peer nobody was before, starts
+//!   the match once all are ready and all reach one another.
+//! - match: the rollback core runs. When a peer that drives a seat is lost, the match is off for
+//!   everybody: whoever still has company goes back to the lobby, whoever is alone has
+//!   [`Failure::PeerLost`]. (The roster is fixed for now; a bot taking the seat comes with views.)
+//! - result: the world is over and confirmed; being ready again starts the next match.
+//!
+//! Deliberately absent: trust. Every message is checked against its sender's place in the room,
+//! and a peer that keeps sending what no honest peer sends is banned.
+
+mod hello;
+mod lobby;
+mod peers;
+mod play;
+mod view;
+
+use super::{Command, Config, Failure, Phase};
+use crate::transport::{Channel, Path, SignalingState, Transport};
+use bytes::Bytes;
+use peers::{Peers, Stage};
+use play::Play;
+use protocol::{
+    Frame, PeerId, Simulation,
+    limits::*,
+    peer::{Message, RefusalReason, clean_text},
+};
+use std::{collections::VecDeque, time::Duration};
+
+/// How often a peer is greeted until its answer comes, and the longest time between two turns.
+/// Matchbox silently drops what is sent before channels are open, so greeting is repeated.
+const GREETING_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How often a peer repeats its lobby line, as a sign of life: well within [`SILENCE_DEADLINE`].
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long the transport is kept after the last word (Leave), so that it goes out.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// Packets taken in one turn. A flood beyond that waits for the next turn, so that it cannot
+/// keep the match from stepping.
+const MAX_PACKETS_PER_TURN: usize = 1_024;
+
+/// Packets that no honest peer would have sent, after which their sender is banned.
+const MAX_OFFENCES: u32 = 200;
+
+/// Chat lines kept; older ones are forgotten.
+const MAX_CHAT_LINES: usize = 50;
+
+/// Bytes of a sentence for the player that contains other peers' words.
+const MAX_NOTICE_BYTES: usize = MAX_NAME_BYTES + MAX_DETAIL_BYTES + 100;
+
+/// A peer in a room.
+pub struct Room<S: Simulation> {
+    config: Config<S>,
+    now: Duration,
+    id: Option<PeerId>,
+    signaling: SignalingState,
+    path: Path,
+    phase: Phase,
+    /// When the transport may be dropped, once the session has ended.
+    closes: Option<Duration>,
+    peers: Peers,
+    ready: bool,
+    round: u32,
+    matches: u32,
+    play: Option<Play<S>>,
+    /// Who drives which seat in the running or last match.
+    last_roster: Vec<Option<PeerId>>,
+    /// Why an elder and we do not fit, while nobody else is here.
+    refused: Option<(RefusalReason, String)>,
+    notice: Option<String>,
+    chat: VecDeque<(String, String)>,
+    input: S::Input,
+    entropy: Entropy,
+    line_due: Duration,
+    outbox: Vec<(PeerId, Channel, Bytes)>,
+    bans: Vec<PeerId>,
+    bytes_in: u64,
+    bytes_out: u64,
+    dropped: u64,
+    dropped_by_transport: u64,
+    changed: bool,
+}
+
+impl<S: Simulation> Room<S> {
+    /// A peer that is about to enter a room. `entropy` decides the seeds of the matches that
+    /// this peer starts: random in life, fixed in tests.
+    pub fn new(mut config: Config<S>, entropy: u64) -> Self {
+        config.name = clean_text(&config.name, MAX_NAME_BYTES);
+        config.input_delay = config.input_delay.min(MAX_INPUT_DELAY);
+        Self {
+            ready: config.auto_ready,
+            config,
+            now: Duration::ZERO,
+            id: None,
+            signaling: SignalingState::default(),
+            path: Path::default(),
+            phase: Phase::Connecting,
+            closes: None,
+            peers: Peers::default(),
+            round: 0,
+            matches: 0,
+            play: None,
+            last_roster: Vec::new(),
+            refused: None,
+            notice: None,
+            chat: VecDeque::new(),
+            input: S::Input::default(),
+            entropy: Entropy(entropy),
+            line_due: Duration::ZERO,
+            outbox: Vec::new(),
+            bans: Vec::new(),
+            bytes_in: 0,
+            bytes_out: 0,
+            dropped: 0,
+            dropped_by_transport: 0,
+            changed: true,
+        }
+    }
+
+    /// Acts on everything that has happened until `now`, the time since the session's start,
+    /// which must not run backwards.
+    pub fn turn(&mut self, now: Duration, transport: &mut dyn Transport) {
+        self.now = now;
+        self.look_around(transport);
+        // What waits in the queues is heard before anybody is judged silent: after a long
+        // pause of this process (a debugger, a sleeping laptop) the others are still here.
+        for _ in 0..MAX_PACKETS_PER_TURN {
+            let Some((from, channel, packet)) = transport.receive() else {
+                break;
+            };
+            self.bytes_in += packet.len() as u64;
+            if self.closes.is_none() {
+                self.receive(from, channel, &packet);
+            }
+        }
+        if self.closes.is_none() {
+            self.expire();
+        }
+        // Expiry may have ended the session.
+        if self.closes.is_none() {
+            self.greet();
+            self.start_when_ready();
+            self.tick();
+            self.send_line_when_due();
+        }
+        for (to, channel, packet) in self.outbox.drain(..) {
+            self.bytes_out += packet.len() as u64;
+            transport.send(to, channel, packet);
+        }
+        for peer in self.bans.drain(..) {
+            transport.ban(peer);
+        }
+        self.dropped_by_transport = transport.dropped();
+    }
+
+    /// When the next turn is due, if nothing happens before.
+    pub fn next_due(&self) -> Duration {
+        let due = self.now + GREETING_INTERVAL;
+        match (self.closes, &self.play) {
+            (Some(closes), _) => due.min(closes),
+            (None, Some(play)) if play.is_ticking() => due.min(play.core().next_due()),
+            _ => due,
+        }
+    }
+
+    /// Whether the session has ended and its last word has had time to go out.
+    pub fn is_closed(&self) -> bool {
+        self.closes.is_some_and(|closes| self.now >= closes)
+    }
+
+    /// Does what the game asks; the words of it go out with the next turn.
+    pub fn command(&mut self, command: Command) {
+        if self.closes.is_some() {
+            return;
+        }
+        match command {
+            // Readiness is for the next match, so it cannot be given during one.
+            Command::SetReady(ready) if self.phase != Phase::Match => {
+                self.ready = ready;
+                self.change_line();
+            }
+            Command::SetReady(_) => {}
+            Command::SetName(name) => {
+                self.config.name = clean_text(&name, MAX_NAME_BYTES);
+                self.change_line();
+            }
+            Command::Chat(text) => self.say(&text),
+            Command::Leave => self.end(Failure::Left),
+        }
+    }
+
+    /// Puts this player's newest input into the mailbox.
+    pub fn set_input(&mut self, input: S::Input) {
+        self.input = input;
+    }
+
+    /// Whether what [`Room::view`] shows has changed since the last call, apart from round
+    /// trips, which change all the time.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The events of the match since the last call.
+    pub fn take_events(&mut self) -> Vec<(Frame, S::Event)> {
+        self.play
+            .as_mut()
+            .map_or_else(Vec::new, |play| play.core_mut().take_events())
+    }
+
+    fn look_around(&mut self, transport: &dyn Transport) {
+        self.id = transport.local_id();
+        let signaling = transport.signaling();
+        self.changed |= signaling != self.signaling;
+        self.signaling = signaling;
+        self.peers.iter_mut().for_each(|peer| peer.is_known = false);
+        for known in transport.known_peers() {
+            if Some(known.id) == self.id {
+                continue;
+            }
+            if let Some(peer) = self.peers.meet(known.id, self.now) {
+                peer.is_known = true;
+                peer.was_before_us = Some(known.here_before_us);
+            }
+        }
+        self.path = (self.peers.here())
+            .map(|peer| transport.path(peer.id))
+            .fold(Path::Unknown, |worst, path| match (worst, path) {
+                (Path::Relayed, _) | (_, Path::Relayed) => Path::Relayed,
+                (worst, Path::Unknown) => worst,
+                (_, path) => path,
+            });
+        if self.phase == Phase::Connecting && self.id.is_some() {
+            self.enter(Phase::Lobby);
+        }
+    }
+
+    fn receive(&mut self, from: PeerId, channel: Channel, packet: &[u8]) {
+        let Some(peer) = self.peers.meet(from, self.now) else {
+            self.dropped += 1;
+            return;
+        };
+        let stage = peer.stage;
+        if stage == Stage::Gone {
+            self.dropped += 1;
+            return;
+        }
+        if channel == Channel::Unreliable {
+            return self.receive_datagram(from, packet);
+        }
+        let Ok(message) = Message::decode(packet) else {
+            return self.offend(from);
+        };
+        peer.heard = self.now;
+        match message {
+            Message::Hello(hello) => self.receive_hello(from, hello),
+            Message::Refuse(refusal) => self.receive_refusal(from, refusal),
+            Message::Leave => self.lose(from, "left"),
+            // Words for a lobby that we have not entered yet, or again: its peer will say
+            // hello, and repeats its line after that.
+            _ if stage != Stage::Here => self.dropped += 1,
+            Message::Lobby(line) => self.receive_line(from, line),
+            Message::Start(start) => self.receive_start(from, start),
+            Message::Chat(text) => self.hear(from, &text),
+        }
+    }
+
+    /// Counts a packet that no honest peer would have sent.
+    fn offend(&mut self, from: PeerId) {
+        self.dropped += 1;
+        let Some(peer) = self.peers.get_mut(from) else {
+            return;
+        };
+        peer.offences += 1;
+        if peer.offences >= MAX_OFFENCES {
+            tracing::warn!(%from, "banned after {MAX_OFFENCES} malformed packets");
+            self.lose(from, "was banned for malformed packets");
+        }
+    }
+
+    /// A peer is gone for good.
+    fn lose(&mut self, id: PeerId, how: &str) {
+        let Some(peer) = self.peers.get_mut(id) else {
+            return;
+        };
+        let was = peer.stage;
+        let name = peer.shown_name().to_owned();
+        peer.enter(Stage::Gone, self.now);
+        self.bans.push(id);
+        if was == Stage::Here {
+            self.notify(format!("{name} {how}"));
+            self.change_line();
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        let text = clean_text(text, MAX_CHAT_BYTES);
+        if text.is_empty() {
+            return;
+        }
+        self.send_to_all(&Message::Chat(text.clone()));
+        self.keep_chat(self.config.name.clone(), text);
+    }
+
+    fn hear(&mut self, from: PeerId, text: &str) {
+        let Some(peer) = self.peers.get(from) else {
+            return;
+        };
+        self.keep_chat(
+            peer.shown_name().to_owned(),
+            clean_text(text, MAX_CHAT_BYTES),
+        );
+    }
+
+    fn keep_chat(&mut self, name: String, text: String) {
+        if self.chat.len() == MAX_CHAT_LINES {
+            self.chat.pop_front();
+        }
+        self.chat.push_back((name, text));
+        self.changed = true;
+    }
+
+    /// Tells the player something, in place of what was told before.
+    fn notify(&mut self, sentence: String) {
+        tracing::info!("{sentence}");
+        self.notice = Some(clean_text(&sentence, MAX_NOTICE_BYTES));
+        self.changed = true;
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        tracing::debug!(?phase, "enters");
+        self.phase = phase;
+        self.changed = true;
+    }
+
+    /// Ends the session: says goodbye, and closes once that has gone out.
+    fn end(&mut self, failure: Failure) {
+        if self.closes.is_some() {
+            return;
+        }
+        tracing::info!("the session ends: {failure}");
+        self.send_to_all(&Message::Leave);
+        self.closes = Some(self.now + FAREWELL);
+        self.enter(Phase::Failed(failure));
+    }
+
+    fn send(&mut self, to: PeerId, message: &Message) {
+        self.outbox
+            .push((to, Channel::Reliable, message.encode().into()));
+    }
+
+    fn send_to_all(&mut self, message: &Message) {
+        let packet = Bytes::from(message.encode());
+        let to = self
+            .peers
+            .here()
+            .map(|peer| (peer.id, Channel::Reliable, packet.clone()));
+        self.outbox.extend(to);
+    }
+}
+
+/// A small generator for match ids and seeds: splitmix64 (Steele, Lea and Flood, "Fast
+/// splittable pseudorandom number generators", 2014).
+struct Entropy(u64);
+
+impl Entropy {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

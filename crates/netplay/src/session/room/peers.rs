@@ -1,0 +1,148 @@
+//! The other peers of a room, as far as this one knows them. Bounded.
+
+use protocol::{PeerId, peer::Mate};
+use std::time::Duration;
+
+/// Peers remembered, those that are gone included. Beyond that the one gone longest is
+/// forgotten; while nobody is gone, strangers are not met.
+const MAX_REMEMBERED: usize = 32;
+
+/// Where another peer stands with this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Known, and greeted until both have heard each other.
+    Greeting,
+    /// In the room: both have heard each other.
+    Here,
+    /// Refused by us. It may say hello again, and is then judged anew.
+    Refused,
+    /// It left, was given up, refused us, or is banned. Nothing is taken from it any more.
+    Gone,
+}
+
+/// Another peer.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub id: PeerId,
+    pub stage: Stage,
+    /// When it entered the stage.
+    pub since: Duration,
+    /// When it was last heard.
+    pub heard: Duration,
+    pub greeting_due: Duration,
+    /// Whether signaling counts it to the room at this moment.
+    pub is_known: bool,
+    /// Whether signaling says that it was in the room before us, once signaling told of it.
+    pub was_before_us: Option<bool>,
+    /// Whether its hello says so, once that has come.
+    pub claims_before: Option<bool>,
+    /// Whether it was told that its hello has come.
+    pub told_heard: bool,
+    pub name: String,
+    pub ready: bool,
+    pub round: u32,
+    pub mates: Vec<Mate>,
+    pub offences: u32,
+}
+
+impl Peer {
+    fn new(id: PeerId, now: Duration) -> Self {
+        Self {
+            id,
+            stage: Stage::Greeting,
+            since: now,
+            heard: now,
+            greeting_due: now,
+            is_known: false,
+            was_before_us: None,
+            claims_before: None,
+            told_heard: false,
+            name: String::new(),
+            ready: false,
+            round: 0,
+            mates: Vec::new(),
+            offences: 0,
+        }
+    }
+
+    /// Enters a stage with nothing left over from the one before but who it is.
+    pub fn enter(&mut self, stage: Stage, now: Duration) {
+        self.stage = stage;
+        self.since = now;
+        self.heard = now;
+        self.greeting_due = now;
+        self.told_heard &= stage == Stage::Here;
+        self.ready = false;
+        self.mates.clear();
+    }
+
+    pub fn shown_name(&self) -> &str {
+        if self.name.is_empty() {
+            "Somebody"
+        } else {
+            &self.name
+        }
+    }
+
+    /// Whether this peer was in the room before `me`. Both sides come to the same answer:
+    /// where their words differ, the smaller id counts as the elder.
+    pub fn is_before(&self, me: PeerId) -> bool {
+        match (self.was_before_us, self.claims_before) {
+            (Some(known), Some(claimed)) if known != claimed => self.id < me,
+            (Some(before), _) | (None, Some(before)) => before,
+            (None, None) => self.id < me,
+        }
+    }
+}
+
+/// The other peers, in the order of being met.
+#[derive(Debug, Default)]
+pub(super) struct Peers(Vec<Peer>);
+
+impl Peers {
+    /// The peer of that id, newly met if need be. Nothing if there are too many already.
+    pub fn meet(&mut self, id: PeerId, now: Duration) -> Option<&mut Peer> {
+        let index = match self.0.iter().position(|peer| peer.id == id) {
+            Some(index) => index,
+            None => {
+                if self.0.len() >= MAX_REMEMBERED {
+                    let gone = self
+                        .0
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, p)| p.stage == Stage::Gone);
+                    let oldest = gone.min_by_key(|(_, peer)| peer.since)?.0;
+                    self.0.remove(oldest);
+                }
+                self.0.push(Peer::new(id, now));
+                self.0.len() - 1
+            }
+        };
+        self.0.get_mut(index)
+    }
+
+    pub fn get(&self, id: PeerId) -> Option<&Peer> {
+        self.0.iter().find(|peer| peer.id == id)
+    }
+
+    pub fn get_mut(&mut self, id: PeerId) -> Option<&mut Peer> {
+        self.0.iter_mut().find(|peer| peer.id == id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Peer> {
+        self.0.iter()
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Peer> {
+        self.0.iter_mut()
+    }
+
+    /// Those in the room.
+    pub fn here(&self) -> impl Iterator<Item = &Peer> {
+        self.0.iter().filter(|peer| peer.stage == Stage::Here)
+    }
+
+    pub fn is_here(&self, id: PeerId) -> bool {
+        self.get(id).is_some_and(|peer| peer.stage == Stage::Here)
+    }
+}

@@ -1,0 +1,108 @@
+//! The room as others may see it: for screens, and in numbers.
+
+use super::*;
+use crate::session::{PeerView, RoomView, Status};
+
+impl<S: Simulation> Room<S> {
+    /// The room as it is now, for the screens.
+    pub fn view(&self) -> RoomView {
+        let order = self.seniority();
+        let peers = order
+            .iter()
+            .enumerate()
+            .map(|(rank, id)| self.peer_view(*id, rank == 0));
+        RoomView {
+            phase: self.phase.clone(),
+            peers: peers.collect(),
+            my_seat: self.id.and_then(|me| self.seat_of(me)),
+            signaling: self.signaling.clone(),
+            chat: self.chat.iter().cloned().collect(),
+            notice: self.notice.clone(),
+        }
+    }
+
+    /// Where the session is.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// The rollback core of the running match, or of the last one until the next begins.
+    pub fn core(&self) -> Option<&crate::rollback::Core<S>> {
+        self.play.as_ref().map(Play::core)
+    }
+
+    /// The session in numbers.
+    pub fn status(&self) -> Status {
+        let mut status = Status {
+            phase: phase_name(&self.phase),
+            peers: self.peers.here().count(),
+            bytes_out: self.bytes_out,
+            bytes_in: self.bytes_in,
+            dropped: self.dropped + self.dropped_by_transport,
+            matches: self.matches,
+            path: self.path,
+            failure: match &self.phase {
+                Phase::Failed(failure) => Some(failure.to_string()),
+                _ => None,
+            },
+            ..Status::default()
+        };
+        if let Some(core) = self.core() {
+            let stats = core.stats();
+            status.frame = core.frame();
+            status.confirmed = core.confirmed();
+            if let Some((frame, checksum)) = core.checksum() {
+                status.checksum_frame = frame;
+                status.checksum = format!("{checksum:016x}");
+            }
+            status.rollbacks = stats.rollbacks;
+            status.resimulated = stats.resimulated;
+            status.predicted = core.frame().saturating_sub(core.confirmed());
+            status.ahead = stats.ahead;
+            status.desync = core.desync().map(|desync| desync.frame);
+            let trips = self.peers.here().filter_map(|peer| self.rtt_ms(peer.id));
+            status.rtt_ms = trips.fold(
+                0.0,
+                |largest, rtt| if rtt > largest { rtt } else { largest },
+            );
+        }
+        status
+    }
+
+    fn peer_view(&self, id: PeerId, is_owner: bool) -> PeerView {
+        let is_me = Some(id) == self.id;
+        let peer = self.peers.get(id);
+        PeerView {
+            id,
+            name: peer
+                .map_or(&*self.config.name, |peer| &peer.name)
+                .to_owned(),
+            is_me,
+            is_owner,
+            ready: peer.map_or(self.ready, |peer| self.is_ready(peer)),
+            seat: self.seat_of(id),
+            rtt_ms: self.rtt_ms(id),
+        }
+    }
+
+    fn seat_of(&self, id: PeerId) -> Option<usize> {
+        self.last_roster
+            .iter()
+            .position(|driver| *driver == Some(id))
+    }
+
+    fn rtt_ms(&self, id: PeerId) -> Option<f32> {
+        let rtt = self.core()?.peer_stats(id)?.rtt?;
+        Some(rtt.as_secs_f32() * 1_000.0)
+    }
+}
+
+fn phase_name(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Connecting => "connecting",
+        Phase::Lobby => "lobby",
+        Phase::Match => "match",
+        Phase::Result => "result",
+        Phase::Failed(_) => "failed",
+    }
+}
