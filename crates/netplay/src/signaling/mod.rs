@@ -1,7 +1,11 @@
 //! How peers find each other: [`remote`] over a server, [`local`] inside one process; [`guard`]
-//! stands between either and matchbox_socket; [`api`] is the server's HTTP side.
+//! stands between either and matchbox_socket and tells a [`directory`] whom it meets; [`api`] is
+//! the server's HTTP side.
 
 pub mod api;
+pub mod directory;
+mod ends;
 pub mod guard;
 pub mod local;
 pub mod remote;
+mod sdp;

@@ -1,0 +1,59 @@
+//! The WebSocket natively.
+
+use super::Refusal;
+use async_tungstenite::{
+    WebSocketStream,
+    smol::{ConnectStream, connect_async_with_config},
+    tungstenite::{Error, Message, protocol::WebSocketConfig},
+};
+use futures::StreamExt;
+use protocol::{api::Problem, limits::MAX_SIGNAL_BYTES};
+
+/// Bytes read at once; tungstenite's own 128 KiB are for a server's load.
+const READ_BUFFER_BYTES: usize = 8 * 1024;
+
+/// A WebSocket that carries text.
+pub(super) struct Socket(WebSocketStream<ConnectStream>);
+
+impl Socket {
+    pub(super) async fn connect(url: &str) -> Result<Self, Refusal> {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .max_message_size(Some(MAX_SIGNAL_BYTES))
+            .max_frame_size(Some(MAX_SIGNAL_BYTES));
+        match connect_async_with_config(url, Some(config)).await {
+            Ok((stream, _)) => Ok(Self(stream)),
+            Err(Error::Http(response)) => Err(Refusal::Http {
+                status: response.status().as_u16(),
+                title: response
+                    .body()
+                    .as_deref()
+                    .and_then(|body| serde_json::from_slice::<Problem>(body).ok())
+                    .map(|problem| problem.title),
+            }),
+            Err(Error::Url(error)) => Err(Refusal::BadUrl(error.to_string())),
+            Err(error) => Err(Refusal::Unreachable(error.to_string())),
+        }
+    }
+
+    /// Sends a text; an error is the connection's end.
+    pub(super) async fn send(&mut self, text: String) -> Result<(), String> {
+        self.0.send(Message::text(text)).await.map_err(|error| error.to_string())
+    }
+
+    /// The next text; other messages are nothing, an error is the connection's end.
+    pub(super) async fn next(&mut self) -> Result<Option<String>, String> {
+        match self.0.next().await {
+            Some(Ok(Message::Text(text))) => Ok(Some(text.as_str().to_owned())),
+            Some(Ok(Message::Close(_))) | None => Err("closed by the server".to_owned()),
+            Some(Ok(_)) => Ok(None),
+            Some(Err(error)) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Runs a task on smol's threads, beside the connections of webrtc-rs: no runtime of the
+/// caller's is needed.
+pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    smol::spawn(task).detach();
+}
