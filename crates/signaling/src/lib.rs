@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The signaling server: introduces peers to one another, and serves the web client.
+//!
+//! [`serve`] takes its listener, its [`Config`] and its shutdown as arguments, so that the binary,
+//! the native game that hosts and every test run the same server. Peers speak matchbox's JSON
+//! protocol over a WebSocket at `/ROOM` or `/ROOM?next=N`; rooms with short codes are made over
+//! HTTP under `/api/v1/`; every other path is a file. All that is bounded is in [`limits`].
+//!
+//! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
+//! `socket` (one WebSocket), `lobby` (joining and leaving), `rooms` (who is where, without I/O).
+//!
+//! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
+
+mod allowance;
+mod api;
+mod config;
+mod connection;
+mod files;
+pub mod limits;
+mod lobby;
+mod outbox;
+mod problem;
+mod rooms;
+mod server;
+mod socket;
+
+pub use config::Config;
+pub use server::{ServeError, serve};

@@ -1,0 +1,122 @@
+//! One TCP connection: counted, never stuck on a reader, and closed so that its last words arrive.
+
+use crate::limits::{LINGER_BYTES, LINGER_DEADLINE, WRITE_DEADLINE};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    net::TcpStream,
+    runtime::Handle,
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep, sleep_until, timeout},
+};
+
+/// A TCP stream that holds one of the server's places for connections until it is closed.
+pub(crate) struct Connection {
+    /// Gone only while dropping.
+    open: Option<(TcpStream, OwnedSemaphorePermit)>,
+    /// Runs while a write is stuck.
+    write_deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+        Self {
+            open: Some((stream, place)),
+            write_deadline: None,
+        }
+    }
+
+    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        let open = self.open.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(Pin::new(&mut open.0))
+    }
+
+    /// Turns a write that makes no progress for [`WRITE_DEADLINE`] into an error.
+    fn bound<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.write_deadline = None;
+            return written;
+        }
+        let deadline = self
+            .write_deadline
+            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + WRITE_DEADLINE)));
+        ready!(deadline.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream()?.poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.stream()?.poll_write(cx, bytes);
+        self.bound(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.stream()?.poll_write_vectored(cx, slices);
+        self.bound(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_shutdown(cx)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let (Some((stream, place)), Ok(runtime)) = (self.open.take(), Handle::try_current()) {
+            runtime.spawn(async move {
+                // Whoever keeps sending past the deadline is reset after all.
+                let _ = timeout(LINGER_DEADLINE, linger(stream)).await;
+                drop(place);
+            });
+        }
+    }
+}
+
+/// Ends the output and drops input until the other side has ended too.
+async fn linger(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut dropped = 0;
+    let mut buffer = [0; 1024];
+    while dropped < LINGER_BYTES {
+        match stream.read(&mut buffer).await? {
+            0 => break,
+            bytes => dropped += bytes,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Every bound of the server, with what happens at it. Those that operators or tests change are
+//! defaults of [`crate::Config`]'s fields; the others are the same everywhere.
+
+use std::time::Duration;
+
+pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
+
+/// TCP connections in all, page loads included. Further ones wait in the listener's backlog until
+/// one ends.
+pub const MAX_CONNECTIONS: usize = 5_120;
+
+/// WebSockets in all; fewer than [`MAX_CONNECTIONS`], so that a server full of players still
+/// answers. A further upgrade is refused with the problem `server-full`.
+pub const MAX_SOCKETS: usize = 4_096;
+
+/// Rooms in all, empty ones that still have their grace included. A further one takes the place
+/// of the longest empty one; when none is empty it is refused with the problem `server-full`.
+pub const MAX_ROOMS: usize = 16_384;
+
+/// Peers in a room that a WebSocket path made, and the largest `?next=N`. More than
+/// [`MAX_PEERS`], because stock matchbox clients may be other games. A further peer is refused
+/// with the problem `room-full`, a larger `N` with `bad-request`.
+pub const MAX_BARE_ROOM_PEERS: usize = 16;
+
+/// Bytes of a room's name in a WebSocket path, after percent-decoding. A longer one is refused
+/// with the problem `bad-request`.
+pub const MAX_ROOM_NAME_BYTES: usize = 64;
+
+/// How long a created room stays while nobody is in it: before its first peer, and after its
+/// last, so that a reload finds it. Then its code is unknown. Rooms that a WebSocket path made
+/// vanish with their last peer.
+pub const ROOM_GRACE: Duration = Duration::from_secs(600);
+
+/// Random codes tried for a new room. With 26^6 codes and at most [`MAX_ROOMS`] taken, each fails
+/// once in 18,000 times; after the last the request is refused with `server-full`.
+pub const ROOM_CODE_ATTEMPTS: usize = 4;
+
+/// Bytes of each WebSocket's read buffer, allocated as long as it lives. A signal is 0.3 to 4
+/// KiB, so that most arrive in one read; longer ones grow the buffer up to their own length.
+pub const READ_BUFFER_BYTES: usize = 2 * 1024;
+
+/// Bytes that a WebSocket gathers before it writes. Each event is flushed anyway: none.
+pub const WRITE_BUFFER_BYTES: usize = 0;
+
+/// Bytes of a WebSocket's write buffer: the longest event and a control frame. Nothing is added
+/// to it before it is flushed, so that this is never reached.
+pub const MAX_WRITE_BUFFER_BYTES: usize = MAX_EVENT_BYTES + 1024;
+
+/// Bytes of one event to a peer. A signal of [`MAX_SIGNAL_BYTES`] fits; one that grew beyond this
+/// when written anew (numbers may) is dropped.
+pub const MAX_EVENT_BYTES: usize = MAX_SIGNAL_BYTES + 128;
+
+/// Bytes of events queued for one peer. A full mesh of [`MAX_BARE_ROOM_PEERS`] greets a newcomer
+/// with about 150 KiB. A peer that reads too slowly to stay below is cut off.
+pub const MAX_QUEUE_BYTES: usize = 512 * 1024;
+
+/// Events queued for one peer. At the bound it is cut off, as at [`MAX_QUEUE_BYTES`].
+pub const MAX_QUEUE_EVENTS: usize = 1_024;
+
+/// Bytes that one peer may send at once. Less than [`MAX_QUEUE_BYTES`], so that nobody can fill
+/// another's queue in one go. Beyond, its socket is read at [`SEND_BYTES_PER_SECOND`] only.
+pub const SEND_BURST_BYTES: usize = 256 * 1024;
+
+/// Bytes a second at which a peer may go on sending after [`SEND_BURST_BYTES`].
+pub const SEND_BYTES_PER_SECOND: usize = 32 * 1024;
+
+/// What a message costs of a peer's allowance beside its own bytes, so that many small ones are
+/// bounded too.
+pub const MESSAGE_OVERHEAD_BYTES: usize = 64;
+
+/// Messages of one peer that are not matchbox's JSON. The first ones are ignored, as the stock
+/// server does; the one at the bound closes the connection (1008).
+pub const MAX_MALFORMED_MESSAGES: usize = 32;
+
+/// How often each WebSocket is pinged.
+pub const PING_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Ping intervals in which nothing at all was heard, not even the pong. Then the connection
+/// counts as dead, and its room is told.
+pub const SILENT_PING_INTERVALS: u32 = 3;
+
+/// How long a client may take to answer a close frame before the connection is dropped.
+pub const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// How long a connection may take none of what it is sent, a page load included. Then it is cut.
+pub const WRITE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long a request's head may take, the wait for a next request included. Then the connection
+/// is closed.
+pub const REQUEST_HEAD_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Bytes of a request's head. A longer one is answered with 431.
+pub const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
+
+/// How long, and [how much](LINGER_BYTES), a closed connection's remaining input is read and
+/// dropped. Closing with unread input would reset the connection, and the reset may overtake the
+/// last answer.
+pub const LINGER_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Bytes of input that [`LINGER_DEADLINE`] covers.
+pub const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a shutdown waits for connections to end by themselves. Then they are dropped.
+pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long accepting pauses after an error such as too many open files.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// Bytes of a file read at a time. Each running download holds two of them.
+pub const FILE_CHUNK_BYTES: usize = 32 * 1024;

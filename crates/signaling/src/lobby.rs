@@ -1,0 +1,126 @@
+//! The rooms as the sockets see them: joining tells the others, and leaving cannot be forgotten.
+
+use crate::{
+    outbox::{Inbox, Outbox, encode, outbox},
+    problem::Refusal,
+    rooms::{Full, NotCreated, Occupancy, Request, Rooms},
+};
+use matchbox_protocol::{JsonPeerEvent, PeerId};
+use protocol::api::ProblemCode;
+use serde_json::Value;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// All rooms behind one lock, which is held for a few map look-ups and never across an await.
+#[derive(Debug)]
+pub(crate) struct Lobby {
+    rooms: Mutex<Rooms<Outbox>>,
+    max_sockets: usize,
+}
+
+/// One peer's place in a room. Dropping it, however that comes about, tells the others.
+#[derive(Debug)]
+pub(crate) struct Place {
+    lobby: Arc<Lobby>,
+    peer: PeerId,
+}
+
+impl Lobby {
+    pub(crate) fn new(max_sockets: usize, max_rooms: usize, room_grace: Duration) -> Self {
+        Self {
+            rooms: Mutex::new(Rooms::new(max_rooms, room_grace)),
+            max_sockets,
+        }
+    }
+
+    /// Gives a newcomer an id and a place, and tells those who were there before.
+    pub(crate) fn join(self: &Arc<Self>, request: &Request) -> Result<(Place, Inbox), Refusal> {
+        let peer = PeerId(Uuid::new_v4());
+        let (outbox, inbox) = outbox();
+        // First in its own queue: matchbox expects its id before anything else.
+        if let Some(event) = encode(&JsonPeerEvent::IdAssigned(peer)) {
+            outbox.push(event);
+        }
+        let mut rooms = self.lock();
+        if rooms.peers() >= self.max_sockets {
+            let detail = format!("It holds {} players.", self.max_sockets);
+            return Err(Refusal::new(ProblemCode::ServerFull, detail));
+        }
+        let others = rooms
+            .join(request, peer, outbox, Instant::now())
+            .map_err(refuse_full)?;
+        broadcast(&others, &JsonPeerEvent::NewPeer(peer));
+        drop(rooms);
+        Ok((
+            Place {
+                lobby: Arc::clone(self),
+                peer,
+            },
+            inbox,
+        ))
+    }
+
+    pub(crate) fn create(&self, code: &str) -> Result<Occupancy, NotCreated> {
+        self.lock().create(code, Instant::now())
+    }
+
+    pub(crate) fn look_up(&self, code: &str) -> Option<Occupancy> {
+        self.lock().look_up(code, Instant::now())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Rooms<Outbox>> {
+        // No code path panics while it holds the lock; if one did, the rooms are still usable.
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    pub(crate) fn peer(&self) -> PeerId {
+        self.peer
+    }
+
+    /// Passes a signal on to another peer of the same room; whether there is one.
+    pub(crate) fn signal(&self, receiver: PeerId, data: Value) -> bool {
+        // Written before the lock is taken: it is the costly part.
+        let Some(event) = encode(&JsonPeerEvent::Signal {
+            sender: self.peer,
+            data,
+        }) else {
+            return false;
+        };
+        let rooms = self.lobby.lock();
+        let outbox = rooms.route(self.peer, receiver);
+        if let Some(outbox) = outbox {
+            outbox.push(event);
+        }
+        outbox.is_some()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut rooms = self.lobby.lock();
+        broadcast(
+            &rooms.leave(self.peer, Instant::now()),
+            &JsonPeerEvent::PeerLeft(self.peer),
+        );
+    }
+}
+
+/// The problem that says so.
+pub(crate) fn refuse_full(full: Full) -> Refusal {
+    let code = match full {
+        Full::Room(_) => ProblemCode::RoomFull,
+        Full::Server(_) => ProblemCode::ServerFull,
+    };
+    Refusal::new(code, format!("{full}."))
+}
+
+fn broadcast(outboxes: &[&Outbox], event: &JsonPeerEvent) {
+    if let Some(text) = encode(event) {
+        outboxes.iter().for_each(|outbox| outbox.push(text.clone()));
+    }
+}

@@ -1,0 +1,241 @@
+//! One WebSocket's life, from its upgrade to its end.
+
+use crate::{
+    allowance::Allowance,
+    limits::*,
+    lobby::Place,
+    outbox::{Event, Inbox},
+};
+use axum::{
+    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
+    response::Response,
+};
+use futures::SinkExt;
+use matchbox_protocol::{JsonPeerRequest, PeerRequest};
+use std::{
+    convert::Infallible,
+    error::Error,
+    time::{Duration, Instant},
+};
+use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+/// Why a WebSocket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The peer closed it, or its connection broke.
+    Left,
+    /// A message over [`MAX_SIGNAL_BYTES`].
+    TooLong,
+    /// Text that is not UTF-8.
+    NotText,
+    /// Bytes that are not WebSocket.
+    NotWebSocket,
+    /// [`MAX_MALFORMED_MESSAGES`].
+    Malformed,
+    /// Read too slowly: its queue overflowed.
+    TooSlow,
+    /// Not heard for [`SILENT_PING_INTERVALS`].
+    Silent,
+    /// The server is going down.
+    ShuttingDown,
+}
+
+impl End {
+    /// The close code (RFC 6455, section 7.4.1) and reason; none if nobody is there to read it.
+    fn close_frame(self) -> Option<CloseFrame> {
+        let (code, reason) = match self {
+            Self::Left => return None,
+            Self::TooLong => (close_code::SIZE, "the message is too long"),
+            Self::NotText => (close_code::INVALID, "the text is not UTF-8"),
+            Self::NotWebSocket => (close_code::PROTOCOL, "the frame is malformed"),
+            Self::Malformed => (close_code::POLICY, "too many malformed messages"),
+            Self::TooSlow => (close_code::POLICY, "events are read too slowly"),
+            Self::Silent => (close_code::POLICY, "nothing was heard for too long"),
+            Self::ShuttingDown => (close_code::AWAY, "the server is going down"),
+        };
+        Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        })
+    }
+}
+
+/// Answers an upgrade. The place is given up when the upgrade fails, too.
+pub(crate) fn upgrade(
+    request: WebSocketUpgrade,
+    place: Place,
+    inbox: Inbox,
+    ping_interval: Duration,
+    shutdown: CancellationToken,
+) -> Response {
+    request
+        .max_message_size(MAX_SIGNAL_BYTES)
+        .max_frame_size(MAX_SIGNAL_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+        .on_upgrade(move |socket| run(socket, place, inbox, ping_interval, shutdown))
+}
+
+async fn run(
+    mut socket: WebSocket,
+    place: Place,
+    mut inbox: Inbox,
+    ping_interval: Duration,
+    shutdown: CancellationToken,
+) {
+    let peer = place.peer();
+    debug!(%peer, "joined");
+    let overflow = inbox.overflow();
+    // The cut comes from outside, so that a blocked write cannot hold it up.
+    let end = tokio::select! {
+        biased;
+        () = shutdown.cancelled() => End::ShuttingDown,
+        () = overflow.cancelled() => End::TooSlow,
+        Err(end) = relay(&mut socket, &place, &mut inbox, ping_interval) => end,
+    };
+    // The room learns of it before the closing handshake, which may take its time.
+    drop(place);
+    debug!(%peer, ?end, "left");
+    // A client that does not answer is dropped all the same.
+    let _ = timeout(CLOSE_DEADLINE, close(&mut socket, end)).await;
+}
+
+/// Passes events to the peer and its signals to the room until either side ends.
+async fn relay(
+    socket: &mut WebSocket,
+    place: &Place,
+    inbox: &mut Inbox,
+    ping_interval: Duration,
+) -> Result<Infallible, End> {
+    let mut pings = interval_at(tokio::time::Instant::now() + ping_interval, ping_interval);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut unheard_pings = 0;
+    let mut incoming = Incoming::new();
+    loop {
+        tokio::select! {
+            message = socket.recv(), if incoming.pause.is_zero() => {
+                unheard_pings = 0;
+                incoming.take(message, place)?;
+            }
+            () = sleep(incoming.pause), if !incoming.pause.is_zero() => {
+                incoming.pause = Duration::ZERO;
+            }
+            Some(event) = inbox.next() => send_event(socket, event).await?,
+            _ = pings.tick() => {
+                // A peer that is not read cannot be heard.
+                if incoming.pause.is_zero() {
+                    unheard_pings += 1;
+                }
+                if unheard_pings > SILENT_PING_INTERVALS {
+                    return Err(End::Silent);
+                }
+                send(socket, Message::Ping(Default::default())).await?;
+            }
+        }
+    }
+}
+
+/// What one peer sends.
+struct Incoming {
+    allowance: Allowance,
+    malformed: usize,
+    /// How long not to read, because the peer has spent its allowance.
+    pause: Duration,
+}
+
+impl Incoming {
+    fn new() -> Self {
+        Self {
+            allowance: Allowance::new(Instant::now()),
+            malformed: 0,
+            pause: Duration::ZERO,
+        }
+    }
+
+    fn take(
+        &mut self,
+        message: Option<Result<Message, axum::Error>>,
+        place: &Place,
+    ) -> Result<(), End> {
+        let message = message.ok_or(End::Left)?.map_err(|error| end_of(&error))?;
+        let bytes = match &message {
+            Message::Text(text) => text.len(),
+            Message::Binary(data) | Message::Ping(data) | Message::Pong(data) => data.len(),
+            Message::Close(_) => return Err(End::Left),
+        };
+        self.pause = self.allowance.spend(bytes, Instant::now());
+        match message {
+            Message::Text(text) => match serde_json::from_str(&text) {
+                Ok(request) => serve(request, place),
+                Err(_) => self.count_malformed(place)?,
+            },
+            Message::Binary(_) => self.count_malformed(place)?,
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+        }
+        Ok(())
+    }
+
+    fn count_malformed(&mut self, place: &Place) -> Result<(), End> {
+        self.malformed += 1;
+        debug!(peer = %place.peer(), count = self.malformed, "ignored a malformed message");
+        match self.malformed < MAX_MALFORMED_MESSAGES {
+            true => Ok(()),
+            false => Err(End::Malformed),
+        }
+    }
+}
+
+fn serve(request: JsonPeerRequest, place: &Place) {
+    match request {
+        PeerRequest::Signal { receiver, data } => {
+            if !place.signal(receiver, data) {
+                // Common and harmless: the receiver has just left.
+                debug!(peer = %place.peer(), %receiver, "dropped a signal");
+            }
+        }
+        // It has done its work by coming: proxies saw traffic.
+        PeerRequest::KeepAlive => {}
+    }
+}
+
+async fn send_event(socket: &mut WebSocket, event: Event) -> Result<(), End> {
+    send(socket, Message::Text(event.text.clone())).await
+}
+
+/// Sends and flushes. The connection itself has a deadline for writes that make no progress.
+async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    SinkExt::send(socket, message)
+        .await
+        .map_err(|error| end_of(&error))
+}
+
+/// Says goodbye and waits for the answer.
+async fn close(socket: &mut WebSocket, end: End) {
+    if let Some(frame) = end.close_frame()
+        && send(socket, Message::Close(Some(frame))).await.is_err()
+    {
+        return;
+    }
+    // Also sends the answer to a close that the peer began.
+    while let Some(Ok(_)) = socket.recv().await {}
+}
+
+fn end_of(error: &axum::Error) -> End {
+    let cause = error
+        .source()
+        .and_then(|source| source.downcast_ref::<tungstenite::Error>());
+    match cause {
+        Some(tungstenite::Error::Capacity(_)) => End::TooLong,
+        Some(tungstenite::Error::Utf8(_)) => End::NotText,
+        // Half of all clients vanish without a closing handshake.
+        Some(tungstenite::Error::Protocol(
+            tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+        )) => End::Left,
+        Some(tungstenite::Error::Protocol(_)) => End::NotWebSocket,
+        _ => End::Left,
+    }
+}
