@@ -1,1 +1,373 @@
 //! The unreliable messages between peers: rollback datagrams.
+//!
+//! A datagram says everything that its receiver lacks, so that any one of them may be lost: the
+//! author's inputs that the receiver has not acknowledged, and how far the author has heard
+//! everybody else. Layout (integers little-endian; `v` is LEB128, `z` zigzag LEB128 of a
+//! difference to `frame`):
+//!
+//! | field | size | meaning |
+//! |---|---|---|
+//! | tag | 1 | [`TAG`] |
+//! | match | 4 | [`crate::peer::Start::match_id`] |
+//! | view | v | the roster's reign; 0 is the match's start |
+//! | frame | v | the newest world of the sender |
+//! | phase | 1 | 256ths of a step since that world was due |
+//! | lag | v | zigzag: how far the sender sees the receiver behind, in 16ths of a frame |
+//! | stamp | 4 | the sender's clock in microseconds, wrapping |
+//! | flags | 1 | bit 0: an echo follows; bit 1: a checksum follows |
+//! | echo | 4 + v | the newest stamp from the receiver, and how long ago it came (µs) |
+//! | checksum | v + 8 | a confirmed frame and its world's checksum |
+//! | frontiers | 1 + n × z | per seat, the first frame whose input the sender lacks |
+//! | streams | 1 + n × … | seat (1), first frame (z), count (v), runs |
+//!
+//! An input travels as the 32-bit word of its postcard bytes (padded with zeros). A run is a
+//! control byte, the changed bytes of the word against the word before (the first against 0),
+//! lowest first: the control's low four bits say which bytes changed, its high four how many
+//! inputs equal this word, 1 to 15; 0 means that the count follows as `v`, from 16.
+
+use crate::{Frame, limits::*};
+
+/// The first byte of a rollback datagram: other kinds of datagrams will have other tags.
+pub const TAG: u8 = 1;
+
+const FLAG_ECHO: u8 = 1;
+const FLAG_CHECKSUM: u8 = 2;
+
+/// A rollback datagram.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Datagram {
+    /// Names the match, as [`crate::peer::Start::match_id`].
+    pub match_id: u32,
+    /// The reign of the roster: 0 from the match's start.
+    pub view: u32,
+    /// The number of the sender's newest world.
+    pub frame: Frame,
+    /// How much of a step, in 256ths, has passed since that world was due.
+    pub phase: u8,
+    /// How far the sender sees the receiver behind itself, in 16ths of a frame.
+    pub lag: i16,
+    /// The sender's clock in microseconds, wrapping.
+    pub stamp: u32,
+    /// The answer to the newest stamp that came from the receiver.
+    pub echo: Option<Echo>,
+    /// A confirmed frame of the sender and the checksum of that world.
+    pub checksum: Option<(Frame, u64)>,
+    /// Per seat, the first frame whose input the sender does not have: everything before has
+    /// come without a gap. At most [`MAX_SEATS`].
+    pub frontiers: Vec<Frame>,
+    /// The inputs of the streams that the sender is the author of. Seats ascend.
+    pub streams: Vec<StreamPart>,
+}
+
+/// A time stamp that is sent back, to measure the round trip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Echo {
+    /// The stamp as it came.
+    pub stamp: u32,
+    /// Microseconds between its coming and this datagram's going.
+    pub held: u32,
+}
+
+/// A gapless part of one seat's inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamPart {
+    /// The seat; below the number of frontiers.
+    pub seat: u8,
+    /// The frame of the first input.
+    pub first: Frame,
+    /// The inputs from `first` on, 1 to [`MAX_UNACKED_INPUTS`].
+    pub words: Vec<u32>,
+}
+
+impl StreamPart {
+    /// The first frame after this part.
+    pub fn end(&self) -> Frame {
+        self.first.saturating_add(self.words.len() as Frame)
+    }
+}
+
+/// Why bytes are not a [`Datagram`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Longer than [`MAX_DATAGRAM_BYTES`].
+    #[error("the datagram has {0} bytes, more than {MAX_DATAGRAM_BYTES}")]
+    TooLong(usize),
+    /// Ends before its last field does.
+    #[error("the datagram is cut off")]
+    Truncated,
+    /// Goes on after its last field.
+    #[error("the datagram has bytes left over")]
+    LeftOver,
+    /// A field past its bound.
+    #[error("the datagram's {0} is out of bounds")]
+    OutOfBounds(&'static str),
+}
+
+impl Datagram {
+    /// Encodes this datagram into at most [`MAX_DATAGRAM_BYTES`].
+    ///
+    /// Inputs that do not fit are cut off, the newest of a stream first, so that every stream
+    /// stays gapless; afterwards `self.streams` holds exactly what was encoded. Entries past
+    /// [`MAX_SEATS`] and inputs past [`MAX_UNACKED_INPUTS`] are cut as well.
+    pub fn encode(&mut self) -> Vec<u8> {
+        self.frontiers.truncate(MAX_SEATS);
+        self.streams.truncate(MAX_SEATS);
+        let mut out = Vec::with_capacity(128);
+        self.encode_header(&mut out);
+        let count_at = out.len();
+        out.push(0);
+        let mut head = Vec::with_capacity(12);
+        for part in &mut self.streams {
+            // The header's last field is the count of inputs, 1 or 2 bytes: 2 are set aside.
+            head.clear();
+            head.push(part.seat);
+            push_delta(&mut head, part.first, self.frame);
+            let room = MAX_DATAGRAM_BYTES.saturating_sub(out.len() + head.len() + 2);
+            let (runs, count) = encode_runs(&part.words, room);
+            part.words.truncate(count);
+            if count > 0 {
+                push_varint(&mut head, count as u32);
+                out.extend_from_slice(&head);
+                out.extend_from_slice(&runs);
+            }
+        }
+        self.streams.retain(|part| !part.words.is_empty());
+        out[count_at] = self.streams.len() as u8;
+        out
+    }
+
+    fn encode_header(&self, out: &mut Vec<u8>) {
+        out.push(TAG);
+        out.extend_from_slice(&self.match_id.to_le_bytes());
+        push_varint(out, self.view);
+        push_varint(out, self.frame);
+        out.push(self.phase);
+        push_varint(out, zigzag(i32::from(self.lag)));
+        out.extend_from_slice(&self.stamp.to_le_bytes());
+        let echo = if self.echo.is_some() { FLAG_ECHO } else { 0 };
+        let checksum = if self.checksum.is_some() {
+            FLAG_CHECKSUM
+        } else {
+            0
+        };
+        out.push(echo | checksum);
+        if let Some(Echo { stamp, held }) = self.echo {
+            out.extend_from_slice(&stamp.to_le_bytes());
+            push_varint(out, held);
+        }
+        if let Some((frame, sum)) = self.checksum {
+            push_varint(out, frame);
+            out.extend_from_slice(&sum.to_le_bytes());
+        }
+        out.push(self.frontiers.len() as u8);
+        for frontier in &self.frontiers {
+            push_delta(out, *frontier, self.frame);
+        }
+    }
+
+    /// Decodes a datagram that another peer sent. Allocates at most [`MAX_SEATS`] streams of
+    /// [`MAX_UNACKED_INPUTS`] words, whatever the bytes say.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for anything that [`Datagram::encode`] would not have written.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.len() > MAX_DATAGRAM_BYTES {
+            return Err(DecodeError::TooLong(bytes.len()));
+        }
+        let mut reader = Reader { rest: bytes };
+        if reader.byte()? != TAG {
+            return Err(DecodeError::OutOfBounds("tag"));
+        }
+        let match_id = reader.u32()?;
+        let view = reader.varint()?;
+        let frame = reader.varint()?;
+        let phase = reader.byte()?;
+        let lag = i16::try_from(unzigzag(reader.varint()?))
+            .map_err(|_| DecodeError::OutOfBounds("lag"))?;
+        let stamp = reader.u32()?;
+        let flags = reader.byte()?;
+        if flags & !(FLAG_ECHO | FLAG_CHECKSUM) != 0 {
+            return Err(DecodeError::OutOfBounds("flags"));
+        }
+        let echo = match flags & FLAG_ECHO {
+            0 => None,
+            _ => Some(Echo {
+                stamp: reader.u32()?,
+                held: reader.varint()?,
+            }),
+        };
+        let checksum = match flags & FLAG_CHECKSUM {
+            0 => None,
+            _ => Some((reader.varint()?, reader.u64()?)),
+        };
+        let frontiers = (0..reader.count("frontiers")?)
+            .map(|_| reader.delta(frame))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut streams: Vec<StreamPart> = Vec::new();
+        for _ in 0..reader.count("streams")? {
+            let part = reader.stream(frame)?;
+            let ascends = streams.last().is_none_or(|last| last.seat < part.seat);
+            if !ascends || usize::from(part.seat) >= frontiers.len() {
+                return Err(DecodeError::OutOfBounds("seat"));
+            }
+            streams.push(part);
+        }
+        if !reader.rest.is_empty() {
+            return Err(DecodeError::LeftOver);
+        }
+        Ok(Self {
+            match_id,
+            view,
+            frame,
+            phase,
+            lag,
+            stamp,
+            echo,
+            checksum,
+            frontiers,
+            streams,
+        })
+    }
+}
+
+/// Encodes as many of `words` as fit `room` bytes, and says how many that are.
+fn encode_runs(words: &[u32], room: usize) -> (Vec<u8>, usize) {
+    let words = &words[..words.len().min(MAX_UNACKED_INPUTS as usize)];
+    let mut out = Vec::new();
+    let mut done = 0;
+    let mut last = 0;
+    let mut encoded = Vec::with_capacity(7);
+    for run in words.chunk_by(|a, b| a == b) {
+        let word = run[0];
+        let changed = (word ^ last).to_le_bytes();
+        let mask = (0..4)
+            .filter(|i| changed[*i] != 0)
+            .fold(0, |mask, i| mask | 1 << i);
+        encoded.clear();
+        if run.len() < 16 {
+            encoded.push(mask | (run.len() as u8) << 4);
+        } else {
+            encoded.push(mask);
+            push_varint(&mut encoded, run.len() as u32);
+        }
+        encoded.extend(changed.into_iter().filter(|byte| *byte != 0));
+        if out.len() + encoded.len() > room {
+            break;
+        }
+        out.extend_from_slice(&encoded);
+        done += run.len();
+        last = word;
+    }
+    (out, done)
+}
+
+fn zigzag(value: i32) -> u32 {
+    ((value << 1) ^ (value >> 31)) as u32
+}
+
+fn unzigzag(value: u32) -> i32 {
+    (value >> 1) as i32 ^ -((value & 1) as i32)
+}
+
+/// Appends LEB128: seven bits a byte, lowest first, the high bit for "more follows".
+fn push_varint(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends the difference of two frames, wrapping: near frames are one or two bytes.
+fn push_delta(out: &mut Vec<u8>, frame: Frame, base: Frame) {
+    push_varint(out, zigzag(frame.wrapping_sub(base) as i32));
+}
+
+/// Takes fields off the front of hostile bytes.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let (front, rest) = self
+            .rest
+            .split_first_chunk()
+            .ok_or(DecodeError::Truncated)?;
+        self.rest = rest;
+        Ok(*front)
+    }
+
+    fn byte(&mut self) -> Result<u8, DecodeError> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    fn u32(&mut self) -> Result<u32, DecodeError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, DecodeError> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn varint(&mut self) -> Result<u32, DecodeError> {
+        let mut value = 0;
+        for shift in [0, 7, 14, 21, 28] {
+            let byte = self.byte()?;
+            let bits = u32::from(byte & 0x7f);
+            let padded = byte == 0 && shift > 0;
+            if padded || (shift == 28 && byte > 0x0f) {
+                return Err(DecodeError::OutOfBounds("integer"));
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(DecodeError::OutOfBounds("integer"))
+    }
+
+    fn delta(&mut self, base: Frame) -> Result<Frame, DecodeError> {
+        base.checked_add_signed(unzigzag(self.varint()?))
+            .ok_or(DecodeError::OutOfBounds("frame"))
+    }
+
+    fn count(&mut self, field: &'static str) -> Result<usize, DecodeError> {
+        let count = usize::from(self.byte()?);
+        if count > MAX_SEATS {
+            Err(DecodeError::OutOfBounds(field))
+        } else {
+            Ok(count)
+        }
+    }
+
+    fn stream(&mut self, base: Frame) -> Result<StreamPart, DecodeError> {
+        let seat = self.byte()?;
+        let first = self.delta(base)?;
+        let count = self.varint()?;
+        if !(1..=MAX_UNACKED_INPUTS).contains(&count) || first.checked_add(count).is_none() {
+            return Err(DecodeError::OutOfBounds("count of inputs"));
+        }
+        let mut words = Vec::with_capacity(count as usize);
+        let mut word = 0;
+        while (words.len() as u32) < count {
+            let control = self.byte()?;
+            let run = match control >> 4 {
+                0 => self.varint().map(|run| if run < 16 { 0 } else { run })?,
+                run => u32::from(run),
+            };
+            if run == 0 || run > count - words.len() as u32 {
+                return Err(DecodeError::OutOfBounds("run"));
+            }
+            let mut changed = [0; 4];
+            for (i, byte) in changed.iter_mut().enumerate() {
+                if control & 1 << i != 0 {
+                    *byte = self.byte()?;
+                }
+            }
+            word ^= u32::from_le_bytes(changed);
+            words.resize(words.len() + run as usize, word);
+        }
+        Ok(StreamPart { seat, first, words })
+    }
+}

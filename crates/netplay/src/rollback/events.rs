@@ -1,0 +1,80 @@
+//! Events for eyes and ears: each told once, although its frame may be stepped many times.
+
+use protocol::{Event, Frame};
+use std::collections::VecDeque;
+
+/// Events that are kept for a caller that does not take them; the oldest go first.
+const MAX_UNTAKEN: usize = 256;
+
+/// Frames by which a corrected prediction may move an event, and it still counts as the same.
+/// Something that was told in error and truly happens later than that is told again.
+const MAX_MOVE: Frame = 30;
+
+/// What has been told, and what waits to be.
+pub(super) struct Events<E> {
+    untaken: VecDeque<(Frame, E)>,
+    /// Those that must not be taken back, of frames that are not confirmed.
+    waiting: Vec<(Frame, E)>,
+    /// Keys told lately, with the newest frame that each was seen in.
+    told: Vec<(Frame, u64)>,
+}
+
+impl<E: Event> Events<E> {
+    pub(super) fn new() -> Self {
+        Self {
+            untaken: VecDeque::new(),
+            waiting: Vec::new(),
+            told: Vec::new(),
+        }
+    }
+
+    /// Takes in an event of the step of `frame`.
+    pub(super) fn happen(&mut self, frame: Frame, event: E) {
+        if event.waits_for_confirmation() {
+            self.waiting.push((frame, event));
+        } else {
+            self.tell(frame, event);
+        }
+    }
+
+    /// The steps from `frame` on are about to be made again.
+    pub(super) fn rewind(&mut self, frame: Frame) {
+        self.waiting.retain(|(happened, _)| *happened < frame);
+    }
+
+    /// The steps before `frame` will not be made again.
+    pub(super) fn confirm(&mut self, frame: Frame) {
+        let (certain, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|(f, _)| *f < frame);
+        self.waiting = waiting;
+        let certain: Vec<_> = certain;
+        for (happened, event) in certain {
+            self.tell(happened, event);
+        }
+        self.told
+            .retain(|(seen, _)| seen.saturating_add(MAX_MOVE) >= frame);
+    }
+
+    /// All that is to be told since the last call.
+    pub(super) fn take(&mut self) -> Vec<(Frame, E)> {
+        self.untaken.drain(..).collect()
+    }
+
+    fn tell(&mut self, frame: Frame, event: E) {
+        let key = event.key();
+        if let Some((seen, _)) = self.told.iter_mut().find(|(_, told)| *told == key) {
+            let moved = seen.abs_diff(frame);
+            *seen = frame;
+            if moved <= MAX_MOVE {
+                return;
+            }
+        } else {
+            self.told.push((frame, key));
+        }
+        if self.untaken.len() == MAX_UNTAKEN {
+            self.untaken.pop_front();
+        }
+        self.untaken.push_back((frame, event));
+    }
+}

@@ -1,0 +1,156 @@
+//! What is known of another peer: what it has of ours, and how its time runs.
+
+use protocol::{
+    Frame, PeerId,
+    datagram::{Datagram, Echo},
+    limits::MAX_SEATS,
+};
+use std::time::Duration;
+
+/// How long after the last datagram to a peer the next one goes, when no step calls for one:
+/// while waiting at the prediction bound and after a match, losses must be made good too.
+const RESEND_AFTER: Duration = Duration::from_millis(50);
+
+/// A stamp held longer is not echoed, and a longer round trip is not believed.
+const MAX_ECHO: Duration = Duration::from_secs(2);
+
+/// The part of a new sample in the smoothed round trip, as in RFC 6298.
+const RTT_GAIN: f64 = 1.0 / 8.0;
+
+/// The part of a new sample in the smoothed lag: about a quarter of a second at 60 a second.
+const LAG_GAIN: f64 = 1.0 / 16.0;
+
+/// Units of a lag in a datagram per frame.
+const LAG_UNITS: f64 = 16.0;
+
+/// Another peer of the match.
+pub(super) struct Peer {
+    pub(super) id: PeerId,
+    /// Per seat of ours, the first frame whose input it lacks.
+    pub(super) acknowledged: [Frame; MAX_SEATS],
+    /// Per seat of ours, the first frame whose input was never sent to it.
+    pub(super) sent: [Frame; MAX_SEATS],
+    /// When its newest new input came, or when it was last excused for having none.
+    pub(super) heard: Duration,
+    pub(super) rejected: u64,
+    pub(super) conflicts: u64,
+    /// Datagrams made for it.
+    pub(super) datagrams: u64,
+    rtt: Option<f64>,
+    /// How far we see it behind us, in frames, by what its newest datagrams say.
+    lag: Option<f64>,
+    /// How far it sees us behind.
+    their_lag: Option<f64>,
+    newest: Option<Newest>,
+    send_at: Duration,
+}
+
+/// The newest datagram of a peer, by its own clock.
+struct Newest {
+    stamp: u32,
+    frame: Frame,
+    came: Duration,
+}
+
+impl Peer {
+    pub(super) fn new(id: PeerId, now: Duration) -> Self {
+        Self {
+            id,
+            acknowledged: [0; MAX_SEATS],
+            sent: [0; MAX_SEATS],
+            heard: now,
+            rejected: 0,
+            conflicts: 0,
+            datagrams: 0,
+            rtt: None,
+            lag: None,
+            their_lag: None,
+            newest: None,
+            send_at: now,
+        }
+    }
+
+    /// The newest world that it has told of.
+    pub(super) fn frame(&self) -> Frame {
+        self.newest.as_ref().map_or(0, |newest| newest.frame)
+    }
+
+    /// The smoothed round trip.
+    pub(super) fn rtt(&self) -> Option<Duration> {
+        self.rtt.map(Duration::from_secs_f64)
+    }
+
+    /// How far we are ahead of it, in frames. The way of a datagram makes the other look
+    /// behind; it does so on both sides, so that half the difference is the truth, or between
+    /// unequal ways the middle.
+    pub(super) fn advantage(&self) -> Option<f64> {
+        Some((self.lag? - self.their_lag?) / 2.0)
+    }
+
+    /// Learns the time from a datagram that came while we were at `position` (in frames).
+    pub(super) fn hear(&mut self, datagram: &Datagram, now: Duration, position: f64) {
+        let is_newer = self
+            .newest
+            .as_ref()
+            .is_none_or(|newest| (datagram.stamp.wrapping_sub(newest.stamp) as i32) > 0);
+        if !is_newer {
+            return;
+        }
+        self.newest = Some(Newest {
+            stamp: datagram.stamp,
+            frame: datagram.frame,
+            came: now,
+        });
+        let theirs = f64::from(datagram.frame) + f64::from(datagram.phase) / 256.0;
+        smooth(&mut self.lag, position - theirs, LAG_GAIN);
+        // Whoever echoes nothing has not heard of us lately, and cannot know how far we are.
+        let Some(Echo { stamp, held }) = datagram.echo else {
+            return;
+        };
+        self.their_lag = Some(f64::from(datagram.lag) / LAG_UNITS);
+        let micros = micros(now).wrapping_sub(stamp).wrapping_sub(held);
+        let rtt = Duration::from_micros(micros.into());
+        if rtt <= MAX_ECHO {
+            smooth(&mut self.rtt, rtt.as_secs_f64(), RTT_GAIN);
+        }
+    }
+
+    /// The time fields of a datagram that goes now: lag, stamp and echo.
+    pub(super) fn times(&self, now: Duration) -> (i16, u32, Option<Echo>) {
+        // A float's conversion saturates; lags past the range are far past every bound.
+        let lag = (self.lag.unwrap_or(0.0) * LAG_UNITS).round() as i16;
+        let echo = self.newest.as_ref().and_then(|newest| {
+            let held = now.saturating_sub(newest.came);
+            (held <= MAX_ECHO).then(|| Echo {
+                stamp: newest.stamp,
+                held: micros(held),
+            })
+        });
+        (lag, micros(now), echo)
+    }
+
+    /// Asks for a datagram at once: there is something new to say.
+    pub(super) fn send_soon(&mut self, now: Duration) {
+        self.send_at = self.send_at.min(now);
+    }
+
+    /// When the next datagram is to go.
+    pub(super) fn send_at(&self) -> Duration {
+        self.send_at
+    }
+
+    /// Notes that a datagram goes now.
+    pub(super) fn sending(&mut self, now: Duration) {
+        self.send_at = now + RESEND_AFTER;
+        self.datagrams += 1;
+    }
+}
+
+/// Microseconds, wrapping as stamps do.
+fn micros(time: Duration) -> u32 {
+    time.as_micros() as u32
+}
+
+fn smooth(value: &mut Option<f64>, sample: f64, gain: f64) {
+    *value = Some(value.map_or(sample, |value| value + (sample - value) * gain));
+}

@@ -1,0 +1,200 @@
+//! Judges what another peer sent: all of a datagram, before any of it counts.
+
+use super::{CHECKSUM_INTERVAL, Core, VIEW, input};
+use protocol::{
+    Frame, PeerId, Simulation,
+    datagram::{Datagram, DecodeError, StreamPart},
+    limits::{MAX_INPUT_DELAY, MAX_PREDICTION},
+};
+use std::time::Duration;
+
+/// Frames by which a datagram may be older than its sender's newest one, about four seconds:
+/// networks reorder by less, and one that is older has nothing new to say.
+const MAX_AGE: Frame = 256;
+
+/// Why a datagram was rejected. Nothing of a rejected datagram counts, except in the statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// Its sender drives no seat of this match.
+    #[error("its sender is not in the match")]
+    Stranger,
+    /// Not a datagram.
+    #[error(transparent)]
+    Malformed(#[from] DecodeError),
+    /// Of another match.
+    #[error("of match {0}")]
+    OtherMatch(u32),
+    /// Of another view of this match.
+    #[error("of view {0}")]
+    OtherView(u32),
+    /// Its number of seats is not the match's.
+    #[error("of a match with {0} seats")]
+    OtherRoster(usize),
+    /// It acknowledges inputs that were never sent.
+    #[error("acknowledges inputs of seat {0} that were never sent")]
+    ForgedAck(u8),
+    /// It has inputs of a seat that its sender does not drive.
+    #[error("its sender does not drive seat {0}")]
+    NotAuthor(u8),
+    /// Its inputs begin after the first one that is lacking.
+    #[error("leaves a gap in the inputs of seat {0}")]
+    Gap(u8),
+    /// An input that no simulation of these rules would have written.
+    #[error("has a malformed input of seat {0}")]
+    BadInput(u8),
+    /// A checksum of a frame that is not compared.
+    #[error("has a checksum of frame {0}")]
+    BadChecksum(Frame),
+    /// Of a frame that its sender cannot have reached.
+    #[error("of frame {0}, which cannot be reached yet")]
+    Future(Frame),
+    /// Of a frame long past.
+    #[error("of frame {0}, which is long past")]
+    Past(Frame),
+}
+
+impl<S: Simulation> Core<S> {
+    /// Takes in a datagram. Its effect on the world comes with the next [`Core::tick`].
+    ///
+    /// Bounded: decoding allocates at most a few kilobytes whatever the bytes are, and inputs
+    /// far ahead are rejected. Repeated, reordered and old datagrams do no harm.
+    ///
+    /// # Errors
+    /// [`Rejected`] if it is not what an honest peer of this match would have sent; it is
+    /// counted, and otherwise without effect.
+    pub fn receive(&mut self, from: PeerId, bytes: &[u8], now: Duration) -> Result<(), Rejected> {
+        self.stats.datagrams_in += 1;
+        let index = self.peers.iter().position(|peer| peer.id == from);
+        let judged = index.ok_or(Rejected::Stranger).and_then(|index| {
+            let datagram = Datagram::decode(bytes)?;
+            self.judge(index, &datagram)?;
+            Ok((index, datagram))
+        });
+        match judged {
+            Ok((index, datagram)) => {
+                self.take_in(index, &datagram, now);
+                Ok(())
+            }
+            Err(rejected) => {
+                self.stats.rejected += 1;
+                if let Some(index) = index {
+                    self.peers[index].rejected += 1;
+                }
+                Err(rejected)
+            }
+        }
+    }
+
+    /// Finds what an honest peer would not have sent.
+    fn judge(&self, index: usize, datagram: &Datagram) -> Result<(), Rejected> {
+        let peer = &self.peers[index];
+        if datagram.match_id != self.match_id {
+            return Err(Rejected::OtherMatch(datagram.match_id));
+        }
+        if datagram.view != VIEW {
+            return Err(Rejected::OtherView(datagram.view));
+        }
+        if datagram.frontiers.len() != self.streams.len() {
+            return Err(Rejected::OtherRoster(datagram.frontiers.len()));
+        }
+        // Nobody confirms a frame whose inputs we have not written, and nobody steps further
+        // past the confirmed frontier than the prediction bound.
+        let confirmable = self.authored();
+        let reachable = confirmable.saturating_add(MAX_PREDICTION);
+        if datagram.frame > reachable {
+            return Err(Rejected::Future(datagram.frame));
+        }
+        if datagram.frame.saturating_add(MAX_AGE) < peer.frame() {
+            return Err(Rejected::Past(datagram.frame));
+        }
+        for (seat, _) in self.own_streams() {
+            if datagram.frontiers[seat] > peer.sent[seat] {
+                return Err(Rejected::ForgedAck(seat as u8));
+            }
+        }
+        if let Some((frame, _)) = datagram.checksum {
+            if frame > confirmable {
+                return Err(Rejected::Future(frame));
+            }
+            if !frame.is_multiple_of(CHECKSUM_INTERVAL) {
+                return Err(Rejected::BadChecksum(frame));
+            }
+        }
+        let last_decided = reachable.saturating_add(MAX_INPUT_DELAY);
+        datagram
+            .streams
+            .iter()
+            .try_for_each(|part| self.judge_part(index, part, last_decided))
+    }
+
+    fn judge_part(
+        &self,
+        index: usize,
+        part: &StreamPart,
+        last_decided: Frame,
+    ) -> Result<(), Rejected> {
+        let stream = &self.streams[usize::from(part.seat)];
+        if stream.author() != Some(self.peers[index].id) {
+            return Err(Rejected::NotAuthor(part.seat));
+        }
+        if part.first > stream.end() {
+            return Err(Rejected::Gap(part.seat));
+        }
+        // The input of frame `last_decided` is the newest one: the part ends after it.
+        if part.end() > last_decided.saturating_add(1) {
+            return Err(Rejected::Future(part.end()));
+        }
+        // Runs of equal words are the rule, and one look at each suffices.
+        for run in part.words.chunk_by(|a, b| a == b) {
+            if input::unpack::<S>(run[0]).is_none() {
+                return Err(Rejected::BadInput(part.seat));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a judged datagram count.
+    fn take_in(&mut self, index: usize, datagram: &Datagram, now: Duration) {
+        let position = self.position(now);
+        let peer = &mut self.peers[index];
+        peer.hear(datagram, now, position);
+        for (seat, stream) in self.streams.iter().enumerate() {
+            if stream.author() == Some(self.me) {
+                let acknowledged = &mut peer.acknowledged[seat];
+                *acknowledged = (*acknowledged).max(datagram.frontiers[seat]);
+            }
+        }
+        if let Some((frame, sum)) = datagram.checksum {
+            self.checksums.report(peer.id, frame, sum);
+        }
+        for part in &datagram.streams {
+            self.take_in_part(index, part, now);
+        }
+    }
+
+    fn take_in_part(&mut self, index: usize, part: &StreamPart, now: Duration) {
+        let stepped = self.worlds.frame();
+        let stream = &mut self.streams[usize::from(part.seat)];
+        let peer = &mut self.peers[index];
+        for (frame, word) in (part.first..).zip(&part.words) {
+            if frame < stream.end() {
+                // Known already, and what was first known stays.
+                if stream.word(frame).is_some_and(|known| known != *word) {
+                    peer.conflicts += 1;
+                    self.stats.conflicts += 1;
+                }
+                continue;
+            }
+            // Judged before: it unpacks.
+            let Some(input) = input::unpack::<S>(*word) else {
+                return;
+            };
+            stream.push(input);
+            peer.heard = now;
+            if frame < stepped && stream.used(frame) != *word {
+                let wrong_from = self.wrong_from.get_or_insert(frame);
+                *wrong_from = frame.min(*wrong_from);
+            }
+        }
+    }
+}

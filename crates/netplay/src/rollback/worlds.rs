@@ -1,0 +1,53 @@
+//! The newest worlds: every one that may still turn out wrong, and the one before.
+
+use protocol::{Frame, Seat, Simulation, limits::MAX_PREDICTION};
+
+/// Worlds that are kept: from the confirmed one to the newest there are at most
+/// [`MAX_PREDICTION`] steps, and the one before the newest is always drawn.
+pub(super) const WINDOW: usize = MAX_PREDICTION as usize + 2;
+
+/// A ring of worlds, each a snapshot of the match before the step of its number.
+pub(super) struct Worlds<S> {
+    ring: Vec<S>,
+    frame: Frame,
+}
+
+impl<S: Simulation> Worlds<S> {
+    /// Begins with world 0.
+    pub(super) fn new(world: S) -> Self {
+        Self {
+            ring: vec![world; WINDOW],
+            frame: 0,
+        }
+    }
+
+    /// The number of the newest world.
+    pub(super) fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    /// World `frame`, one of the newest [`WINDOW`].
+    pub(super) fn get(&self, frame: Frame) -> &S {
+        debug_assert!(frame <= self.frame && self.frame - frame < WINDOW as Frame);
+        &self.ring[frame as usize % WINDOW]
+    }
+
+    /// The newest world.
+    pub(super) fn newest(&self) -> &S {
+        self.get(self.frame)
+    }
+
+    /// Steps from the newest world to the next one.
+    pub(super) fn step(&mut self, seats: &[Seat<S::Input>], events: &mut Vec<S::Event>) {
+        let mut world = self.newest().clone();
+        world.step(seats, events);
+        self.frame += 1;
+        self.ring[self.frame as usize % WINDOW] = world;
+    }
+
+    /// Makes world `frame` the newest again, to step from it anew.
+    pub(super) fn rewind(&mut self, frame: Frame) {
+        debug_assert!(frame <= self.frame && self.frame - frame < WINDOW as Frame);
+        self.frame = frame;
+    }
+}
