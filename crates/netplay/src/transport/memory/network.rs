@@ -1,0 +1,243 @@
+//! The network itself: packets on their way, by simulated time.
+
+use crate::transport::Channel;
+use bytes::Bytes;
+use protocol::PeerId;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// Packets on their way to one peer. Further ones are dropped and counted: a peer that takes
+/// nothing for so long is as good as gone.
+const MAX_IN_FLIGHT: usize = 4_096;
+
+/// How much longer than its jitter a reordered packet may take.
+const REORDER_DELAY: Duration = Duration::from_millis(50);
+
+/// How often a reliable packet may be lost on one journey; the next attempt arrives.
+const MAX_RETRIES: u32 = 8;
+
+/// What a network does to packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Conditions {
+    /// The least time of one way.
+    pub latency: Duration,
+    /// The most time added to that, evenly distributed.
+    pub jitter: Duration,
+    /// The share of packets that are lost, from 0 to 1. A reliable packet then takes a round
+    /// trip more instead.
+    pub loss: f64,
+    /// The share of unreliable packets that are held back by up to 50 ms more.
+    pub reorder: f64,
+    /// The share of unreliable packets that arrive twice.
+    pub duplicate: f64,
+}
+
+/// A network of peers in simulated time. Time is given to each call and must not run backwards;
+/// the same calls with the same seed do the same.
+#[derive(Debug)]
+pub struct Network {
+    conditions: Conditions,
+    peers: Vec<Peer>,
+    links: BTreeMap<(PeerId, PeerId), Link>,
+    random: u64,
+    serial: u64,
+}
+
+#[derive(Debug)]
+struct Peer {
+    id: PeerId,
+    inbox: BinaryHeap<Reverse<Delivery>>,
+    overflowed: u64,
+}
+
+/// One direction between two peers, where it differs from the others or has a past.
+#[derive(Debug, Default)]
+struct Link {
+    conditions: Option<Conditions>,
+    is_cut: bool,
+    /// When the newest reliable packet arrives: later ones must not overtake it.
+    reliable_at: Duration,
+    /// Reliable packets that wait for the link's repair.
+    held: Vec<Bytes>,
+}
+
+/// A packet on its way; the earliest is the least, at a tie the one sent first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Delivery {
+    at: Duration,
+    serial: u64,
+    from: PeerId,
+    is_reliable: bool,
+    packet: Bytes,
+}
+
+impl Network {
+    /// An empty network.
+    pub fn new(conditions: Conditions, seed: u64) -> Self {
+        Self { conditions, peers: Vec::new(), links: BTreeMap::new(), random: seed, serial: 0 }
+    }
+
+    /// Adds a peer with a new id.
+    pub fn join(&mut self) -> PeerId {
+        let id = PeerId(Uuid::from_u64_pair(self.random(), self.random()));
+        self.peers.push(Peer { id, inbox: BinaryHeap::new(), overflowed: 0 });
+        id
+    }
+
+    /// Removes a peer and the packets on their way to it. Those on their way from it arrive.
+    pub fn leave(&mut self, id: PeerId) {
+        self.peers.retain(|peer| peer.id != id);
+        self.links.retain(|(from, to), _| *from != id && *to != id);
+    }
+
+    /// The peers in the order of their coming.
+    pub fn peers(&self) -> impl Iterator<Item = PeerId> {
+        self.peers.iter().map(|peer| peer.id)
+    }
+
+    /// Changes what happens to packets from now on, on all links without conditions of their
+    /// own.
+    pub fn set_conditions(&mut self, conditions: Conditions) {
+        self.conditions = conditions;
+    }
+
+    /// Gives one direction between two peers its own conditions.
+    pub fn set_link(&mut self, from: PeerId, to: PeerId, conditions: Conditions) {
+        self.links.entry((from, to)).or_default().conditions = Some(conditions);
+    }
+
+    /// Cuts both directions between two peers: unreliable packets are lost, reliable ones wait.
+    pub fn cut(&mut self, a: PeerId, b: PeerId) {
+        for way in [(a, b), (b, a)] {
+            self.links.entry(way).or_default().is_cut = true;
+        }
+    }
+
+    /// Repairs both directions between two peers; what waited sets out.
+    pub fn repair(&mut self, a: PeerId, b: PeerId, now: Duration) {
+        for (from, to) in [(a, b), (b, a)] {
+            let link = self.links.entry((from, to)).or_default();
+            link.is_cut = false;
+            for packet in std::mem::take(&mut link.held) {
+                self.send(from, to, Channel::Reliable, packet, now);
+            }
+        }
+    }
+
+    /// Sends a packet; to a peer that is not here it is lost.
+    pub fn send(
+        &mut self,
+        from: PeerId,
+        to: PeerId,
+        channel: Channel,
+        packet: Bytes,
+        now: Duration,
+    ) {
+        let link = self.links.entry((from, to)).or_default();
+        let conditions = link.conditions.unwrap_or(self.conditions);
+        match (channel, link.is_cut) {
+            (Channel::Unreliable, true) => {}
+            (Channel::Reliable, true) if link.held.len() < MAX_IN_FLIGHT => link.held.push(packet),
+            (Channel::Reliable, true) => self.overflow(to),
+            (Channel::Unreliable, false) => self.send_unreliable(from, to, conditions, packet, now),
+            (Channel::Reliable, false) => {
+                let mut at = now + conditions.latency + self.up_to(conditions.jitter);
+                let mut tries = 0;
+                while tries < MAX_RETRIES && self.chance(conditions.loss) {
+                    at += conditions.latency * 2;
+                    tries += 1;
+                }
+                let link = self.links.entry((from, to)).or_default();
+                link.reliable_at = link.reliable_at.max(at);
+                let at = link.reliable_at;
+                self.deliver(from, to, true, packet, at);
+            }
+        }
+    }
+
+    fn send_unreliable(
+        &mut self,
+        from: PeerId,
+        to: PeerId,
+        conditions: Conditions,
+        packet: Bytes,
+        now: Duration,
+    ) {
+        let copies = if self.chance(conditions.duplicate) { 2 } else { 1 };
+        for _ in 0..copies {
+            if self.chance(conditions.loss) {
+                continue;
+            }
+            let mut at = now + conditions.latency + self.up_to(conditions.jitter);
+            if self.chance(conditions.reorder) {
+                at += self.up_to(REORDER_DELAY);
+            }
+            self.deliver(from, to, false, packet.clone(), at);
+        }
+    }
+
+    /// The next packet that has arrived at `to` by now.
+    pub fn receive(&mut self, to: PeerId, now: Duration) -> Option<(PeerId, Channel, Bytes)> {
+        let inbox = &mut self.peers.iter_mut().find(|peer| peer.id == to)?.inbox;
+        if inbox.peek()?.0.at > now {
+            return None;
+        }
+        let Reverse(delivery) = inbox.pop()?;
+        let channel =
+            if delivery.is_reliable { Channel::Reliable } else { Channel::Unreliable };
+        Some((delivery.from, channel, delivery.packet))
+    }
+
+    /// When the next packet arrives at `to`, of those that are on their way.
+    pub fn next_arrival(&self, to: PeerId) -> Option<Duration> {
+        self.peers.iter().find(|peer| peer.id == to)?.inbox.peek().map(|next| next.0.at)
+    }
+
+    /// Packets to this peer that were dropped because too many were on their way.
+    pub fn overflowed(&self, to: PeerId) -> u64 {
+        self.peers.iter().find(|peer| peer.id == to).map_or(0, |peer| peer.overflowed)
+    }
+
+    fn deliver(&mut self, from: PeerId, to: PeerId, is_reliable: bool, packet: Bytes, at: Duration) {
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to) else { return };
+        if peer.inbox.len() == MAX_IN_FLIGHT {
+            peer.overflowed += 1;
+            return;
+        }
+        self.serial += 1;
+        let serial = self.serial;
+        peer.inbox.push(Reverse(Delivery { at, serial, from, is_reliable, packet }));
+    }
+
+    fn overflow(&mut self, to: PeerId) {
+        if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to) {
+            peer.overflowed += 1;
+        }
+    }
+
+    fn chance(&mut self, share: f64) -> bool {
+        self.unit() < share
+    }
+
+    fn up_to(&mut self, most: Duration) -> Duration {
+        most.mul_f64(self.unit())
+    }
+
+    /// Evenly from 0 to just under 1.
+    fn unit(&mut self) -> f64 {
+        (self.random() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
