@@ -72,7 +72,7 @@ pub enum Road {
 impl Road {
     /// The road for a choice; all scenes of it share one.
     pub fn new(choice: &Choice) -> Self {
-        let memory = memory::Hub::new();
+        let memory = memory::network(memory::Conditions::default(), 0);
         match choice {
             Choice::Create | Choice::Join(_) => Self::Server,
             Choice::Practise => Self::Memory(memory),
