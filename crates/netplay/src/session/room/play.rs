@@ -1,7 +1,7 @@
 //! The match: the rollback core, fed from the room, and what ends it.
 
 use super::*;
-use crate::rollback::{Core, Plan};
+use crate::rollback::{Core, Plan, Rejected};
 use protocol::peer::Start;
 
 /// A running match, or the last one until the next begins.
@@ -92,6 +92,15 @@ impl<S: Simulation> Room<S> {
                     peer.heard = self.now;
                 }
             }
+            // What an honest peer may send around the start and the end of a match, or after
+            // a long pause.
+            Err(
+                Rejected::OtherMatch(_)
+                | Rejected::OtherView(_)
+                | Rejected::Past(_)
+                | Rejected::Future(_)
+                | Rejected::Gap(_),
+            ) => self.dropped += 1,
             Err(_) => self.offend(from),
         }
     }

@@ -1,0 +1,82 @@
+//! A tiny game: everybody adds its input to its own sum; it ends after a second.
+
+use netplay::session::Config;
+use protocol::{Driver, Event, Frame, Seat, Simulation, limits::MAX_SEATS};
+use serde::{Deserialize, Serialize};
+
+/// Steps of a match.
+pub const LENGTH: Frame = 60;
+
+/// The game; `RULES` tells incompatible ones apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sums<const RULES: u64 = 1> {
+    pub frame: Frame,
+    pub length: Frame,
+    pub sums: [u64; MAX_SEATS],
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    pub seats: u8,
+    pub length: Frame,
+}
+
+/// Every tenth step is an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenth(pub Frame);
+
+impl Event for Tenth {
+    fn key(&self) -> u64 {
+        self.0.into()
+    }
+
+    fn waits_for_confirmation(&self) -> bool {
+        true
+    }
+}
+
+impl<const RULES: u64> Simulation for Sums<RULES> {
+    const FINGERPRINT: u64 = RULES;
+    type Input = u8;
+    type Settings = Settings;
+    type Event = Tenth;
+
+    fn seats(settings: &Settings) -> usize {
+        usize::from(settings.seats).clamp(1, MAX_SEATS)
+    }
+
+    fn new(settings: &Settings, seed: u64) -> Self {
+        Self { frame: 0, length: settings.length, sums: [seed; MAX_SEATS] }
+    }
+
+    fn step(&mut self, seats: &[Seat<u8>], events: &mut Vec<Tenth>) {
+        self.frame += 1;
+        for (sum, seat) in self.sums.iter_mut().zip(seats) {
+            let input = if seat.driver == Driver::Bot { 1 } else { seat.input.into() };
+            *sum = sum.wrapping_mul(31).wrapping_add(input);
+        }
+        if self.frame.is_multiple_of(10) {
+            events.push(Tenth(self.frame));
+        }
+    }
+
+    fn checksum(&self) -> u64 {
+        self.sums.iter().fold(self.frame.into(), |hash, sum| hash.wrapping_mul(131) ^ sum)
+    }
+
+    fn is_over(&self) -> bool {
+        self.frame >= self.length
+    }
+}
+
+/// A player who is always ready and presses something else in every step.
+pub fn eager<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<RULES>> {
+    Config {
+        name: name.into(),
+        settings: |players| Settings { seats: players as u8 + 1, length: LENGTH },
+        autopilot: Some(|world, seat| (world.frame as u8).wrapping_mul(seat as u8 + 3)),
+        auto_ready: true,
+        min_peers,
+        input_delay: 2,
+    }
+}

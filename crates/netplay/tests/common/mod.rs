@@ -1,0 +1,6 @@
+//! What the session's tests share: a tiny game, and a room of peers in simulated time.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub mod game;
+pub mod world;

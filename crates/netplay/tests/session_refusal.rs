@@ -1,0 +1,105 @@
+//! Who does not fit is refused, and both sides learn why.
+
+mod common;
+
+use common::{
+    game::{Sums, eager},
+    world::{FAIR, Peer, World, all_in},
+};
+use netplay::session::{Config, Failure, Phase};
+use protocol::{
+    PROTOCOL_VERSION, PeerId,
+    peer::{Hello, Message, RefusalReason},
+};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn refused(phase: &Phase) -> Option<RefusalReason> {
+    match phase {
+        Phase::Failed(Failure::Refused { reason, .. }) => Some(*reason),
+        _ => None,
+    }
+}
+
+fn notice<const RULES: u64>(peer: &Peer<Sums<RULES>>) -> String {
+    peer.room.view().notice.unwrap_or_default()
+}
+
+#[test]
+fn other_rules_are_refused_on_both_sides() {
+    let world = World::new(FAIR, 1);
+    let mut ada = world.join(eager::<1>("Ada", 2));
+    let mut bob = world.join(eager::<2>("Bob", 2));
+    for _ in 0..100 {
+        world.run(&mut [&mut ada], Duration::from_millis(5));
+        bob.turn();
+    }
+    assert_eq!(refused(bob.room.phase()), Some(RefusalReason::Rules), "the newcomer is out");
+    assert!(bob.room.is_closed());
+    assert_eq!(*ada.room.phase(), Phase::Lobby, "the elder stays");
+    assert_eq!(notice(&ada), "Bob plays by other rules: rules 0000000000000002 and 0000000000000001");
+
+    // And stays open to who fits.
+    let mut cem = world.join(eager::<1>("Cem", 2));
+    assert!(world.run_until(&mut [&mut ada, &mut cem], SECOND, all_in(Phase::Match)));
+}
+
+#[test]
+fn another_version_is_refused_on_both_sides() {
+    let world = World::new(FAIR, 2);
+    let mut ada: Peer<Sums> = world.join(eager("Ada", 2));
+    let mut future: Peer<Sums> = world.join(eager("Zoë", 2));
+    world.run(&mut [&mut ada], Duration::from_millis(50));
+    let hello = Hello {
+        protocol: PROTOCOL_VERSION + 1,
+        fingerprint: 1,
+        name: "Zoë".into(),
+        heard_you: false,
+        here_before_you: false,
+    };
+    // A later version may have more to say in its hello.
+    let mut bytes = Message::Hello(hello).encode();
+    bytes.extend([1, 2, 3]);
+    let to = ada.id();
+    future.throw(to, netplay::transport::Channel::Reliable, &bytes);
+    world.run(&mut [&mut ada], Duration::from_millis(50));
+    assert!(notice(&ada).starts_with("Zoë has another version of the game"), "{}", notice(&ada));
+    // Its own side reads the refusal, whatever it makes of our hello.
+    future.turn();
+    assert_eq!(refused(future.room.phase()), Some(RefusalReason::ProtocolVersion));
+}
+
+#[test]
+fn a_newcomer_is_refused_while_a_match_runs() {
+    let world = World::new(FAIR, 3);
+    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(eager("Ada", 2)), world.join(eager("Bob", 2)));
+    let both = &mut [&mut ada, &mut bob];
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+    let mut cem = world.join(eager("Cem", 2));
+    world.run(&mut [&mut ada, &mut bob, &mut cem], SECOND / 2);
+    assert_eq!(refused(cem.room.phase()), Some(RefusalReason::MatchRunning));
+    assert_eq!(ada.room.view().peers.len(), 2);
+    assert!(world.run_until(&mut [&mut ada, &mut bob], 2 * SECOND, |peers| {
+        peers.iter().all(|peer| peer.room.status().matches == 1)
+    }));
+}
+
+#[test]
+fn a_ninth_peer_finds_the_room_full() {
+    let world = World::new(FAIR, 4);
+    let quiet = |n| Config { auto_ready: false, ..eager(&format!("P{n}"), 2) };
+    let mut peers: Vec<Peer<Sums>> = (0..8).map(|n| world.join(quiet(n))).collect();
+    let mut eight: Vec<_> = peers.iter_mut().collect();
+    world.run(&mut eight, SECOND);
+    let mut ninth = world.join(quiet(9));
+    eight.push(&mut ninth);
+    world.run(&mut eight, SECOND);
+    assert_eq!(refused(ninth.room.phase()), Some(RefusalReason::RoomFull));
+    assert!(peers.iter().all(|peer| peer.room.view().peers.len() == 8));
+    let order = |peer: &Peer<Sums>| -> Vec<PeerId> {
+        peer.room.view().peers.iter().map(|peer| peer.id).collect()
+    };
+    let expected: Vec<_> = peers.iter().map(Peer::id).collect();
+    assert!(peers.iter().all(|peer| order(peer) == expected), "all agree on seniority");
+}
