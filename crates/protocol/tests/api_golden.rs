@@ -1,0 +1,82 @@
+//! The server's HTTP side, pinned byte by byte: clients of one version meet servers of another.
+
+use proptest::prelude::*;
+use protocol::{
+    api::{Problem, ProblemCode, Room, parse_room_code},
+    limits::{ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::Debug;
+
+/// `golden` reads as `value`, and `value` is written as `golden`.
+fn assert_pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(golden: &str, value: &T) {
+    assert_eq!(&serde_json::from_str::<T>(golden).unwrap(), value);
+    assert_eq!(serde_json::to_string(value).unwrap(), golden.trim_end());
+}
+
+#[test]
+fn a_room() {
+    let room = Room { code: "BCD234".to_owned(), peers: 2, capacity: 8 };
+    assert_pinned(include_str!("golden/api_room.json"), &room);
+}
+
+#[test]
+fn a_problem() {
+    let problem = Problem {
+        code: ProblemCode::NoSuchRoom,
+        status: 404,
+        title: "No room has this code.".to_owned(),
+        detail: "BCD234 was never created here.".to_owned(),
+    };
+    assert_pinned(include_str!("golden/api_problem.json"), &problem);
+}
+
+#[test]
+fn every_problem_code() {
+    let codes = [
+        ProblemCode::NoSuchRoom,
+        ProblemCode::RoomFull,
+        ProblemCode::ServerFull,
+        ProblemCode::BadRequest,
+        ProblemCode::ShuttingDown,
+        ProblemCode::Unknown,
+    ];
+    assert_pinned(include_str!("golden/api_problem_codes.json"), &codes.to_vec());
+}
+
+#[test]
+fn a_newer_server_is_understood() {
+    let newer = r#"{"type":"about:blank","code":"on-fire","status":503,"title":"Help","new":1}"#;
+    let problem: Problem = serde_json::from_str(newer).unwrap();
+    assert_eq!(problem.code, ProblemCode::Unknown);
+    let newer = r#"{"code":"BCD234","peers":2,"capacity":8,"region":"eu"}"#;
+    assert_eq!(serde_json::from_str::<Room>(newer).unwrap().peers, 2);
+}
+
+#[test]
+fn room_codes_are_read_as_people_type_them() {
+    for text in ["BCD234", "bcd234", " bcd-234\n", "b c d 2 3 4", "BcD\u{a0}234"] {
+        assert_eq!(parse_room_code(text).as_deref(), Some("BCD234"), "{text:?}");
+    }
+    for text in ["", "BCD23", "BCD2345", "BCD230", "BCD23O", "BCD23ü", "BCD23\u{212a}", "BCD/234"] {
+        // U+212A is the Kelvin sign, which lower-cases to k.
+        assert_eq!(parse_room_code(text), None, "{text:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_reads_as_a_code_is_one(text in "\\PC{0,12}|[ 2-9b-xB-X-]{0,12}") {
+        if let Some(code) = parse_room_code(&text) {
+            prop_assert_eq!(code.len(), ROOM_CODE_LENGTH);
+            prop_assert!(code.bytes().all(|symbol| ROOM_CODE_ALPHABET.contains(&symbol)));
+            prop_assert_eq!(parse_room_code(&code), Some(code));
+        }
+    }
+
+    #[test]
+    fn any_answer_decodes_or_fails(text in "\\PC{0,64}") {
+        let _ = serde_json::from_str::<Room>(&text);
+        let _ = serde_json::from_str::<Problem>(&text);
+    }
+}

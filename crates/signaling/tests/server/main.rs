@@ -1,0 +1,11 @@
+//! The server over real sockets, against well-behaved and hostile clients.
+
+mod api;
+mod files;
+mod hostile;
+mod http;
+mod lifetime;
+mod peer;
+mod relay;
+#[path = "../support/mod.rs"]
+mod support;
