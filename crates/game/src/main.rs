@@ -7,6 +7,11 @@
 //! The match itself runs in `netplay`'s sessions and never waits for anything in here: a slow
 //! picture looks at it less often, and that is all.
 
+#![allow(
+    elided_lifetimes_in_paths,
+    reason = "systems take many borrowed arguments, whose lifetimes say nothing"
+)]
+
 mod app;
 mod arena;
 mod args;

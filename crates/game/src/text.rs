@@ -31,10 +31,11 @@ impl Trouble {
     pub fn heading(&self) -> &'static str {
         match self {
             Self::Session(failure) => match failure {
-                Failure::Signaling(_) => "No connection",
+                Failure::Signaling(_) | Failure::Unreachable(_) => "No connection",
                 Failure::Refused { .. } => "Not let in",
                 Failure::PeerLost(_) => "Match interrupted",
                 Failure::Desync(_) => "Out of step",
+                Failure::Internal(_) => "Cannot play",
                 Failure::Left => "You left",
             },
             Self::Api(ApiError::Unreachable { .. } | ApiError::NotOurServer { .. }) => "No server",
@@ -78,6 +79,13 @@ fn session(failure: &Failure) -> String {
                 }
             };
             if detail.is_empty() { why.to_owned() } else { format!("{why} ({detail})") }
+        }
+        Failure::Unreachable(name) => format!(
+            "{name} is in the room, but no connection to them could be made: one of your networks \
+             lets nothing through. Try another network."
+        ),
+        Failure::Internal(why) => {
+            format!("The game cannot run a match here: {}", sentence(why))
         }
         Failure::PeerLost(name) => {
             format!("{name} left the match, or the connection to them was lost.")
@@ -160,6 +168,8 @@ mod tests {
             refused(RefusalReason::Rules),
             refused(RefusalReason::RoomFull),
             refused(RefusalReason::MatchRunning),
+            Failure::Unreachable("Grace".into()),
+            Failure::Internal("no threads".into()),
             Failure::PeerLost("Ada".into()),
             Failure::Desync(600),
             Failure::Left,
@@ -186,7 +196,7 @@ mod tests {
     #[test]
     fn every_failure_has_a_heading_and_a_whole_sentence() {
         let all = all();
-        assert_eq!(all.len(), 19);
+        assert_eq!(all.len(), 21);
         for trouble in all {
             assert!((3..=20).contains(&trouble.heading().len()), "{trouble:?}");
             let sentence = trouble.sentence();

@@ -28,11 +28,6 @@ impl Shown {
         self.frames.as_ref().map(|frames| &frames.current)
     }
 
-    /// The world's number.
-    pub fn frame(&self) -> Frame {
-        self.frames.as_ref().map_or(0, |frames| frames.frame)
-    }
-
     /// Where the ball is.
     pub fn ball(&self) -> Option<Vec2> {
         self.between(|world| Some(world.ball()))

@@ -214,7 +214,7 @@ fn tell(
         let words = match *line {
             Line::Score(team) => world.score()[team.index()].to_string(),
             Line::Clock => clock(world.clock()),
-            Line::Names(team) => names(team, world.seats(), &seen.0),
+            Line::Names(team) => names(team, world.seat_count(), &seen.0),
             Line::Path => path(&seen.0),
             Line::Banner if banner.seconds_left > 0.0 => {
                 color.set_if_neq(TextColor(banner.color));

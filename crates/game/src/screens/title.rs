@@ -100,7 +100,7 @@ fn rename(
     fields: Query<&EditableText, With<NameField>>,
     mut args: ResMut<Args>,
 ) {
-    if let Ok(field) = fields.get(change.entity) {
+    if let Ok(field) = fields.get(change.event_target()) {
         args.name = Some(field.value().to_string());
     }
 }
