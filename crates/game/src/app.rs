@@ -17,7 +17,8 @@ pub fn run(args: Args) -> AppExit {
             .set(LogPlugin {
                 // The engine's and the WebRTC stack's chatter drowns what matters.
                 filter: "warn,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
-                         webrtc=error,webrtc_ice=error,webrtc_sctp=error,webrtc_mdns=error"
+                         winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
+                         rtc_sctp=error,matchbox_socket=error"
                     .into(),
                 ..default()
             }),

@@ -65,8 +65,12 @@ fn top(scene: Entity) -> impl Bundle {
         (
             Line::Names(team),
             Of(scene),
-            widgets::text("", size::SMALL, theme::team(team.index())),
-            TextLayout::new(Justify::Center, LineBreak::WordOrCharacter),
+            widgets::broken_text(
+                "",
+                size::SMALL,
+                theme::team(team.index()),
+                LineBreak::WordOrCharacter,
+            ),
             Node { width: vmin(32.0), max_height: vmin(13.0), overflow: Overflow::clip(), ..default() },
         )
     };

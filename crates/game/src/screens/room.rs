@@ -59,8 +59,7 @@ fn build(
 /// The link for others: to read, and on the web to copy.
 fn share(page: &mut ChildSpawnerCommands<'_>, place: &Place) {
     page.spawn((
-        widgets::text(&place.link, size::SMALL, theme::ACCENT),
-        TextLayout::new(Justify::Center, LineBreak::AnyCharacter),
+        widgets::broken_text(&place.link, size::SMALL, theme::ACCENT, LineBreak::AnyCharacter),
         Node { max_width: vmin(92.0), ..default() },
     ));
     #[cfg(target_arch = "wasm32")]

@@ -24,13 +24,23 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(Component)]
 pub struct Control;
 
-/// A line of text.
+/// A line of text; a long one goes on in the next line.
 pub fn text(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
+    broken_text(content, size, color, LineBreak::WordBoundary)
+}
+
+/// Text that is broken where `linebreak` says.
+pub fn broken_text(
+    content: impl Into<String>,
+    size: f32,
+    color: Color,
+    linebreak: LineBreak,
+) -> impl Bundle {
     (
         Text::new(content),
         TextFont::from_font_size(FontSize::VMin(size)),
         TextColor(color),
-        TextLayout::justify(Justify::Center),
+        TextLayout { justify: Justify::Center, linebreak },
     )
 }
 
