@@ -22,13 +22,18 @@ const DEADLINE: Duration = Duration::from_secs(20);
 fn greet(peer: &mut MatchboxTransport, greeting: &'static str) -> Option<String> {
     // A packet to a peer whose channels are not open yet is lost, so greet until all is said.
     for other in peer.known_peers() {
-        peer.send(other.id, Channel::Reliable, Bytes::from_static(greeting.as_bytes()));
+        peer.send(
+            other.id,
+            Channel::Reliable,
+            Bytes::from_static(greeting.as_bytes()),
+        );
     }
     let (_, _, packet) = peer.receive()?;
     Some(String::from_utf8_lossy(&packet).into_owned())
 }
 
-fn main() -> anyhow::Result<()> {
+/// The whole of it.
+pub fn main() -> anyhow::Result<()> {
     // The room that both join. Over a server it would be `Signaling::Remote`.
     let hub = LocalHub::new();
     let mut alice = spawn(Signaling::Local(hub.clone()), Ice::default())?;
@@ -37,7 +42,10 @@ fn main() -> anyhow::Result<()> {
     let start = Instant::now();
     let (mut alice_heard, mut bob_heard) = (None, None);
     while alice_heard.is_none() || bob_heard.is_none() {
-        anyhow::ensure!(start.elapsed() < DEADLINE, "the two did not meet in {DEADLINE:?}");
+        anyhow::ensure!(
+            start.elapsed() < DEADLINE,
+            "the two did not meet in {DEADLINE:?}"
+        );
         alice_heard = alice_heard.or(greet(&mut alice, "Hello from Alice!"));
         bob_heard = bob_heard.or(greet(&mut bob, "Hello from Bob!"));
         std::thread::sleep(Duration::from_millis(10));

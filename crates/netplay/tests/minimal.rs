@@ -2,10 +2,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../examples/minimal.rs"]
-#[expect(clippy::duplicate_mod, reason = "the example is run as it stands")]
-mod minimal;
+mod example;
 
 #[test]
 fn two_peers_greet_each_other() {
-    minimal::run().unwrap();
+    example::main().expect("the two meet");
 }

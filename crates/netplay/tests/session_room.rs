@@ -81,13 +81,14 @@ fn a_match_waits_for_everybody_to_be_ready() {
     let ready: Vec<_> = bob.room.view().peers.iter().map(|peer| peer.ready).collect();
     assert_eq!(ready, [true, false], "Bob sees who waits");
 
-    // The youngest of three keeps its name to itself and does not keep the others from playing
-    // once it is ready too.
+    // A third one that has come is waited for as well, and may change its name meanwhile.
     let mut cem = world.join(lazy("Cem"));
-    bob.room.command(Command::SetReady(true));
-    cem.room.command(Command::SetName("Dia".into()));
     let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
     world.run(three, Duration::from_secs(1));
+    three[1].room.command(Command::SetReady(true));
+    three[2].room.command(Command::SetName("Dia".into()));
+    world.run(three, Duration::from_secs(1));
+    assert!(all_in(Phase::Lobby)(three));
     three[2].room.command(Command::SetReady(true));
     assert!(world.run_until(three, LONG, all_in(Phase::Result)));
     assert_eq!(names(three[0]), ["Ada", "Bob", "Dia"]);
@@ -115,11 +116,13 @@ fn a_newcomer_plays_the_next_match_once_a_result_is_shown() {
     let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
     assert!(world.run_until(both, LONG, all_in(Phase::Result)));
     let mut cem = world.join(eager("Cem", 2));
-    ada.room.command(Command::SetReady(true));
-    bob.room.command(Command::SetReady(true));
     let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
-    let in_phase = world.run_until(three, LONG, all_in(Phase::Match));
-    assert!(in_phase || three[2].room.view().notice.is_some());
+    world.run(three, Duration::from_secs(1));
+    assert_eq!(names(three[0]), ["Ada", "Bob", "Cem"]);
+    three[..2].iter_mut().for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(three, LONG, all_in(Phase::Match)));
+    assert_eq!(seats(three[2]), [Some(0), Some(1), Some(2)]);
+    assert!(world.run_until(three, LONG, all_in(Phase::Result)));
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn parse_room_code(text: &str) -> Option<String> {
         .take(ROOM_CODE_LENGTH + 1)
         .map(|c| c.to_ascii_uppercase())
         .collect();
-    let fits = code.len() == ROOM_CODE_LENGTH
-        && code.bytes().all(|b| ROOM_CODE_ALPHABET.contains(&b));
+    let fits =
+        code.len() == ROOM_CODE_LENGTH && code.bytes().all(|b| ROOM_CODE_ALPHABET.contains(&b));
     fits.then_some(code)
 }

@@ -16,7 +16,11 @@ fn assert_pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(golden: &s
 
 #[test]
 fn a_room() {
-    let room = Room { code: "BCD234".to_owned(), peers: 2, capacity: 8 };
+    let room = Room {
+        code: "BCD234".to_owned(),
+        peers: 2,
+        capacity: 8,
+    };
     assert_pinned(include_str!("golden/api_room.json"), &room);
 }
 
@@ -41,7 +45,10 @@ fn every_problem_code() {
         ProblemCode::ShuttingDown,
         ProblemCode::Unknown,
     ];
-    assert_pinned(include_str!("golden/api_problem_codes.json"), &codes.to_vec());
+    assert_pinned(
+        include_str!("golden/api_problem_codes.json"),
+        &codes.to_vec(),
+    );
 }
 
 #[test]
@@ -55,10 +62,25 @@ fn a_newer_server_is_understood() {
 
 #[test]
 fn room_codes_are_read_as_people_type_them() {
-    for text in ["BCD234", "bcd234", " bcd-234\n", "b c d 2 3 4", "BcD\u{a0}234"] {
+    for text in [
+        "BCD234",
+        "bcd234",
+        " bcd-234\n",
+        "b c d 2 3 4",
+        "BcD\u{a0}234",
+    ] {
         assert_eq!(parse_room_code(text).as_deref(), Some("BCD234"), "{text:?}");
     }
-    for text in ["", "BCD23", "BCD2345", "BCD230", "BCD23O", "BCD23ü", "BCD23\u{212a}", "BCD/234"] {
+    for text in [
+        "",
+        "BCD23",
+        "BCD2345",
+        "BCD230",
+        "BCD23O",
+        "BCD23ü",
+        "BCD23\u{212a}",
+        "BCD/234",
+    ] {
         // U+212A is the Kelvin sign, which lower-cases to k.
         assert_eq!(parse_room_code(text), None, "{text:?}");
     }

@@ -20,7 +20,10 @@ fn assert_pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(
     for (message, item) in messages.iter().zip(&items) {
         assert_eq!(&serde_json::to_value(message).unwrap(), item);
         // The order of fields does not matter to JSON, but it is part of what is pinned.
-        assert!(golden.contains(&serde_json::to_string(message).unwrap()), "{message:?}");
+        assert!(
+            golden.contains(&serde_json::to_string(message).unwrap()),
+            "{message:?}"
+        );
     }
 }
 
@@ -41,7 +44,10 @@ fn events_from_the_server() {
 #[test]
 fn requests_from_a_peer() {
     let requests: [JsonPeerRequest; 2] = [
-        PeerRequest::Signal { receiver: ALICE, data: json!({ "Offer": "v=0\r\n" }) },
+        PeerRequest::Signal {
+            receiver: ALICE,
+            data: json!({ "Offer": "v=0\r\n" }),
+        },
         PeerRequest::KeepAlive,
     ];
     assert_pinned(include_str!("golden/signaling_requests.json"), &requests);

@@ -17,7 +17,7 @@ use std::{
     error::Error,
     time::{Duration, Instant},
 };
-use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
@@ -117,17 +117,17 @@ async fn relay(
     let mut incoming = Incoming::new();
     loop {
         tokio::select! {
-            message = socket.recv(), if incoming.pause.is_zero() => {
+            message = socket.recv(), if incoming.pause_until.is_none() => {
                 unheard_pings = 0;
                 incoming.take(message, place)?;
             }
-            () = sleep(incoming.pause), if !incoming.pause.is_zero() => {
-                incoming.pause = Duration::ZERO;
+            () = pause(incoming.pause_until), if incoming.pause_until.is_some() => {
+                incoming.pause_until = None;
             }
             Some(event) = inbox.next() => send_event(socket, event).await?,
             _ = pings.tick() => {
                 // A peer that is not read cannot be heard.
-                if incoming.pause.is_zero() {
+                if incoming.pause_until.is_none() {
                     unheard_pings += 1;
                 }
                 if unheard_pings > SILENT_PING_INTERVALS {
@@ -143,8 +143,8 @@ async fn relay(
 struct Incoming {
     allowance: Allowance,
     malformed: usize,
-    /// How long not to read, because the peer has spent its allowance.
-    pause: Duration,
+    /// Until when not to read, because the peer has spent its allowance.
+    pause_until: Option<Instant>,
 }
 
 impl Incoming {
@@ -152,7 +152,7 @@ impl Incoming {
         Self {
             allowance: Allowance::new(Instant::now()),
             malformed: 0,
-            pause: Duration::ZERO,
+            pause_until: None,
         }
     }
 
@@ -167,7 +167,9 @@ impl Incoming {
             Message::Binary(data) | Message::Ping(data) | Message::Pong(data) => data.len(),
             Message::Close(_) => return Err(End::Left),
         };
-        self.pause = self.allowance.spend(bytes, Instant::now());
+        let now = Instant::now();
+        let pause = self.allowance.spend(bytes, now);
+        self.pause_until = (!pause.is_zero()).then(|| now + pause);
         match message {
             Message::Text(text) => match serde_json::from_str(&text) {
                 Ok(request) => serve(request, place),
@@ -186,6 +188,12 @@ impl Incoming {
             true => Ok(()),
             false => Err(End::Malformed),
         }
+    }
+}
+
+async fn pause(until: Option<Instant>) {
+    if let Some(until) = until {
+        sleep_until(until.into()).await;
     }
 }
 

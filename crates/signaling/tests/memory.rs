@@ -1,6 +1,7 @@
 //! What an idle WebSocket costs, measured on the whole process.
 #![cfg(target_os = "linux")]
 
+#[expect(dead_code, reason = "this test speaks WebSocket by hand")]
 mod support;
 
 use signaling::Config;
@@ -32,6 +33,8 @@ async fn an_idle_socket_is_cheap() {
     let each = (resident_bytes() - before) / (SOCKETS - SOCKETS / 10);
     println!("{each} bytes of memory for each idle socket");
     assert!(each < MAX_BYTES_EACH, "{each} bytes each");
+    drop(sockets);
+    server.stop().await;
 }
 
 /// A client with no buffers of its own, so that what is measured is the server.
@@ -46,7 +49,11 @@ async fn join(server: &Server, number: usize) -> TcpStream {
     // Read until its id has come: then the socket is set up.
     let mut received = Vec::new();
     while !received.ends_with(b"\"}") {
-        assert_ne!(stream.read_buf(&mut received).await.unwrap(), 0, "the server closed");
+        assert_ne!(
+            stream.read_buf(&mut received).await.unwrap(),
+            0,
+            "the server closed"
+        );
     }
     assert!(received.starts_with(b"HTTP/1.1 101 "));
     stream
@@ -54,6 +61,13 @@ async fn join(server: &Server, number: usize) -> TcpStream {
 
 fn resident_bytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.trim()
+        .trim_end_matches(" kB")
+        .parse::<usize>()
+        .unwrap()
+        * 1024
 }

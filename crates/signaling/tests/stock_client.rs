@@ -26,29 +26,40 @@ struct Client {
 
 impl Client {
     fn join(url: &str) -> Self {
-        let no_ice_servers = RtcIceServerConfig { urls: vec![], ..Default::default() };
+        let no_ice_servers = RtcIceServerConfig {
+            urls: vec![],
+            ..Default::default()
+        };
         let (socket, message_loop) = WebRtcSocket::builder(url)
             .ice_server(no_ice_servers)
             .add_reliable_channel()
             .build();
-        Self { socket, message_loop: tokio::spawn(message_loop) }
+        Self {
+            socket,
+            message_loop: tokio::spawn(message_loop),
+        }
     }
 
     /// Waits until a peer is in `state`.
     async fn peer(&mut self, state: PeerState) -> PeerId {
         self.poll(|socket| {
-            socket.update_peers().into_iter().find(|(_, now)| *now == state).map(|(peer, _)| peer)
+            socket
+                .update_peers()
+                .into_iter()
+                .find(|(_, now)| *now == state)
+                .map(|(peer, _)| peer)
         })
         .await
     }
 
     async fn send(&mut self, packet: &[u8], peer: PeerId) {
-        self.socket.channel_mut(CHANNEL).send(packet.into(), peer);
+        self.socket.channel_mut(CHANNEL).send(packet.to_vec().into(), peer);
     }
 
     async fn receive(&mut self) -> (PeerId, Vec<u8>) {
-        let (peer, packet) =
-            self.poll(|socket| socket.channel_mut(CHANNEL).receive().into_iter().next()).await;
+        let (peer, packet) = self
+            .poll(|socket| socket.channel_mut(CHANNEL).receive().into_iter().next())
+            .await;
         (peer, packet.to_vec())
     }
 
@@ -72,7 +83,11 @@ impl Client {
     /// Leaves in order: the message loop ends when its socket is gone.
     async fn leave(self) {
         drop(self.socket);
-        timeout(PATIENCE, self.message_loop).await.unwrap().unwrap().unwrap();
+        timeout(PATIENCE, self.message_loop)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
     }
 }
 

@@ -13,7 +13,7 @@ pub const HALF_WIDTH: f32 = 6.5;
 /// The radius of the field's rounded corners.
 pub const CORNER_RADIUS: f32 = 2.0;
 /// Half the goal's mouth, between the centres of its posts.
-pub const GOAL_HALF_WIDTH: f32 = 2.2;
+pub const GOAL_HALF_WIDTH: f32 = 2.5;
 /// How far the net reaches behind the goal line.
 pub const GOAL_DEPTH: f32 = 1.6;
 /// The radius of a goal post, whose centre is on the goal line.

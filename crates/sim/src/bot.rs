@@ -7,7 +7,7 @@
 //! bots would mirror each other for ever.
 
 use crate::{
-    arena::{BALL_RADIUS, CORNER_RADIUS, DISC_RADIUS, GOAL_HALF_WIDTH, HALF_LENGTH, HALF_WIDTH},
+    arena::{BALL_RADIUS, DISC_RADIUS, GOAL_HALF_WIDTH, HALF_LENGTH, HALF_WIDTH},
     disc::{Disc, KICK_REACH},
     flow::Phase,
     input::Input,
@@ -84,9 +84,10 @@ impl View {
         })
     }
 
-    /// The input that goes to `place`, and dashes if it is far and the way is taken already.
+    /// The input that goes to the point of the field nearest to `place`, and dashes if it is far
+    /// and the way is taken already.
     fn go_to(&self, place: Vec2, kick: bool) -> Input {
-        let way = place - self.me.position;
+        let way = in_field(place, DISC_RADIUS) - self.me.position;
         // Less thrust near the place, and against the momentum, to stop there.
         let thrust = (way * 1.6 - self.me.velocity * 0.25).clamped(1.0);
         let heading = self.me.velocity.dot(way);
@@ -100,10 +101,7 @@ impl View {
         let distance = (self.ball.position - self.me.position).length();
         let time = within(distance / CRUISING_SPEED, MAX_FORESIGHT);
         let ahead = self.ball.position + self.ball.velocity * time;
-        Vec2::new(
-            within(ahead.x, HALF_LENGTH - BALL_RADIUS),
-            within(ahead.y, HALF_WIDTH - BALL_RADIUS),
-        )
+        in_field(ahead, BALL_RADIUS)
     }
 
     fn attack(&self) -> Input {
@@ -115,7 +113,7 @@ impl View {
         let kick = self.holds_kick();
 
         if behind < 0.3 {
-            return self.go_to(self.way_around(ball), kick);
+            return self.go_to(self.way_around(ball, shot), kick);
         }
         // Off the line of the shot it goes to the line first, and on it through the ball.
         let off = (to_ball - shot * behind).length();
@@ -127,22 +125,22 @@ impl View {
         self.go_to(place, kick)
     }
 
-    /// A place beside the ball on the way to its other side, so that the ball is not pushed
-    /// towards the own goal.
-    fn way_around(&self, ball: Vec2) -> Vec2 {
-        let above = if self.me.position.y >= ball.y {
-            1.0
-        } else {
+    /// A place beside the ball on the way to where the shot can be taken from, so that the ball is
+    /// not pushed towards the own goal.
+    fn way_around(&self, ball: Vec2, shot: Vec2) -> Vec2 {
+        let across = Vec2::new(-shot.y, shot.x);
+        let beside = |side: f32| ball + across * (side * (TOUCHING + 0.4)) - shot * TOUCHING;
+        let near = if (self.me.position - ball).dot(across) < 0.0 {
             -1.0
+        } else {
+            1.0
         };
-        // Where a wall leaves no room, it goes around on the inside.
-        let crowded = ball.y * above > HALF_WIDTH - 2.0 * TOUCHING;
-        let side = if crowded { -above } else { above };
-        let beside = Vec2::new(ball.x - 1.4, ball.y + side * (TOUCHING + 0.5));
-        Vec2::new(
-            within(beside.x, HALF_LENGTH - DISC_RADIUS),
-            within(beside.y, HALF_WIDTH - DISC_RADIUS),
-        )
+        // Where a wall leaves no room, it goes around on the other side.
+        let place = beside(near);
+        match in_field(place, DISC_RADIUS) == place {
+            true => place,
+            false => beside(-near),
+        }
     }
 
     /// Holds the kick near the ball, and releases it when a kick now would do good.
@@ -159,8 +157,10 @@ impl View {
         else {
             return true;
         };
+        // A ball that rests is stuck between this disc and something: any kick is better than none.
+        let stuck = self.charge >= 1.0 && self.ball.velocity.length_squared() < 1.0;
         if direction.x < 0.2 {
-            return true;
+            return !(stuck && direction.x > -0.5);
         }
         let flight = (HALF_LENGTH - self.ball.position.x) / direction.x;
         let arrives = self.ball.position.y + direction.y * flight;
@@ -168,26 +168,50 @@ impl View {
         let clears = self.ball.position.x < -HALF_LENGTH / 3.0;
         // A long shot waits for its charge, a short one does not.
         let strong = self.charge > 0.5 || self.ball.position.x > HALF_LENGTH / 2.0;
-        !((on_target && strong) || clears)
+        !((on_target && strong) || clears || stuck)
     }
 
-    /// Stands between the ball and the own goal; the further back, the more mates are before it.
-    fn defend(&self) -> Input {
+    /// What a disc does that leaves the ball to a mate: while the ball is in the opponents' half,
+    /// every other one waits for it before their goal.
+    fn support(&self) -> Input {
+        let ahead = self.ball.position.x > 0.0 && self.rank % 2 == 1;
+        let place = if ahead {
+            self.striker_place()
+        } else {
+            self.keeper_place()
+        };
+        self.go_to(place, self.holds_kick())
+    }
+
+    /// Across from the ball, where rebounds and passes come.
+    fn striker_place(&self) -> Vec2 {
+        let side = if self.ball.position.y < 0.0 {
+            1.0
+        } else {
+            -1.0
+        };
+        Vec2::new(HALF_LENGTH * 0.6, (2.0 + self.whim) * side)
+    }
+
+    /// Between the ball and the own goal; the further back, the more mates are before it.
+    fn keeper_place(&self) -> Vec2 {
         let home = Vec2::new(-HALF_LENGTH + 1.2, 0.0);
-        let depth = match self.rank {
+        let advance = match self.rank {
             1 => 0.45,
             2 => 0.2,
             _ => 0.08,
         };
-        let line = self.ball.position - home;
-        let spread = self.whim * 0.6;
-        let place = home + line * depth + Vec2::new(0.0, spread);
-        let limit = HALF_WIDTH - CORNER_RADIUS;
-        self.go_to(
-            Vec2::new(place.x, within(place.y, limit)),
-            self.holds_kick(),
-        )
+        let place = home + (self.ball.position - home) * advance;
+        place + Vec2::new(0.0, self.whim * 1.4)
     }
+}
+
+/// The point nearest to `place` where a circle is inside of the field's rectangle.
+fn in_field(place: Vec2, radius: f32) -> Vec2 {
+    Vec2::new(
+        within(place.x, HALF_LENGTH - radius),
+        within(place.y, HALF_WIDTH - radius),
+    )
 }
 
 /// How long a disc takes to get behind the ball, as a distance: being on the wrong side costs.
@@ -205,7 +229,7 @@ pub fn autopilot(world: &World, seat: usize) -> Input {
     match View::new(world, seat) {
         None => Input::default(),
         Some(view) if view.rank == 0 => view.attack(),
-        Some(view) => view.defend(),
+        Some(view) => view.support(),
     }
 }
 

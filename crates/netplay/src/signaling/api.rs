@@ -94,7 +94,10 @@ impl FromStr for ServerUrl {
         if !fits || !is_authority(authority) {
             return Err(bad());
         }
-        Ok(Self { secure, place: place.to_owned() })
+        Ok(Self {
+            secure,
+            place: place.to_owned(),
+        })
     }
 }
 
@@ -105,7 +108,9 @@ fn is_authority(text: &str) -> bool {
             Some((host, port)) if host.parse::<std::net::Ipv6Addr>().is_ok() => (host, port),
             _ => return false,
         },
-        None => text.find(':').map_or((text, ""), |colon| text.split_at(colon)),
+        None => text
+            .find(':')
+            .map_or((text, ""), |colon| text.split_at(colon)),
     };
     let port_fits = match port.strip_prefix(':') {
         Some(port) => port.parse::<u16>().is_ok_and(|port| port != 0),
@@ -153,7 +158,11 @@ fn encode(room: &str) -> String {
 /// # Errors
 /// As [`ApiError`] tells; within [`REQUEST_DEADLINE`].
 pub async fn create_room(server: &ServerUrl) -> Result<Room, ApiError> {
-    ask(server, ehttp::Request::post(server.api("rooms"), Vec::new())).await
+    ask(
+        server,
+        ehttp::Request::post(server.api("rooms"), Vec::new()),
+    )
+    .await
 }
 
 /// Looks a room up by its code.
@@ -161,7 +170,11 @@ pub async fn create_room(server: &ServerUrl) -> Result<Room, ApiError> {
 /// # Errors
 /// As [`ApiError`] tells, [`ProblemCode::NoSuchRoom`] among them; within [`REQUEST_DEADLINE`].
 pub async fn lookup_room(server: &ServerUrl, code: &str) -> Result<Room, ApiError> {
-    ask(server, ehttp::Request::get(server.api(&format!("rooms/{}", encode(code))))).await
+    ask(
+        server,
+        ehttp::Request::get(server.api(&format!("rooms/{}", encode(code)))),
+    )
+    .await
 }
 
 /// An answer's status and body.
@@ -171,11 +184,16 @@ async fn ask<T: DeserializeOwned>(
     server: &ServerUrl,
     request: ehttp::Request,
 ) -> Result<T, ApiError> {
-    let (status, body) = fetch(request).await.map_err(|detail| ApiError::Unreachable {
+    let (status, body) = fetch(request)
+        .await
+        .map_err(|detail| ApiError::Unreachable {
+            server: server.to_string(),
+            detail,
+        })?;
+    let foreign = || ApiError::NotOurServer {
         server: server.to_string(),
-        detail,
-    })?;
-    let foreign = || ApiError::NotOurServer { server: server.to_string(), status };
+        status,
+    };
     if (200..300).contains(&status) {
         serde_json::from_slice(&body).map_err(|_| foreign())
     } else {

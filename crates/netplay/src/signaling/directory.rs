@@ -63,7 +63,12 @@ impl Directory {
     pub fn peers(&self) -> Vec<KnownPeer> {
         let state = self.state();
         let here = |entry: &&Entry| matches!(entry.presence, Presence::Known | Presence::Open);
-        state.peers.iter().filter(here).map(|entry| entry.peer).collect()
+        state
+            .peers
+            .iter()
+            .filter(here)
+            .map(|entry| entry.peer)
+            .collect()
     }
 
     /// How packets travel to this peer: as the socket reported it, else directly once a packet
@@ -84,7 +89,10 @@ impl Directory {
 
     /// Whether the channels to any peer are open.
     pub(crate) fn anybody_open(&self) -> bool {
-        self.state().peers.iter().any(|entry| entry.presence == Presence::Open)
+        self.state()
+            .peers
+            .iter()
+            .any(|entry| entry.presence == Presence::Open)
     }
 
     /// Counts something dropped.
@@ -118,7 +126,11 @@ impl Directory {
         let mut state = self.state();
         let room = state.peers.len() < MAX_PEERS_MET;
         if room {
-            state.peers.push(Entry { peer, presence: Presence::Known, path: Path::Unknown });
+            state.peers.push(Entry {
+                peer,
+                presence: Presence::Known,
+                path: Path::Unknown,
+            });
         }
         room
     }
@@ -129,7 +141,7 @@ impl Directory {
     }
 
     /// Notes that a packet of this peer has come.
-    pub(crate) fn set_open(&self, peer: PeerId) {
+    pub fn set_open(&self, peer: PeerId) {
         self.set_presence(peer, Presence::Open, &[Presence::Known, Presence::Gone]);
     }
 
@@ -145,7 +157,7 @@ impl Directory {
     }
 
     /// Notes how packets travel to this peer.
-    pub(crate) fn set_path(&self, peer: PeerId, path: Path) {
+    pub fn set_path(&self, peer: PeerId, path: Path) {
         if let Some(entry) = self.state().entry_mut(peer) {
             entry.path = path;
         }

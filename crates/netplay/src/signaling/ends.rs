@@ -5,9 +5,9 @@
 //! nothing is lost when its futures are dropped, and sending does not fail.
 
 use super::{directory::Directory, guard::Guard};
+use crate::transport::SignalingState;
 use futures::{StreamExt, channel::mpsc};
 use matchbox_socket::{PeerEvent, PeerRequest, SignalingError, Signaller};
-use crate::transport::SignalingState;
 
 /// Signals that wait in either direction. At the bound further ones are dropped and counted;
 /// a room of eight exchanges about twenty for each pair.
@@ -28,7 +28,12 @@ pub(super) struct Ends<O> {
 
 impl<O: Outlet> Ends<O> {
     pub(super) fn new(directory: Directory, events: mpsc::Receiver<PeerEvent>, outlet: O) -> Self {
-        Self { guard: Guard::new(directory.clone()), directory, events, outlet }
+        Self {
+            guard: Guard::new(directory.clone()),
+            directory,
+            events,
+            outlet,
+        }
     }
 }
 

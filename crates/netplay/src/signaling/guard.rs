@@ -48,7 +48,13 @@ struct Handshake {
 
 impl Handshake {
     fn new(we_offer: bool) -> Self {
-        Self { we_offer, mid: None, answered: false, candidates_in: 0, candidates_out: 0 }
+        Self {
+            we_offer,
+            mid: None,
+            answered: false,
+            candidates_in: 0,
+            candidates_out: 0,
+        }
     }
 
     /// Lets an offer or answer through, written anew. `ours` says who wrote it.
@@ -70,8 +76,16 @@ impl Handshake {
     /// Lets a candidate through, written anew. Its author's description must have passed: the
     /// other side could not use it before.
     fn candidate(&mut self, text: &str, ours: bool) -> Option<String> {
-        let described = if self.we_offer == ours { self.mid.is_some() } else { self.answered };
-        let count = if ours { &mut self.candidates_out } else { &mut self.candidates_in };
+        let described = if self.we_offer == ours {
+            self.mid.is_some()
+        } else {
+            self.answered
+        };
+        let count = if ours {
+            &mut self.candidates_out
+        } else {
+            &mut self.candidates_in
+        };
         if !described || *count >= MAX_CANDIDATES {
             return None;
         }
@@ -82,12 +96,12 @@ impl Handshake {
 
     fn signal(&mut self, signal: &PeerSignal, ours: bool) -> Option<PeerSignal> {
         match signal {
-            PeerSignal::Offer(text) => {
-                self.describe(text, Kind::Offer, ours).map(PeerSignal::Offer)
-            }
-            PeerSignal::Answer(text) => {
-                self.describe(text, Kind::Answer, ours).map(PeerSignal::Answer)
-            }
+            PeerSignal::Offer(text) => self
+                .describe(text, Kind::Offer, ours)
+                .map(PeerSignal::Offer),
+            PeerSignal::Answer(text) => self
+                .describe(text, Kind::Answer, ours)
+                .map(PeerSignal::Answer),
             PeerSignal::IceCandidate(text) => {
                 self.candidate(text, ours).map(PeerSignal::IceCandidate)
             }
@@ -98,7 +112,10 @@ impl Handshake {
 impl Guard {
     /// A guard for a new socket, which tells `directory` whom it meets.
     pub fn new(directory: Directory) -> Self {
-        Self { directory, handshakes: HashMap::new() }
+        Self {
+            directory,
+            handshakes: HashMap::new(),
+        }
     }
 
     /// What matchbox may see of an event that signaling brought.
@@ -129,7 +146,10 @@ impl Guard {
         let PeerRequest::Signal { receiver, data } = request else {
             return Some(request);
         };
-        let signal = self.handshakes.get_mut(&receiver).and_then(|h| h.signal(&data, true));
+        let signal = self
+            .handshakes
+            .get_mut(&receiver)
+            .and_then(|h| h.signal(&data, true));
         if signal.is_none() {
             debug!(%receiver, "kept back a signal that other peers would not understand");
             self.directory.count_drop();
@@ -144,7 +164,10 @@ impl Guard {
             self.directory.set_known(id);
             return false;
         }
-        self.admit(KnownPeer { id, here_before_us: false })
+        self.admit(KnownPeer {
+            id,
+            here_before_us: false,
+        })
     }
 
     fn peer_left(&mut self, id: PeerId) -> bool {
@@ -159,9 +182,14 @@ impl Guard {
             Some(_) => {}
             // A stranger's first word is an offer: the server told it of us, who came later.
             None => {
-                let PeerSignal::Offer(text) = signal else { return None };
+                let PeerSignal::Offer(text) = signal else {
+                    return None;
+                };
                 Description::parse(text, Kind::Offer)?;
-                if !self.admit(KnownPeer { id: sender, here_before_us: true }) {
+                if !self.admit(KnownPeer {
+                    id: sender,
+                    here_before_us: true,
+                }) {
                     return None;
                 }
             }
@@ -175,7 +203,8 @@ impl Guard {
             self.directory.count_drop();
             return false;
         }
-        self.handshakes.insert(peer.id, Handshake::new(!peer.here_before_us));
+        self.handshakes
+            .insert(peer.id, Handshake::new(!peer.here_before_us));
         true
     }
 }

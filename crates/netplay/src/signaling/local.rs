@@ -41,7 +41,10 @@ impl LocalHub {
 
     /// How a socket joins this room; it tells `directory` whom it meets.
     pub fn signaller(&self, directory: Directory) -> LocalSignaller {
-        LocalSignaller { hub: self.clone(), directory }
+        LocalSignaller {
+            hub: self.clone(),
+            directory,
+        }
     }
 
     fn members(&self) -> MutexGuard<'_, Vec<Member>> {
@@ -60,10 +63,20 @@ impl LocalHub {
         for member in members.iter_mut() {
             member.tell(PeerEvent::NewPeer(id));
         }
-        let mut newcomer = Member { id, events, directory: directory.clone() };
+        let mut newcomer = Member {
+            id,
+            events,
+            directory: directory.clone(),
+        };
         newcomer.tell(PeerEvent::IdAssigned(id));
         members.push(newcomer);
-        Some((Membership { hub: self.clone(), id }, receiver))
+        Some((
+            Membership {
+                hub: self.clone(),
+                id,
+            },
+            receiver,
+        ))
     }
 }
 
@@ -81,7 +94,14 @@ impl Outlet for Membership {
         };
         let mut members = self.hub.members();
         let receiver = members.iter_mut().find(|member| member.id == receiver);
-        receiver.map(|member| member.tell(PeerEvent::Signal { sender: self.id, data })).is_some()
+        receiver
+            .map(|member| {
+                member.tell(PeerEvent::Signal {
+                    sender: self.id,
+                    data,
+                })
+            })
+            .is_some()
     }
 }
 
@@ -112,9 +132,14 @@ impl SignallerBuilder for LocalSignaller {
     ) -> Result<Box<dyn Signaller>, SignalingError> {
         let Some((membership, events)) = self.hub.join(&self.directory) else {
             let reason = "The room is full.".to_owned();
-            self.directory.set_signaling(SignalingState::Failed(reason.clone()));
+            self.directory
+                .set_signaling(SignalingState::Failed(reason.clone()));
             return Err(SignalingError::UserImplementationError(reason));
         };
-        Ok(Box::new(Ends::new(self.directory.clone(), events, membership)))
+        Ok(Box::new(Ends::new(
+            self.directory.clone(),
+            events,
+            membership,
+        )))
     }
 }

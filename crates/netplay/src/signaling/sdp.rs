@@ -125,7 +125,9 @@ impl Description {
         Some(Self {
             session: session_id,
             version,
-            mid: token(media.mid?, 1..=16, |c| c.is_ascii_alphanumeric() || c == '_')?,
+            mid: token(media.mid?, 1..=16, |c| {
+                c.is_ascii_alphanumeric() || c == '_'
+            })?,
             ufrag: token(media.ufrag.or(session.ufrag)?, 4..=256, is_ice_char)?,
             password: token(media.password.or(session.password)?, 22..=256, is_ice_char)?,
             fingerprint: parse_fingerprint(media.fingerprint.or(session.fingerprint)?)?,
@@ -148,16 +150,40 @@ impl fmt::Display for Description {
             Setup::Active => "active",
             Setup::Passive => "passive",
         };
-        let Self { session, version, mid, ufrag, password, fingerprint, max_message, .. } = self;
-        write!(f, "v=0\r\no=- {session} {version} IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n")?;
+        let Self {
+            session,
+            version,
+            mid,
+            ufrag,
+            password,
+            fingerprint,
+            max_message,
+            ..
+        } = self;
+        write!(
+            f,
+            "v=0\r\no=- {session} {version} IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+        )?;
         write!(f, "a=group:BUNDLE {mid}\r\n")?;
-        write!(f, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n")?;
+        write!(
+            f,
+            "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n"
+        )?;
         for candidate in &self.candidates {
             write!(f, "a={candidate}\r\n")?;
         }
-        write!(f, "a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\na=ice-options:trickle\r\n")?;
-        write!(f, "a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=mid:{mid}\r\n")?;
-        write!(f, "a=sctp-port:{SCTP_PORT}\r\na=max-message-size:{max_message}\r\n")
+        write!(
+            f,
+            "a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\na=ice-options:trickle\r\n"
+        )?;
+        write!(
+            f,
+            "a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=mid:{mid}\r\n"
+        )?;
+        write!(
+            f,
+            "a=sctp-port:{SCTP_PORT}\r\na=max-message-size:{max_message}\r\n"
+        )
     }
 }
 
@@ -173,7 +199,10 @@ fn parse_origin(value: &str) -> Option<(u64, u64)> {
 fn is_data_channel(value: &str) -> bool {
     let mut words = value.split(' ');
     words.next() == Some("application")
-        && words.next().and_then(|port| port.parse::<u16>().ok()).is_some_and(|port| port != 0)
+        && words
+            .next()
+            .and_then(|port| port.parse::<u16>().ok())
+            .is_some_and(|port| port != 0)
         && words.next() == Some("UDP/DTLS/SCTP")
         && words.next() == Some("webrtc-datachannel")
         && words.next().is_none()
@@ -260,7 +289,11 @@ impl Candidate {
         // Component 2 was RTCP's.
         (words.next()? == "1").then_some(())?;
         words.next()?.eq_ignore_ascii_case("udp").then_some(())?;
-        let priority = words.next()?.parse().ok().filter(|p| (1..=i32::MAX as u32).contains(p))?;
+        let priority = words
+            .next()?
+            .parse()
+            .ok()
+            .filter(|p| (1..=i32::MAX as u32).contains(p))?;
         let address = words.next()?;
         let port = words.next()?.parse().ok().filter(|port| *port != 0)?;
         (words.next()? == "typ").then_some(())?;
@@ -278,20 +311,36 @@ impl Candidate {
             _ => None,
         };
         let address = parse_address(address, typ)?;
-        Some(Self { foundation, priority, address, port, typ, related })
+        Some(Self {
+            foundation,
+            priority,
+            address,
+            port,
+            typ,
+            related,
+        })
     }
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { foundation, priority, address, port, .. } = self;
+        let Self {
+            foundation,
+            priority,
+            address,
+            port,
+            ..
+        } = self;
         let typ = match self.typ {
             CandidateType::Host => "host",
             CandidateType::ServerReflexive => "srflx",
             CandidateType::PeerReflexive => "prflx",
             CandidateType::Relay => "relay",
         };
-        write!(f, "candidate:{foundation} 1 udp {priority} {address} {port} typ {typ}")?;
+        write!(
+            f,
+            "candidate:{foundation} 1 udp {priority} {address} {port} typ {typ}"
+        )?;
         match self.related {
             Some((address, port)) => write!(f, " raddr {address} rport {port}"),
             None => Ok(()),

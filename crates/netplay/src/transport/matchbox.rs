@@ -10,11 +10,7 @@
 //! [`Directory`] only says who may come, and the session gives up on whoever does not.
 
 use super::{Channel, KnownPeer, Path, SignalingState, Transport};
-use crate::signaling::{
-    directory::Directory,
-    local::LocalHub,
-    remote::RemoteSignaller,
-};
+use crate::signaling::{directory::Directory, local::LocalHub, remote::RemoteSignaller};
 use bytes::Bytes;
 use futures::{
     Stream,
@@ -82,7 +78,10 @@ impl Ice {
         let usable = |url: &String| {
             let usable = is_ice_url(url, has_credential);
             if !usable {
-                warn!(url, "left out an ICE server: not a URL of one, or without its credential");
+                warn!(
+                    url,
+                    "left out an ICE server: not a URL of one, or without its credential"
+                );
             }
             usable
         };
@@ -96,18 +95,31 @@ impl Ice {
 
 /// Whether this is `scheme:host[:port][?transport=…]` (RFC 7064, RFC 7065).
 fn is_ice_url(url: &str, has_credential: bool) -> bool {
-    let Some((scheme, rest)) = url.split_once(':') else { return false };
-    let (server, query) = rest.split_once('?').map_or((rest, None), |(s, q)| (s, Some(q)));
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return false;
+    };
+    let (server, query) = rest
+        .split_once('?')
+        .map_or((rest, None), |(s, q)| (s, Some(q)));
     let turn = matches!(scheme, "turn" | "turns");
     let scheme_fits = matches!(scheme, "stun" | "stuns") && query.is_none()
-        || turn && has_credential && matches!(query, None | Some("transport=udp" | "transport=tcp"));
-    let (host, port) = match server.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        || turn
+            && has_credential
+            && matches!(query, None | Some("transport=udp" | "transport=tcp"));
+    let (host, port) = match server
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
         Some((host, port)) if host.parse::<std::net::Ipv6Addr>().is_ok() => (host, port),
         Some(_) => return false,
-        None => server.find(':').map_or((server, ""), |colon| server.split_at(colon)),
+        None => server
+            .find(':')
+            .map_or((server, ""), |colon| server.split_at(colon)),
     };
     let port_fits = port.is_empty()
-        || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|p| p != 0));
+        || port
+            .strip_prefix(':')
+            .is_some_and(|port| port.parse::<u16>().is_ok_and(|p| p != 0));
     let host_char = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
     scheme_fits && port_fits && !host.is_empty() && host.len() <= 253 && host.chars().all(host_char)
 }
@@ -119,12 +131,14 @@ fn is_ice_url(url: &str, has_credential: bool) -> bool {
 pub fn prepare(signaling: Signaling, ice: Ice) -> (WebRtcSocketBuilder, Link) {
     let directory = Directory::default();
     let (url, signaller): (String, Arc<dyn SignallerBuilder>) = match signaling {
-        Signaling::Remote { room_url } => {
-            (room_url, Arc::new(RemoteSignaller::builder(directory.clone())))
-        }
-        Signaling::Local(hub) => {
-            ("local".to_owned(), Arc::new(hub.signaller(directory.clone())))
-        }
+        Signaling::Remote { room_url } => (
+            room_url,
+            Arc::new(RemoteSignaller::builder(directory.clone())),
+        ),
+        Signaling::Local(hub) => (
+            "local".to_owned(),
+            Arc::new(hub.signaller(directory.clone())),
+        ),
     };
     let builder = WebRtcSocketBuilder::new(url)
         .ice_server(ice.config())
@@ -200,10 +214,17 @@ pub fn spawn_local(signaling: Signaling, ice: Ice) -> MatchboxTransport {
 fn open(
     signaling: Signaling,
     ice: Ice,
-) -> (WebRtcSocket, matchbox_socket::MessageLoopFuture, MatchboxTransport) {
+) -> (
+    WebRtcSocket,
+    matchbox_socket::MessageLoopFuture,
+    MatchboxTransport,
+) {
     let (builder, link) = prepare(signaling, ice);
     let (mut socket, message_loop) = builder.build();
-    #[expect(clippy::expect_used, reason = "the builder was given two channels, and both are in")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the builder was given two channels, and both are in"
+    )]
     let mut take = |index| socket.take_channel(index).expect("the channel was added");
     let transport = link.attach(take(UNRELIABLE), take(RELIABLE));
     (socket, message_loop, transport)
@@ -241,7 +262,12 @@ struct Side {
 impl Side {
     fn new(channel: WebRtcChannel, max_bytes: usize) -> Self {
         let (packets_out, packets_in) = channel.split();
-        Self { packets_out, packets_in, seen: None, max_bytes }
+        Self {
+            packets_out,
+            packets_in,
+            seen: None,
+            max_bytes,
+        }
     }
 
     fn take(&mut self) -> Option<(PeerId, Bytes)> {
@@ -328,7 +354,9 @@ impl Transport for MatchboxTransport {
     fn signaling(&self) -> SignalingState {
         match self.directory.signaling() {
             // The message loop ends by itself when signaling is gone and nobody is left.
-            SignalingState::Online | SignalingState::Lost if self.reliable.packets_out.is_closed() => {
+            SignalingState::Online | SignalingState::Lost
+                if self.reliable.packets_out.is_closed() =>
+            {
                 SignalingState::Failed("The connection has ended. Join the room again.".to_owned())
             }
             state => state,
@@ -358,9 +386,15 @@ impl Transport for MatchboxTransport {
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Both are asked, so that both wake the task.
-        let (unreliable, reliable) =
-            (self.unreliable.poll_ready(context), self.reliable.poll_ready(context));
-        if unreliable || reliable { Poll::Ready(()) } else { Poll::Pending }
+        let (unreliable, reliable) = (
+            self.unreliable.poll_ready(context),
+            self.reliable.poll_ready(context),
+        );
+        if unreliable || reliable {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     fn ban(&mut self, peer: PeerId) {

@@ -70,7 +70,12 @@ impl<const RULES: u64> Simulation for Sums<RULES> {
 }
 
 /// A player who is always ready and presses something else in every step.
-pub fn eager<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<RULES>> {
+pub fn eager(name: &str, min_peers: usize) -> Config<Sums> {
+    eager_by(name, min_peers)
+}
+
+/// The same by rules of any number.
+pub fn eager_by<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<RULES>> {
     Config {
         name: name.into(),
         settings: |players| Settings { seats: players as u8 + 1, length: LENGTH },

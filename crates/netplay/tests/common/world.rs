@@ -1,228 +1,86 @@
-//! Rooms in simulated time: peers join in turn, packets take their way, and nothing sleeps.
+//! Rooms in simulated time over the in-memory network: nothing sleeps.
 
 use bytes::Bytes;
 use netplay::{
     session::{Config, Phase, room::Room},
-    transport::{Channel, KnownPeer, Path, SignalingState, Transport},
+    transport::{
+        Channel, Transport,
+        memory::{Conditions, Hub, MemoryTransport, manual_network},
+    },
 };
 use protocol::{PeerId, Simulation, peer::Message};
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard},
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// Simulated time moves by this.
 pub const TICK: Duration = Duration::from_millis(5);
 
-/// What a link does to packets. Reliable ones are only late.
-#[derive(Clone, Copy, Debug)]
-pub struct Weather {
-    pub latency: Duration,
-    pub jitter: Duration,
-    /// Of 100 unreliable packets, so many are lost.
-    pub loss: u64,
-}
-
-/// A line without any fault but 10 ms.
-pub const FAIR: Weather =
-    Weather { latency: Duration::from_millis(10), jitter: Duration::ZERO, loss: 0 };
-
-/// 60 to 100 ms, every tenth packet lost.
-pub const ROUGH: Weather = Weather {
-    latency: Duration::from_millis(60),
-    jitter: Duration::from_millis(40),
-    loss: 10,
+/// 10 ms each way and no fault.
+pub const FAIR: Conditions = Conditions {
+    latency: Duration::from_millis(10),
+    jitter: Duration::ZERO,
+    loss: 0.0,
+    reorder: 0.0,
+    duplicate: 0.0,
 };
 
-struct Packet {
-    due: Duration,
-    from: PeerId,
-    to: PeerId,
-    channel: Channel,
-    bytes: Bytes,
-}
+/// 60 to 100 ms each way, every tenth packet lost, some late or twice.
+pub const ROUGH: Conditions = Conditions {
+    latency: Duration::from_millis(60),
+    jitter: Duration::from_millis(40),
+    loss: 0.1,
+    reorder: 0.05,
+    duplicate: 0.05,
+};
 
-/// Everything between the peers.
-struct Sky {
-    now: Duration,
-    weather: Weather,
-    seed: u64,
-    members: Vec<PeerId>,
-    flying: VecDeque<Packet>,
-    last_reliable: BTreeMap<(PeerId, PeerId), Duration>,
-    /// Pairs whose packets vanish.
-    cut: Vec<(PeerId, PeerId)>,
-    signaling: SignalingState,
-}
-
-impl Sky {
-    fn roll(&mut self, below: u64) -> u64 {
-        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (self.seed >> 33) % below.max(1)
-    }
-
-    fn send(&mut self, from: PeerId, to: PeerId, channel: Channel, bytes: Bytes) {
-        let is_cut = |a, b| self.cut.contains(&(a, b)) || self.cut.contains(&(b, a));
-        if !self.members.contains(&to) || is_cut(from, to) {
-            return;
-        }
-        let jitter = self.roll(self.weather.jitter.as_micros() as u64 + 1);
-        let mut due = self.now + self.weather.latency + Duration::from_micros(jitter);
-        if channel == Channel::Reliable {
-            let last = self.last_reliable.entry((from, to)).or_default();
-            due = due.max(*last);
-            *last = due;
-        } else if self.roll(100) < self.weather.loss {
-            return;
-        }
-        self.flying.push_back(Packet { due, from, to, channel, bytes });
-    }
-}
-
-/// One peer's end of the sky.
-pub struct End {
-    id: PeerId,
-    sky: Arc<Mutex<Sky>>,
-    banned: Vec<PeerId>,
-}
-
-impl End {
-    fn sky(&self) -> MutexGuard<'_, Sky> {
-        self.sky.lock().unwrap()
-    }
-}
-
-impl Transport for End {
-    fn local_id(&self) -> Option<PeerId> {
-        Some(self.id)
-    }
-
-    fn known_peers(&self) -> Vec<KnownPeer> {
-        let sky = self.sky();
-        let me = sky.members.iter().position(|id| *id == self.id);
-        let others = sky.members.iter().enumerate().filter(|(_, id)| **id != self.id);
-        let others = others.filter(|(_, id)| !self.banned.contains(id));
-        others
-            .map(|(place, id)| KnownPeer { id: *id, here_before_us: Some(place) < me })
-            .collect()
-    }
-
-    fn signaling(&self) -> SignalingState {
-        self.sky().signaling.clone()
-    }
-
-    fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
-        self.sky().send(self.id, to, channel, packet);
-    }
-
-    fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
-        loop {
-            let mut sky = self.sky();
-            let now = sky.now;
-            let index = sky.flying.iter().position(|p| p.to == self.id && p.due <= now)?;
-            let packet = sky.flying.remove(index)?;
-            drop(sky);
-            if !self.banned.contains(&packet.from) {
-                return Some((packet.from, packet.channel, packet.bytes));
-            }
-        }
-    }
-
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
-    }
-
-    fn ban(&mut self, peer: PeerId) {
-        self.banned.push(peer);
-    }
-
-    fn path(&self, _peer: PeerId) -> Path {
-        Path::Memory
-    }
-
-    fn dropped(&self) -> u64 {
-        0
-    }
-}
-
-/// A peer: its room and its end of the sky.
+/// A peer: its room and its end of the network.
 pub struct Peer<S: Simulation> {
     pub room: Room<S>,
-    pub end: End,
+    pub transport: MemoryTransport,
 }
 
 impl<S: Simulation> Peer<S> {
     pub fn id(&self) -> PeerId {
-        self.end.id
+        self.transport.local_id().expect("the memory network assigns ids at once")
     }
 
     /// Sends raw bytes past the room, as no honest peer would.
     pub fn throw(&mut self, to: PeerId, channel: Channel, bytes: &[u8]) {
-        self.end.send(to, channel, Bytes::copy_from_slice(bytes));
+        self.transport.send(to, channel, Bytes::copy_from_slice(bytes));
     }
 
+    /// Sends a message past the room.
     pub fn tell(&mut self, to: PeerId, message: &Message) {
         self.throw(to, Channel::Reliable, &message.encode());
     }
-
-    pub fn turn(&mut self) {
-        let now = self.end.sky().now;
-        self.room.turn(now, &mut self.end);
-    }
 }
 
-/// The sky and its clock.
-pub struct World(Arc<Mutex<Sky>>);
+/// The network and its clock.
+pub struct World(Hub);
 
 impl World {
-    pub fn new(weather: Weather, seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Sky {
-            now: Duration::ZERO,
-            weather,
-            seed,
-            members: Vec::new(),
-            flying: VecDeque::new(),
-            last_reliable: BTreeMap::new(),
-            cut: Vec::new(),
-            signaling: SignalingState::Online,
-        })))
+    pub fn new(conditions: Conditions, seed: u64) -> Self {
+        Self(manual_network(conditions, seed))
     }
 
     /// Somebody enters the room, as its youngest.
     pub fn join<S: Simulation>(&self, config: Config<S>) -> Peer<S> {
-        let mut sky = self.0.lock().unwrap();
-        // Ids in no order that the order of coming would predict.
-        let id = PeerId(uuid::Uuid::from_u128(u128::from(sky.roll(u64::MAX >> 33)) + 1));
-        sky.members.push(id);
-        let entropy = sky.roll(u64::MAX);
-        drop(sky);
-        let end = End { id, sky: self.0.clone(), banned: Vec::new() };
-        Peer { room: Room::new(config, entropy), end }
-    }
-
-    /// Somebody vanishes without a word.
-    pub fn vanish(&self, id: PeerId) {
-        self.0.lock().unwrap().members.retain(|member| *member != id);
+        let transport = self.0.join();
+        let entropy = transport.local_id().map_or(0, |id| id.0.as_u64_pair().0);
+        Peer { room: Room::new(config, entropy), transport }
     }
 
     /// From now on nothing passes between these two.
     pub fn cut(&self, a: PeerId, b: PeerId) {
-        self.0.lock().unwrap().cut.push((a, b));
+        self.0.change(|network, _| network.cut(a, b));
     }
 
-    /// Everything passes again.
-    pub fn mend(&self) {
-        self.0.lock().unwrap().cut.clear();
-    }
-
-    pub fn set_signaling(&self, state: SignalingState) {
-        self.0.lock().unwrap().signaling = state;
+    /// Everything passes again between these two.
+    pub fn repair(&self, a: PeerId, b: PeerId) {
+        self.0.change(|network, now| network.repair(a, b, now));
     }
 
     pub fn now(&self) -> Duration {
-        self.0.lock().unwrap().now
+        self.0.now()
     }
 
     /// Lets simulated time pass for these peers.
@@ -239,13 +97,18 @@ impl World {
     ) -> bool {
         let end = self.now() + time;
         while self.now() < end {
-            self.0.lock().unwrap().now += TICK;
-            peers.iter_mut().for_each(|peer| peer.turn());
+            self.0.advance(TICK);
+            peers.iter_mut().for_each(|peer| self.turn(peer));
             if done(peers) {
                 return true;
             }
         }
         false
+    }
+
+    /// One peer's turn, now.
+    pub fn turn<S: Simulation>(&self, peer: &mut Peer<S>) {
+        peer.room.turn(self.now(), &mut peer.transport);
     }
 }
 

@@ -149,11 +149,15 @@ impl<S: Simulation> Room<S> {
     /// A peer that drives a seat is lost: without its inputs nobody can go on. Whoever has
     /// company goes back to the lobby with it; whoever is alone has lost the room.
     fn call_off(&mut self, lost: PeerId) {
-        let name = self
-            .peers
-            .get(lost)
-            .map_or("Somebody", |peer| peer.shown_name())
-            .to_owned();
+        let mut name = "Somebody".to_owned();
+        if let Some(peer) = self.peers.get_mut(lost) {
+            name = peer.shown_name().to_owned();
+            // Its inputs are missing; with its lines missing too it is no company.
+            let silence = self.now.saturating_sub(peer.heard);
+            if peer.stage == Stage::Here && silence >= 2 * KEEP_ALIVE_INTERVAL {
+                peer.enter(Stage::Greeting, self.now);
+            }
+        }
         self.leave_match();
         self.play = None;
         if self.peers.here().next().is_none() {

@@ -98,7 +98,10 @@ impl SignallerBuilder for RemoteSignaller {
             pin_mut!(run);
             select(run, socket_gone).await;
         });
-        let outlet = Requests { queue: requests, _socket_lives: socket_lives };
+        let outlet = Requests {
+            queue: requests,
+            _socket_lives: socket_lives,
+        };
         Ok(Box::new(Ends::new(self.directory.clone(), events, outlet)))
     }
 }
@@ -124,6 +127,8 @@ enum Refusal {
     Unreachable(String),
     #[error("The server does not answer.")]
     Silent,
+    /// Which a browser tells nobody: there it is [`Refusal::Unreachable`].
+    #[cfg(not(target_arch = "wasm32"))]
     #[error("The server refused: {}", .title.clone().unwrap_or_else(|| format!("HTTP status {status}.")))]
     Http { status: u16, title: Option<String> },
     #[error("The server answers, but not as a signaling server.")]
@@ -137,6 +142,7 @@ impl Refusal {
     fn is_final(&self) -> bool {
         match self {
             Self::BadUrl(_) | Self::Renamed => true,
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Http { status, .. } => (400..500).contains(status),
             Self::Unreachable(_) | Self::Silent | Self::NoWelcome => false,
         }
@@ -175,7 +181,9 @@ impl Client {
             Ok(socket) => socket,
             Err(refusal) => {
                 warn!(?refusal, "signaling failed");
-                return self.directory.set_signaling(SignalingState::Failed(refusal.to_string()));
+                return self
+                    .directory
+                    .set_signaling(SignalingState::Failed(refusal.to_string()));
             }
         };
         loop {
@@ -199,7 +207,8 @@ impl Client {
     fn give_up(&self) {
         if !self.directory.anybody_open() {
             let reason = "The connection to the server was lost. Join the room again.";
-            self.directory.set_signaling(SignalingState::Failed(reason.to_owned()));
+            self.directory
+                .set_signaling(SignalingState::Failed(reason.to_owned()));
         }
     }
 
@@ -228,7 +237,10 @@ impl Client {
         loop {
             attempt += 1;
             Delay::new(pause_after(attempt)).await;
-            match self.open(Instant::now() + CONNECT_DEADLINE + WELCOME_DEADLINE).await {
+            match self
+                .open(Instant::now() + CONNECT_DEADLINE + WELCOME_DEADLINE)
+                .await
+            {
                 Err(refusal) if !refusal.is_final() => {
                     debug!(?refusal, attempt, "signaling is still lost");
                 }
@@ -308,7 +320,9 @@ async fn next_step(requests: &mut mpsc::Receiver<PeerRequest>, socket: &mut Sock
 
 async fn send(socket: &mut Socket, request: &PeerRequest) -> Result<(), String> {
     let text = serde_json::to_string(request).map_err(|error| error.to_string())?;
-    within(SEND_DEADLINE, socket.send(text)).await.unwrap_or(Err("stuck".to_owned()))
+    within(SEND_DEADLINE, socket.send(text))
+        .await
+        .unwrap_or(Err("stuck".to_owned()))
 }
 
 /// A future's value, or nothing if it takes longer than `limit`.

@@ -38,7 +38,10 @@ impl Socket {
 
     /// Sends a text; an error is the connection's end.
     pub(super) async fn send(&mut self, text: String) -> Result<(), String> {
-        self.0.send(Message::text(text)).await.map_err(|error| error.to_string())
+        self.0
+            .send(Message::text(text))
+            .await
+            .map_err(|error| error.to_string())
     }
 
     /// The next text; other messages are nothing, an error is the connection's end.

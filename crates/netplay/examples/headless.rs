@@ -1,0 +1,169 @@
+//! A peer without any picture: joins a room, plays by autopilot, and prints its
+//! [`Status`](netplay::session::Status) as one JSON line a second on stdout.
+//!
+//! `cargo run -p netplay --example headless -- --server ws://127.0.0.1:3536 --room HJKM23 --seconds 20`
+//!
+//! The exit status tells how it went, a sentence on stderr why:
+//! - 0: a match was played, and no desync seen
+//! - 2: the arguments are wrong
+//! - 3: the server is down, or refused us
+//! - 4: another peer refused us
+//! - 5: nobody came, or whoever came could not be reached
+//! - 6: others were here, but no match began
+//! - 7: the worlds differed (desync)
+//! - 8: the session could not run at all
+
+use clap::Parser;
+use netplay::{
+    session::{Command, Config, Failure, Handle, Phase, spawn},
+    signaling::api::ServerUrl,
+    transport::matchbox::{self, Ice, Signaling},
+};
+use sim::{Settings, World};
+use std::{
+    io::Write,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// How long the last word may take to go out.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How often the session is looked at.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// Plays in a room without any picture.
+#[derive(Parser)]
+struct Args {
+    /// The signaling server: http(s)://, ws(s)://, or host:port.
+    #[arg(long)]
+    server: ServerUrl,
+    /// The room's code, or on a stock matchbox server its name.
+    #[arg(long)]
+    room: String,
+    /// How long to stay, from the start.
+    #[arg(long)]
+    seconds: u64,
+    /// The player's name.
+    #[arg(long, default_value = "headless")]
+    name: String,
+    /// Frames between an input and its step, 0 to 6.
+    #[arg(long, default_value_t = 2)]
+    input_delay: u32,
+    /// A STUN or TURN server; may be repeated.
+    #[arg(long)]
+    ice: Vec<String>,
+    /// Peers that a match waits for, this one included.
+    #[arg(long, default_value_t = 2)]
+    players: usize,
+}
+
+/// What has been seen of the session.
+#[derive(Default)]
+struct Seen {
+    online: bool,
+    others: bool,
+    first_confirmed: Option<Duration>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "warn,netplay=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let start = Instant::now();
+    let signaling = Signaling::Remote { room_url: args.server.room(&args.room) };
+    let ice = Ice { urls: args.ice.clone(), ..Ice::default() };
+    let session = match matchbox::spawn(signaling, ice) {
+        Ok(transport) => spawn(transport, config(&args)),
+        Err(error) => return end(8, &format!("the system gives no thread: {error}")),
+    };
+    let seen = watch(&session, start, Duration::from_secs(args.seconds));
+    print_status(&session);
+    let (code, sentence) = judge(&session, &seen);
+    session.command(Command::Leave);
+    let leaving = Instant::now();
+    while !session.has_ended() && leaving.elapsed() < FAREWELL {
+        std::thread::sleep(GLANCE);
+    }
+    end(code, &sentence)
+}
+
+fn config(args: &Args) -> Config<World> {
+    Config {
+        name: args.name.clone(),
+        // Two seats at least: alone, one plays a bot.
+        settings: |players| Settings::for_seats(players.clamp(2, 8) as u8),
+        autopilot: Some(sim::autopilot),
+        auto_ready: true,
+        min_peers: args.players,
+        input_delay: args.input_delay,
+    }
+}
+
+/// Prints the status once a second until the time is over or the session fails.
+fn watch(session: &Handle<World>, start: Instant, time: Duration) -> Seen {
+    let mut seen = Seen::default();
+    let mut next_line = Duration::from_secs(1);
+    while start.elapsed() < time {
+        std::thread::sleep(GLANCE);
+        let status = session.status();
+        seen.online |= !matches!(status.phase, "connecting" | "failed");
+        seen.others |= status.peers > 0;
+        if status.confirmed > 0 && seen.first_confirmed.is_none() {
+            seen.first_confirmed = Some(start.elapsed());
+            note(&format!("first confirmed frame after {} ms", start.elapsed().as_millis()));
+        }
+        if status.phase == "failed" {
+            break;
+        }
+        if start.elapsed() >= next_line {
+            next_line += Duration::from_secs(1);
+            print_status(session);
+        }
+    }
+    seen
+}
+
+/// The exit status and the sentence that explains it.
+fn judge(session: &Handle<World>, seen: &Seen) -> (u8, String) {
+    if let Some(frame) = session.status().desync {
+        return (7, format!("the worlds differ at frame {frame}"));
+    }
+    let played = seen.first_confirmed.is_some();
+    match session.view().phase {
+        Phase::Failed(failure) => {
+            let code = match failure {
+                Failure::Desync(_) => 7,
+                Failure::Internal(_) => 8,
+                // The others may end the match before us.
+                _ if played => 0,
+                Failure::Signaling(_) => 3,
+                Failure::Refused { .. } => 4,
+                Failure::Unreachable(_) => 5,
+                Failure::PeerLost(_) | Failure::Left => 6,
+            };
+            (code, failure.to_string())
+        }
+        _ if played => (0, "a match was played, and the worlds agreed".into()),
+        _ if seen.others => (6, "others were here, but no match began".into()),
+        _ if seen.online => (5, "nobody came".into()),
+        _ => (3, "the server did not answer in time".into()),
+    }
+}
+
+fn print_status(session: &Handle<World>) {
+    if let Ok(line) = serde_json::to_string(&session.status()) {
+        // Whoever reads may have gone; the match goes on.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+}
+
+fn note(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "headless: {sentence}");
+}
+
+fn end(code: u8, sentence: &str) -> ExitCode {
+    note(sentence);
+    ExitCode::from(code)
+}

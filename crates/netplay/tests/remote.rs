@@ -1,0 +1,216 @@
+//! The `remote` signaling client against servers that misbehave in every way.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod scripted;
+
+use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal, Signaller, SignallerBuilder};
+use netplay::{
+    signaling::{directory::Directory, remote::RemoteSignaller},
+    transport::{
+        SignalingState, Transport,
+        matchbox::{Ice, MatchboxTransport, Signaling, spawn},
+    },
+};
+use scripted::{Server, id, soon, until};
+use std::time::{Duration, Instant};
+
+const OFFER: &str = include_str!("guard_data/chromium_offer.sdp");
+
+async fn join(url: String) -> (Box<dyn Signaller>, Directory) {
+    let directory = Directory::default();
+    let builder = RemoteSignaller::builder(directory.clone());
+    (
+        builder
+            .new_signaller(None, url)
+            .await
+            .expect("returns at once"),
+        directory,
+    )
+}
+
+fn join_whole(url: String) -> MatchboxTransport {
+    spawn(Signaling::Remote { room_url: url }, Ice::default()).expect("a thread")
+}
+
+async fn failure(transport: &MatchboxTransport) -> String {
+    let mut sentence = String::new();
+    until(|| match transport.signaling() {
+        SignalingState::Failed(reason) => {
+            sentence = reason;
+            true
+        }
+        _ => false,
+    })
+    .await;
+    sentence
+}
+
+#[tokio::test]
+async fn a_server_that_is_down() {
+    let url = Server::start().await.room_url();
+    let start = Instant::now();
+    assert_eq!(
+        failure(&join_whole(url)).await,
+        "The server cannot be reached."
+    );
+    assert!(start.elapsed() < Duration::from_secs(7));
+}
+
+#[tokio::test]
+async fn a_server_that_refuses() {
+    let server = Server::start().await;
+    let transport = join_whole(server.room_url());
+    let problem = r#"{"code":"room-full","status":409,"title":"The room is full."}"#;
+    let request = server.answer("409 Conflict", problem).await;
+    assert!(request.starts_with("GET /ROOM HTTP/1.1"), "{request}");
+    assert_eq!(
+        failure(&transport).await,
+        "The server refused: The room is full."
+    );
+
+    let transport = join_whole(server.room_url());
+    server.answer("404 Not Found", "<html>").await;
+    assert_eq!(
+        failure(&transport).await,
+        "The server refused: HTTP status 404."
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent() {
+    let server = Server::start().await;
+    let start = Instant::now();
+    let transport = join_whole(server.room_url());
+    let held = [server.accept_raw().await, server.accept_raw().await];
+    assert_eq!(failure(&transport).await, "The server does not answer.");
+    assert!(start.elapsed() < Duration::from_secs(8));
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_another_language() {
+    let server = Server::start().await;
+    let transport = join_whole(server.room_url());
+    for _ in 0..4 {
+        let mut connection = server.accept().await;
+        connection.tell_text("hello!").await;
+    }
+    let sentence = failure(&transport).await;
+    assert_eq!(
+        sentence,
+        "The server answers, but not as a signaling server."
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_is_none() {
+    let sentence = failure(&join_whole("http//nowhere".to_owned())).await;
+    assert!(sentence.starts_with("The server"), "{sentence}");
+}
+
+#[tokio::test]
+async fn garbage_and_repetition_are_passed_over() {
+    let server = Server::start().await;
+    let (mut signaller, directory) = join(server.room_url()).await;
+    let mut connection = server.accept().await;
+    connection.tell_text("no JSON").await;
+    connection.tell_text(r#"{"IdAssigned":"no id"}"#).await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell_text(r#"{"Unheard":"of"}"#).await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell(PeerEvent::IdAssigned(id(9))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    connection.tell(PeerEvent::NewPeer(id(3))).await;
+    for expected in [
+        PeerEvent::IdAssigned(id(1)),
+        PeerEvent::NewPeer(id(2)),
+        PeerEvent::NewPeer(id(3)),
+    ] {
+        assert_eq!(
+            soon(signaller.next_message()).await.expect("lives"),
+            expected
+        );
+    }
+    assert_eq!(directory.signaling(), SignalingState::Online);
+    assert_eq!(directory.dropped(), 3);
+}
+
+#[tokio::test]
+async fn an_outage_is_survived_and_unsent_signals_are_sent_later() {
+    let server = Server::start().await;
+    let (mut signaller, directory) = join(server.room_url()).await;
+    let mut connection = server.accept().await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    soon(signaller.next_message()).await.expect("our id");
+    soon(signaller.next_message()).await.expect("a newcomer");
+    // A message past the bound ends the connection as a dropped one would.
+    connection.tell_text(&"x".repeat(1024 * 1024)).await;
+    until(|| directory.signaling() == SignalingState::Lost).await;
+
+    let data = PeerSignal::Offer(OFFER.to_owned());
+    let request = PeerRequest::Signal {
+        receiver: id(2),
+        data,
+    };
+    signaller
+        .send(request)
+        .await
+        .expect("sending does not fail");
+
+    let mut connection = server.accept().await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    let (receiver, signal) = connection.hear().await;
+    assert_eq!(receiver, id(2));
+    assert!(matches!(signal, PeerSignal::Offer(_)));
+    connection.tell(PeerEvent::NewPeer(id(3))).await;
+    let next = soon(signaller.next_message()).await.expect("lives");
+    assert_eq!(
+        next,
+        PeerEvent::NewPeer(id(3)),
+        "what was known is not repeated"
+    );
+    assert_eq!(directory.signaling(), SignalingState::Online);
+}
+
+#[tokio::test]
+async fn another_id_ends_signaling_but_not_open_channels() {
+    for somebody_open in [false, true] {
+        let server = Server::start().await;
+        let (mut signaller, directory) = join(server.room_url()).await;
+        let mut connection = server.accept().await;
+        connection.tell(PeerEvent::IdAssigned(id(1))).await;
+        connection.tell(PeerEvent::NewPeer(id(2))).await;
+        soon(signaller.next_message()).await.expect("our id");
+        soon(signaller.next_message()).await.expect("a newcomer");
+        if somebody_open {
+            directory.set_open(id(2));
+        }
+        drop(connection);
+        let mut connection = server.accept().await;
+        connection.tell(PeerEvent::IdAssigned(id(7))).await;
+        assert!(
+            soon(signaller.next_message()).await.is_err(),
+            "signaling is over"
+        );
+        assert_eq!(directory.local_id(), Some(id(1)));
+        match directory.signaling() {
+            SignalingState::Lost => assert!(somebody_open),
+            SignalingState::Failed(_) => assert!(!somebody_open),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_socket_closes_its_connection() {
+    let server = Server::start().await;
+    let transport = join_whole(server.room_url());
+    let mut connection = server.accept().await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    until(|| transport.local_id() == Some(id(1))).await;
+    drop(transport);
+    connection.ended().await;
+}

@@ -1,0 +1,124 @@
+//! A signaling server whose every word is the test's.
+#![allow(dead_code, reason = "each test uses its part of it")]
+
+use futures::{SinkExt, StreamExt};
+use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
+use protocol::PeerId;
+use std::time::Duration;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+
+/// How long anything in these tests may take.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// An id that a person can read.
+pub fn id(number: u128) -> PeerId {
+    PeerId(uuid::Uuid::from_u128(number))
+}
+
+/// A future's value; a failed test if it takes longer than [`DEADLINE`].
+pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, future)
+        .await
+        .expect("nothing may take so long")
+}
+
+/// Waits until `done`, looking again every few milliseconds.
+pub async fn until(mut done: impl FnMut() -> bool) {
+    soon(async {
+        while !done() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+/// Listens on a port of its own.
+pub struct Server(TcpListener);
+
+impl Server {
+    pub async fn start() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.expect("a free port"))
+    }
+
+    pub fn address(&self) -> String {
+        self.0.local_addr().expect("bound").to_string()
+    }
+
+    pub fn room_url(&self) -> String {
+        format!("ws://{}/ROOM", self.address())
+    }
+
+    /// The next connection, before any word.
+    pub async fn accept_raw(&self) -> TcpStream {
+        soon(self.0.accept()).await.expect("a connection").0
+    }
+
+    /// The next WebSocket.
+    pub async fn accept(&self) -> Connection {
+        let stream = self.accept_raw().await;
+        Connection(soon(accept_async(stream)).await.expect("a WebSocket"))
+    }
+
+    /// Answers the next request over HTTP, and returns it.
+    pub async fn answer(&self, status: &str, body: &str) -> String {
+        let mut stream = self.accept_raw().await;
+        let mut request = Vec::new();
+        while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+            let mut bytes = [0; 1024];
+            let count = soon(stream.read(&mut bytes)).await.expect("a request");
+            assert!(count > 0, "the request ended early");
+            request.extend_from_slice(&bytes[..count]);
+        }
+        let length = body.len();
+        let head =
+            format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+        // The client may have seen enough before the end.
+        let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
+        let _ = stream.shutdown().await;
+        String::from_utf8_lossy(&request).into_owned()
+    }
+}
+
+/// One peer's connection to the scripted server.
+pub struct Connection(WebSocketStream<TcpStream>);
+
+impl Connection {
+    pub async fn tell(&mut self, event: PeerEvent) {
+        self.tell_text(&serde_json::to_string(&event).expect("plain data"))
+            .await;
+    }
+
+    pub async fn tell_text(&mut self, text: &str) {
+        soon(self.0.send(Message::text(text)))
+            .await
+            .expect("the peer listens");
+    }
+
+    /// The next signal that the peer sends, and to whom.
+    pub async fn hear(&mut self) -> (PeerId, PeerSignal) {
+        loop {
+            let message = soon(self.0.next())
+                .await
+                .expect("the peer lives")
+                .expect("no error");
+            let Message::Text(text) = message else {
+                continue;
+            };
+            match serde_json::from_str(&text).expect("a request") {
+                PeerRequest::Signal { receiver, data } => return (receiver, data),
+                PeerRequest::KeepAlive => {}
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Waits until the peer has closed the connection.
+    pub async fn ended(&mut self) {
+        while let Some(Ok(_)) = soon(self.0.next()).await {}
+    }
+}

@@ -1,0 +1,146 @@
+//! What no honest peer would send is counted and disturbs nobody.
+
+mod common;
+
+use common::{
+    game::{Sums, eager},
+    world::{FAIR, Peer, ROUGH, World, all_in},
+};
+use netplay::{
+    session::{Command, Config, Phase},
+    transport::Channel,
+};
+use protocol::{
+    PeerId,
+    limits::*,
+    peer::{LobbyLine, Mate, Message, Start},
+};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(30);
+
+fn quiet(name: &str) -> Config<Sums> {
+    Config { auto_ready: false, ..eager(name, 2) }
+}
+
+/// Bytes of no meaning, of many lengths.
+fn garbage(n: u64) -> Vec<u8> {
+    let mut state = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let length = (n * 37 % 1_500) as usize;
+    let mut byte = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    (0..length).map(|_| byte()).collect()
+}
+
+#[test]
+fn garbage_in_a_match_disturbs_nobody_else() {
+    for channel in [Channel::Reliable, Channel::Unreliable] {
+        let world = World::new(ROUGH, 1);
+        let (mut ada, mut bob) = (world.join(eager("Ada", 2)), world.join(eager("Bob", 2)));
+        let mut eve: Peer<Sums> = world.join(quiet("Eve"));
+        assert!(world.run_until(&mut [&mut ada, &mut bob], LONG, all_in(Phase::Match)));
+        let (a, b) = (ada.id(), bob.id());
+        for n in 0..1_000 {
+            eve.throw(a, channel, &garbage(n));
+            eve.throw(b, channel, &garbage(n + 5_000));
+            if n % 5 == 0 {
+                world.run(&mut [&mut ada, &mut bob], Duration::from_millis(5));
+            }
+        }
+        assert!(world.run_until(&mut [&mut ada, &mut bob], LONG, |peers| {
+            peers.iter().all(|peer| peer.room.status().matches >= 1)
+        }));
+        assert!(ada.room.status().dropped >= 200);
+        assert_eq!(ada.room.status().desync, None);
+    }
+}
+
+#[test]
+fn a_player_that_sends_garbage_is_banned() {
+    let world = World::new(FAIR, 2);
+    let (mut ada, mut eve) = (world.join(quiet("Ada")), world.join(quiet("Eve")));
+    world.run(&mut [&mut ada, &mut eve], SECOND);
+    assert_eq!(ada.room.view().peers.len(), 2);
+    let a = ada.id();
+    for _ in 0..200 {
+        eve.throw(a, Channel::Reliable, &[0xff]);
+    }
+    world.run(&mut [&mut ada], SECOND);
+    assert_eq!(ada.room.view().peers.len(), 1);
+    assert_eq!(ada.room.view().notice, Some("Eve was banned for malformed packets".into()));
+    eve.tell(a, &Message::Chat("I am still here".into()));
+    world.run(&mut [&mut ada, &mut eve], SECOND);
+    assert!(ada.room.view().chat.is_empty());
+    assert_eq!(ada.room.view().peers.len(), 1);
+}
+
+#[test]
+fn only_the_owner_starts_and_only_what_fits() {
+    let world = World::new(FAIR, 3);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    world.run(&mut [&mut ada, &mut bob], SECOND);
+    let (a, b) = (ada.id(), bob.id());
+    let settings = common::game::Settings { seats: 2, length: 60 };
+    let settings = postcard::to_stdvec(&settings).expect("plain data encodes");
+    let start = |settings: &[u8], roster: &[Option<PeerId>]| {
+        let (settings, roster) = (settings.to_vec(), roster.to_vec());
+        Message::Start(Start { match_id: 7, round: 0, seed: 1, settings, roster })
+    };
+    // Bob is not the owner.
+    bob.tell(a, &start(&settings, &[Some(a), Some(b)]));
+    // Ada is, but: no seat for Bob, two seats for Ada, too few seats, bad or too long settings.
+    ada.tell(b, &start(&settings, &[Some(a), None]));
+    ada.tell(b, &start(&settings, &[Some(b), Some(b)]));
+    ada.tell(b, &start(&settings, &[Some(b)]));
+    ada.tell(b, &start(&[0xff], &[Some(a), Some(b)]));
+    ada.tell(b, &start(&[settings.clone(), vec![0]].concat(), &[Some(a), Some(b)]));
+    world.run(&mut [&mut ada, &mut bob], SECOND);
+    assert_eq!((ada.room.phase(), bob.room.phase()), (&Phase::Lobby, &Phase::Lobby));
+    assert_eq!((ada.room.status().dropped, bob.room.status().dropped), (1, 5));
+    ada.tell(b, &start(&settings, &[Some(a), Some(b)]));
+    world.run(&mut [&mut bob], SECOND / 10);
+    assert_eq!(*bob.room.phase(), Phase::Match);
+}
+
+#[test]
+fn claims_that_contradict_one_another_still_have_one_owner() {
+    let world = World::new(FAIR, 4);
+    let mut peers: Vec<Peer<Sums>> = ["Ada", "Bob", "Cem"].map(|n| world.join(quiet(n))).into();
+    let mut three: Vec<_> = peers.iter_mut().collect();
+    world.run(&mut three, SECOND);
+    // The youngest claims that nobody was before it.
+    let (a, b) = (three[0].id(), three[1].id());
+    for to in [a, b] {
+        let mates = [a, b].map(|id| Mate { id, before_me: false }).into();
+        let line = LobbyLine { name: "Cem".into(), ready: true, round: u32::MAX, mates };
+        three[2].tell(to, &Message::Lobby(line));
+    }
+    world.run(&mut three[..2], SECOND / 10);
+    let owner = |peer: &Peer<Sums>| {
+        peer.room.view().peers.iter().find(|peer| peer.is_owner).map(|peer| peer.id)
+    };
+    assert_eq!(owner(three[0]), Some(a), "each knows who was before itself");
+    assert_eq!(owner(three[1]), Some(a));
+    three.iter_mut().for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(&mut three, 2 * SECOND, all_in(Phase::Match)));
+}
+
+#[test]
+fn strangers_are_bounded() {
+    let world = World::new(FAIR, 5);
+    let (mut ada, mut bob) = (world.join(eager("Ada", 2)), world.join(eager("Bob", 2)));
+    let mut crowd: Vec<Peer<Sums>> = (0..100).map(|_| world.join(quiet("Eve"))).collect();
+    for eve in &mut crowd {
+        let (a, b) = (ada.id(), bob.id());
+        eve.throw(a, Channel::Reliable, &[5]);
+        eve.throw(b, Channel::Unreliable, &[0; MAX_DATAGRAM_BYTES]);
+    }
+    assert!(world.run_until(&mut [&mut ada, &mut bob], LONG, |peers| {
+        peers.iter().all(|peer| peer.room.status().matches >= 1)
+    }));
+}

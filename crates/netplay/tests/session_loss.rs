@@ -1,0 +1,185 @@
+//! Who leaves, falls silent, cannot be reached or never finds the room.
+
+mod common;
+
+use bytes::Bytes;
+use common::{
+    game::{Settings, Sums, eager},
+    world::{FAIR, Peer, World, all_in},
+};
+use netplay::{
+    session::{Command, Config, Failure, Phase, room::Room},
+    transport::{Channel, KnownPeer, Path, SignalingState, Transport},
+};
+use protocol::{PeerId, limits::*};
+use std::{
+    task::{Context, Poll},
+    time::Duration,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Whoever plays this plays on until something happens.
+fn endless(name: &str, min_peers: usize) -> Config<Sums> {
+    Config {
+        settings: |players| Settings { seats: players as u8, length: u32::MAX },
+        ..eager(name, min_peers)
+    }
+}
+
+fn quiet(name: &str) -> Config<Sums> {
+    Config { auto_ready: false, ..endless(name, 2) }
+}
+
+fn notice(peer: &Peer<Sums>) -> String {
+    peer.room.view().notice.unwrap_or_default()
+}
+
+#[test]
+fn the_last_one_of_two_has_lost_the_room() {
+    let world = World::new(FAIR, 1);
+    let (mut ada, mut bob) = (world.join(endless("Ada", 2)), world.join(endless("Bob", 2)));
+    assert!(world.run_until(&mut [&mut ada, &mut bob], SECOND, all_in(Phase::Match)));
+    bob.room.command(Command::Leave);
+    assert_eq!(*bob.room.phase(), Phase::Failed(Failure::Left));
+    assert!(!bob.room.is_closed(), "the goodbye has yet to go out");
+    world.run(&mut [&mut ada, &mut bob], SECOND / 2);
+    assert!(bob.room.is_closed());
+    assert_eq!(*ada.room.phase(), Phase::Failed(Failure::PeerLost("Bob".into())));
+    assert!(ada.room.is_closed());
+}
+
+#[test]
+fn silence_in_a_match_ends_it_after_five_seconds() {
+    let world = World::new(FAIR, 2);
+    let (mut ada, mut bob) = (world.join(endless("Ada", 2)), world.join(endless("Bob", 2)));
+    assert!(world.run_until(&mut [&mut ada, &mut bob], SECOND, all_in(Phase::Match)));
+    drop(bob);
+    world.run(&mut [&mut ada], SILENCE_DEADLINE - SECOND / 2);
+    assert_eq!(*ada.room.phase(), Phase::Match);
+    world.run(&mut [&mut ada], SECOND);
+    assert_eq!(*ada.room.phase(), Phase::Failed(Failure::PeerLost("Bob".into())));
+}
+
+#[test]
+fn who_still_has_company_goes_back_to_the_lobby_and_plays_on() {
+    let world = World::new(FAIR, 3);
+    let (mut ada, mut bob) = (world.join(endless("Ada", 3)), world.join(endless("Bob", 3)));
+    let mut cem = world.join(endless("Cem", 2));
+    let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
+    assert!(world.run_until(three, SECOND, all_in(Phase::Match)));
+    // The owner leaves: the next one, who is content with two, starts over with the other.
+    three[0].room.command(Command::Leave);
+    world.run(three, SECOND);
+    assert_eq!(*bob.room.phase(), Phase::Lobby, "Bob asks for three, and is the owner now");
+    assert_eq!(notice(&bob), "Ada left the match, so it is off");
+    assert_eq!(*cem.room.phase(), Phase::Lobby);
+
+    let mut dia = world.join(endless("Dia", 2));
+    let three: &mut [&mut Peer<Sums>] = &mut [&mut bob, &mut cem, &mut dia];
+    assert!(world.run_until(three, SECOND, all_in(Phase::Match)));
+}
+
+#[test]
+fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
+    let world = World::new(FAIR, 4);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
+    world.run(both, SECOND);
+    let (a, b) = (both[0].id(), both[1].id());
+    world.cut(a, b);
+    world.run(both, SILENCE_DEADLINE + SECOND);
+    assert!(both.iter().all(|peer| peer.room.view().peers.len() == 1));
+    assert_eq!(notice(both[0]), "Bob fell silent");
+    world.repair(a, b);
+    world.run(both, SECOND);
+    assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
+    both.iter_mut().for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+}
+
+#[test]
+fn a_peer_that_never_answers_is_given_up() {
+    let world = World::new(FAIR, 5);
+    let ghost = world.join(quiet("Ghost"));
+    let mut ada = world.join(quiet("Ada"));
+    world.run(&mut [&mut ada], HANDSHAKE_DEADLINE + SECOND);
+    assert_eq!(notice(&ada), "Somebody could not be reached");
+    assert_eq!(*ada.room.phase(), Phase::Lobby);
+    assert!(ada.room.view().peers[0].is_owner, "nobody is before her any more");
+    drop(ghost);
+}
+
+#[test]
+fn who_cannot_reach_everybody_holds_nobody_up() {
+    let world = World::new(FAIR, 6);
+    let (mut ada, mut bob) = (world.join(endless("Ada", 2)), world.join(quiet("Bob")));
+    let mut cem = world.join(endless("Cem", 2));
+    world.cut(ada.id(), cem.id());
+    let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
+    world.run(three, HANDSHAKE_DEADLINE + SECOND);
+    assert_eq!(*three[2].room.phase(), Phase::Failed(Failure::Unreachable("Somebody".into())));
+    three[1].room.command(Command::SetReady(true));
+    assert!(world.run_until(&mut three[..2], SECOND, all_in(Phase::Match)));
+}
+
+/// A transport whose signaling goes as a test wants it, with nobody else in the room.
+struct Alone {
+    id: Option<PeerId>,
+    signaling: SignalingState,
+}
+
+impl Transport for Alone {
+    fn local_id(&self) -> Option<PeerId> {
+        self.id
+    }
+    fn known_peers(&self) -> Vec<KnownPeer> {
+        Vec::new()
+    }
+    fn signaling(&self) -> SignalingState {
+        self.signaling.clone()
+    }
+    fn send(&mut self, _: PeerId, _: Channel, _: Bytes) {}
+    fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
+        None
+    }
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+    fn ban(&mut self, _: PeerId) {}
+    fn path(&self, _: PeerId) -> Path {
+        Path::Unknown
+    }
+    fn dropped(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn a_room_that_is_never_found_fails_with_its_reason() {
+    let mut transport = Alone { id: None, signaling: SignalingState::Connecting };
+    let mut room = Room::new(quiet("Ada"), 1);
+    room.turn(SECOND, &mut transport);
+    assert_eq!(*room.phase(), Phase::Connecting);
+    transport.signaling = SignalingState::Failed("The server is down.".into());
+    room.turn(2 * SECOND, &mut transport);
+    let failure = Failure::Signaling("The server is down.".into());
+    assert_eq!(*room.phase(), Phase::Failed(failure));
+
+    let mut silent = Alone { id: None, signaling: SignalingState::Connecting };
+    let mut room = Room::new(quiet("Ada"), 1);
+    room.turn(HANDSHAKE_DEADLINE, &mut silent);
+    assert!(matches!(room.phase(), Phase::Failed(Failure::Signaling(_))), "nor waits for ever");
+}
+
+#[test]
+fn signaling_that_is_lost_later_is_only_shown() {
+    let id = Some(PeerId(uuid::Uuid::from_u128(1)));
+    let mut transport = Alone { id, signaling: SignalingState::Online };
+    let mut room = Room::new(quiet("Ada"), 1);
+    room.turn(SECOND, &mut transport);
+    transport.signaling = SignalingState::Lost;
+    room.turn(60 * SECOND, &mut transport);
+    assert_eq!(*room.phase(), Phase::Lobby);
+    assert_eq!(room.view().signaling, SignalingState::Lost);
+}
