@@ -1,1 +1,30 @@
-fn main(){}
+//! Peerball, the game: the same code in a native window and in a page.
+//!
+//! [`app`] puts it together. A match is watched and played in a [`scene`]: an entity that carries
+//! its socket, its session and its camera; one or two of them make the same code. [`screens`] are
+//! what a scene shows as text and buttons, [`arena`] is the picture, [`input`] goes the other way.
+//!
+//! The match itself runs in `netplay`'s sessions and never waits for anything in here: a slow
+//! picture looks at it less often, and that is all.
+
+#![allow(
+    elided_lifetimes_in_paths,
+    reason = "systems take many borrowed arguments, whose lifetimes say nothing"
+)]
+
+mod app;
+mod arena;
+mod args;
+#[cfg(not(target_arch = "wasm32"))]
+mod hosting;
+mod input;
+mod scene;
+mod screens;
+mod text;
+mod theme;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+fn main() -> bevy::app::AppExit {
+    app::run(args::Args::read())
+}

@@ -1,0 +1,54 @@
+//! Puts the application together: the window, the engine's plugins, and ours.
+
+use crate::{args::Args, arena, input, scene, screens, theme};
+use bevy::{
+    log::LogPlugin,
+    prelude::*,
+    window::{PresentMode, WindowResolution},
+    winit::{UpdateMode, WinitSettings},
+};
+
+/// Runs the game until its window is closed.
+pub fn run(args: Args) -> AppExit {
+    let mut app = App::new();
+    app.add_plugins(
+        DefaultPlugins
+            .set(WindowPlugin { primary_window: Some(window(&args)), ..default() })
+            .set(LogPlugin {
+                // The engine's and the WebRTC stack's chatter drowns what matters.
+                filter: "warn,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
+                         winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
+                         rtc_sctp=error,matchbox_socket=error"
+                    .into(),
+                ..default()
+            }),
+    );
+    // Input and pictures also go on in a window without focus: the other player may be watching.
+    app.insert_resource(WinitSettings {
+        focused_mode: UpdateMode::Continuous,
+        unfocused_mode: UpdateMode::Continuous,
+    });
+    app.insert_resource(ClearColor(theme::NIGHT));
+    app.insert_resource(args);
+    app.add_plugins((scene::plugin, screens::plugin, arena::plugin, input::plugin));
+    #[cfg(target_arch = "wasm32")]
+    app.add_plugins(crate::web::plugin);
+    app.run()
+}
+
+fn window(args: &Args) -> Window {
+    Window {
+        title: "Peerball".into(),
+        name: Some("peerball".into()),
+        resolution: args.size.map_or_else(
+            || WindowResolution::new(1280, 720),
+            |(width, height)| WindowResolution::new(width, height),
+        ),
+        present_mode: PresentMode::AutoVsync,
+        canvas: Some("#peerball".into()),
+        fit_canvas_to_parent: true,
+        // Keys scroll the page otherwise; the browser's own shortcuts are few that one misses.
+        prevent_default_event_handling: true,
+        ..default()
+    }
+}

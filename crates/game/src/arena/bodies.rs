@@ -1,0 +1,176 @@
+//! Discs and ball, with the rings that tell what a disc can do now.
+
+use super::{
+    height,
+    paint::{Kit, seat_color},
+};
+use crate::{
+    scene::{PartOf, Scene, Seen, shown::Shown},
+    theme,
+};
+use bevy::prelude::*;
+use protocol::limits::MAX_SEATS;
+use sim::{
+    Disc,
+    arena::{BALL_RADIUS, DISC_RADIUS},
+    disc::{DASH_COOLDOWN_STEPS, KICK_REACH},
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_observer(spawn_bodies).add_systems(Update, (place, light));
+}
+
+/// What a sprite follows.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+enum Follows {
+    Ball,
+    Disc(usize),
+}
+
+/// What a sprite of a disc tells.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    /// Its team and place.
+    Body,
+    /// The team's light on the floor.
+    Glow,
+    /// That it is this scene's player.
+    Mine,
+    /// How far its kick is charged, and that the ball is in reach.
+    Kick,
+    /// How soon it can dash again.
+    Dash,
+}
+
+fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
+    let mut spawn = |follows: Follows, image: &Handle<Image>, color: Color, radius: f32, z: f32| {
+        let sprite = Sprite {
+            color,
+            custom_size: Some(Vec2::splat(2.0 * radius)),
+            ..Sprite::from_image(image.clone())
+        };
+        let at = Transform::from_xyz(0.0, 0.0, z);
+        let part = PartOf(added.entity);
+        commands.spawn((sprite, follows, at, Visibility::Hidden, part)).id()
+    };
+    let ball = Follows::Ball;
+    spawn(ball, &kit.glow, theme::BALL.with_alpha(0.42), 3.4 * BALL_RADIUS, height::GLOW);
+    spawn(ball, &kit.ball, theme::BALL, BALL_RADIUS, height::BALL);
+    let mut signs = Vec::new();
+    for seat in 0..MAX_SEATS {
+        let follows = Follows::Disc(seat);
+        let color = seat_color(seat);
+        let disc = &kit.discs[seat % 2];
+        // Apart in height, so that the order of overlapping discs does not flicker.
+        let z = seat as f32 * 0.01;
+        let radius = DISC_RADIUS;
+        signs.extend([
+            (spawn(follows, &kit.glow, color.with_alpha(0.40), 2.3 * radius, height::GLOW), Sign::Glow),
+            (spawn(follows, disc, color, radius, height::DISC + z), Sign::Body),
+            (spawn(follows, &kit.ring, Color::WHITE, 1.22 * radius, height::RING), Sign::Mine),
+            (spawn(follows, &kit.arcs, Color::WHITE, 1.46 * radius, height::RING), Sign::Dash),
+            (spawn(follows, &kit.arcs, theme::BALL, 0.80 * radius, height::RING + z), Sign::Kick),
+        ]);
+    }
+    for (entity, sign) in signs {
+        commands.entity(entity).insert(sign);
+    }
+}
+
+/// Puts everything where it is at the moment that the picture shows.
+fn place(
+    scenes: Query<&Shown>,
+    mut bodies: Query<(&Follows, &PartOf, &mut Transform, &mut Visibility)>,
+) {
+    for (follows, part, mut transform, mut visibility) in &mut bodies {
+        let at = scenes.get(part.0).ok().and_then(|shown| match follows {
+            Follows::Ball => shown.ball(),
+            Follows::Disc(seat) => shown.disc(*seat),
+        });
+        visibility.set_if_neq(match at {
+            Some(_) => Visibility::Inherited,
+            None => Visibility::Hidden,
+        });
+        if let Some(at) = at {
+            transform.translation = at.extend(transform.translation.z);
+        }
+    }
+}
+
+/// Whether the ball is where this disc's kick reaches it.
+fn in_reach(disc: &Disc, ball: sim::Vec2) -> bool {
+    (ball - disc.body().position).length() <= DISC_RADIUS + BALL_RADIUS + KICK_REACH
+}
+
+/// How brightly a sign shows, and how far its ring is closed.
+fn sign_of(sign: Sign, disc: &Disc, ball: sim::Vec2, is_mine: bool) -> (f32, f32) {
+    let ready = 1.0 - f32::from(disc.dash_cooldown()) / f32::from(DASH_COOLDOWN_STEPS);
+    match sign {
+        Sign::Body => (1.0, 1.0),
+        Sign::Glow => (if is_mine { 0.55 } else { 0.34 }, 1.0),
+        Sign::Mine if !is_mine => (0.0, 1.0),
+        Sign::Mine => (if in_reach(disc, ball) { 1.0 } else { 0.55 }, 1.0),
+        Sign::Dash if !is_mine => (0.0, ready),
+        Sign::Dash => (if ready >= 1.0 { 0.75 } else { 0.35 }, ready),
+        Sign::Kick => (0.95, disc.charge()),
+    }
+}
+
+fn light(
+    kit: Res<Kit>,
+    scenes: Query<(&Shown, &Seen)>,
+    mut signs: Query<(&Follows, &Sign, &PartOf, &mut Sprite)>,
+) {
+    for (follows, sign, part, mut sprite) in &mut signs {
+        let (Ok((shown, seen)), Follows::Disc(seat)) = (scenes.get(part.0), *follows) else {
+            continue;
+        };
+        let Some((world, disc)) =
+            shown.world().and_then(|world| Some((world, world.discs().get(seat)?)))
+        else {
+            continue;
+        };
+        let is_mine = seen.0.my_seat == Some(seat);
+        let (alpha, closed) = sign_of(*sign, disc, world.ball().position, is_mine);
+        sprite.color.set_alpha(alpha);
+        if matches!(sign, Sign::Kick | Sign::Dash) {
+            sprite.texture_atlas =
+                Some(TextureAtlas { layout: kit.arc_layout.clone(), index: Kit::arc(closed) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Driver, Seat, Simulation};
+    use sim::{Input, Settings, World as Match};
+
+    fn world_after(steps: usize, input: Input) -> Match {
+        let mut world = Match::new(&Settings::for_seats(2), 1);
+        let seats = [Seat { input, driver: Driver::Peer }; 2];
+        for _ in 0..steps {
+            world.step(&seats, &mut Vec::new());
+        }
+        world
+    }
+
+    #[test]
+    fn only_the_own_disc_tells_of_itself() {
+        let world = world_after(0, Input::default());
+        let (disc, ball) = (&world.discs()[0], world.ball().position);
+        assert!(sign_of(Sign::Mine, disc, ball, true).0 > 0.0);
+        assert_eq!(sign_of(Sign::Mine, disc, ball, false).0, 0.0);
+        assert_eq!(sign_of(Sign::Dash, disc, ball, false).0, 0.0);
+    }
+
+    #[test]
+    fn the_ring_closes_as_the_dash_comes_back() {
+        let world = world_after(80, Input::new(0.0, 1.0, false, true));
+        let ball = world.ball().position;
+        let (_, early) = sign_of(Sign::Dash, &world.discs()[0], ball, true);
+        assert!(early < 1.0);
+        let rested = world_after(0, Input::default());
+        assert_eq!(sign_of(Sign::Dash, &rested.discs()[0], ball, true).1, 1.0);
+    }
+}

@@ -1,0 +1,182 @@
+//! What the game was started with: command-line flags natively, the page's address on the web.
+
+use bevy::prelude::*;
+
+/// The wishes of whoever started the game. Everything is optional: without any, the title comes.
+#[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(clap::Parser))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    command(name = "peerball", version, about = "Peerball: a fast peer-to-peer game.")
+)]
+pub struct Args {
+    /// The signaling server, such as ws://192.168.0.7:3536. Without it a native game hosts one
+    /// itself when it creates a room; a page uses the server that it came from.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_SERVER"))]
+    pub server: Option<String>,
+    /// Joins this room at once.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_ROOM"))]
+    pub room: Option<String>,
+    /// The player's name.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_NAME"))]
+    pub name: Option<String>,
+    /// Creates a room at once.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, conflicts_with = "room"))]
+    pub create: bool,
+    /// Starts to practise against a bot at once.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        arg(long, conflicts_with_all = ["room", "create", "scenes"])
+    )]
+    pub practise: bool,
+    /// With 2: two players in two scenes of one window, which needs no server.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))
+    )]
+    pub scenes: u8,
+    /// Plays by itself, and is ready as soon as it is in a room.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
+    pub autopilot: bool,
+    /// The window's size, such as 1280x720.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        arg(long, value_name = "WIDTHxHEIGHT", value_parser = parse_size)
+    )]
+    pub size: Option<(u32, u32)>,
+}
+
+impl Args {
+    /// Reads the command line; prints help or what is wrong with it, and exits, where needed.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn read() -> Self {
+        clap::Parser::parse()
+    }
+
+    /// Reads the page's address.
+    #[cfg(target_arch = "wasm32")]
+    pub fn read() -> Self {
+        let (query, fragment) = crate::web::address();
+        Self::from_address(&query, &fragment)
+    }
+
+    /// Reads the query (`?name=A&autopilot=1`) and the fragment (`#CODE`) of a page's address.
+    ///
+    /// Anybody can send a player a link, so nothing in it is trusted: what is unknown is ignored,
+    /// and each value is cut where it is used.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    pub fn from_address(query: &str, fragment: &str) -> Self {
+        let mut args = Self { scenes: 1, ..Self::default() };
+        for pair in query.trim_start_matches('?').split('&') {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, "1"));
+            let value = percent_decode(value);
+            let flag = !matches!(value.as_str(), "" | "0" | "false");
+            match key {
+                "server" => args.server = Some(value).filter(|server| !server.is_empty()),
+                "room" => args.room = Some(value).filter(|room| !room.is_empty()),
+                "name" => args.name = Some(value),
+                "create" => args.create = flag,
+                "practise" => args.practise = flag,
+                "scenes" => args.scenes = if value == "2" { 2 } else { 1 },
+                "autopilot" => args.autopilot = flag,
+                _ => {}
+            }
+        }
+        let code = percent_decode(fragment.trim_start_matches('#'));
+        if !code.is_empty() {
+            args.room = Some(code);
+        }
+        args
+    }
+}
+
+/// Reads `1280x720`.
+#[cfg(not(target_arch = "wasm32"))]
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let side = |text: &str| text.parse().ok().filter(|side| (160..=8192).contains(side));
+    text.split_once('x')
+        .and_then(|(width, height)| Some((side(width)?, side(height)?)))
+        .ok_or_else(|| "expected WIDTHxHEIGHT, each from 160 to 8192".to_owned())
+}
+
+/// Undoes the escaping of addresses; malformed escapes stay as they are.
+#[cfg(any(test, target_arch = "wasm32"))]
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digit = |at: usize| tail.get(at).and_then(|b| char::from(*b).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                // Two hexadecimal digits are at most 255.
+                bytes.push((high * 16 + low) as u8);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(if *first == b'+' { b' ' } else { *first });
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(query: &str, fragment: &str) -> Args {
+        Args::from_address(query, fragment)
+    }
+
+    #[test]
+    fn a_bare_address_wishes_nothing() {
+        assert_eq!(address("", ""), Args { scenes: 1, ..Args::default() });
+    }
+
+    #[test]
+    fn a_link_joins_its_room() {
+        let args = address("?autopilot=1&name=A", "#QKX7PM");
+        assert_eq!(args.room.as_deref(), Some("QKX7PM"));
+        assert_eq!(args.name.as_deref(), Some("A"));
+        assert!(args.autopilot && !args.create);
+    }
+
+    #[test]
+    fn two_scenes_and_creating_are_flags() {
+        assert_eq!(address("?scenes=2&autopilot=1", "").scenes, 2);
+        assert!(address("?create=1", "").create);
+        assert!(!address("?create=0", "").create);
+        assert!(address("?create", "").create);
+    }
+
+    #[test]
+    fn escapes_are_undone_and_malformed_ones_stay() {
+        let args = address("?server=ws%3A%2F%2Fhost%3A3536&name=J%C3%B6rg+%4", "#");
+        assert_eq!(args.server.as_deref(), Some("ws://host:3536"));
+        assert_eq!(args.name.as_deref(), Some("Jörg %4"));
+        assert_eq!(args.room, None);
+    }
+
+    #[test]
+    fn hostile_addresses_do_no_harm() {
+        for query in ["?%", "?=&=&&", "?name=%FF%FE", "?scenes=999999999999", "?server=", "?\u{0}"] {
+            let args = address(query, "#%%%");
+            assert_eq!(args.scenes, 1);
+            assert_eq!(args.server, None);
+        }
+    }
+
+    #[test]
+    fn the_command_line_says_the_same() {
+        use clap::Parser as _;
+        let args = Args::try_parse_from([
+            "peerball", "--room", "QKX7PM", "--name", "A", "--autopilot", "--size", "480x320",
+        ])
+        .unwrap();
+        assert_eq!(args.room.as_deref(), Some("QKX7PM"));
+        assert_eq!(args.size, Some((480, 320)));
+        assert!(Args::try_parse_from(["peerball", "--size", "1x1"]).is_err());
+        assert!(Args::try_parse_from(["peerball", "--scenes", "3"]).is_err());
+    }
+}

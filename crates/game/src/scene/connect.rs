@@ -1,0 +1,400 @@
+//! From a choice to a running session: finds the room, opens the socket, and hands its channels
+//! to a session.
+
+use super::{Choice, Failed, Page, Scene, Seen, Session, player_name};
+use crate::{args::Args, text::Trouble};
+use bevy::{
+    prelude::*,
+    tasks::{IoTaskPool, Task, futures::check_ready},
+    time::common_conditions::on_timer,
+};
+use bevy_matchbox::MatchboxSocket;
+use netplay::{
+    session::{self, Config, Phase},
+    signaling::{
+        api::{ApiError, ServerUrl, create_room, lookup_room},
+        directory::Directory,
+        local::LocalHub,
+    },
+    transport::{
+        matchbox::{self, Ice, RELIABLE, Signaling, UNRELIABLE},
+        memory,
+    },
+};
+use protocol::{
+    api::parse_room_code,
+    limits::{MAX_SEATS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH, STEPS_PER_SECOND},
+};
+use sim::{Settings, World as Match};
+use std::time::Duration;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Leaving>()
+        .add_observer(set_out)
+        .add_observer(linger)
+        .add_systems(
+            PreUpdate,
+            (
+                arrive,
+                meet_in_memory,
+                let_go,
+                tell_paths.run_if(on_timer(Duration::from_secs(1))),
+            ),
+        );
+}
+
+/// Seats of a match by its players: the next even number, so that both teams are as large.
+fn settings(players: usize) -> Settings {
+    let seats = players.clamp(2, MAX_SEATS).next_multiple_of(2);
+    Settings {
+        match_steps: 2 * 60 * STEPS_PER_SECOND,
+        goal_limit: 3,
+        ..Settings::for_seats(seats as u8)
+    }
+}
+
+/// How a scene's peers meet.
+#[derive(Component, Clone)]
+pub enum Road {
+    /// Over a server.
+    Server,
+    /// Two scenes, over WebRTC, introduced inside this process.
+    Together {
+        /// Where they are introduced.
+        hub: LocalHub,
+        /// Where they meet if WebRTC fails.
+        memory: memory::Hub,
+    },
+    /// Without WebRTC: practising, or two scenes on a machine without any network.
+    Memory(memory::Hub),
+}
+
+impl Road {
+    /// The road for a choice; all scenes of it share one.
+    pub fn new(choice: &Choice) -> Self {
+        let memory = memory::network(memory::Conditions::default(), 0);
+        match choice {
+            Choice::Create | Choice::Join(_) => Self::Server,
+            Choice::Practise => Self::Memory(memory),
+            Choice::TwoScenes if has_network() => Self::Together { hub: LocalHub::new(), memory },
+            Choice::TwoScenes => Self::Memory(memory),
+        }
+    }
+}
+
+/// Whether WebRTC has an interface to find candidates on.
+fn has_network() -> bool {
+    #[cfg(not(target_arch = "wasm32"))]
+    return crate::hosting::local_ip().is_some();
+    // A page cannot know: it tries.
+    #[cfg(target_arch = "wasm32")]
+    return true;
+}
+
+/// How long two scenes try to meet over WebRTC before they meet in memory. Two sockets of one
+/// process connect within a second; a page without graphics hardware takes a few.
+const MEETING_DEADLINE: Duration = Duration::from_secs(8);
+
+/// A room on a server.
+#[derive(Component, Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    server: ServerUrl,
+    /// The room's code, or its name on a stock matchbox server.
+    pub room: String,
+    /// What others open or type to come here.
+    pub link: String,
+}
+
+/// The search for a room.
+#[derive(Component)]
+struct Search(Task<Result<Place, Trouble>>);
+
+/// A scene's socket, whose message loop runs on the engine's pool, and what is known in it.
+#[derive(Component)]
+struct Socket {
+    socket: Option<MatchboxSocket>,
+    directory: Directory,
+}
+
+fn set_out(
+    added: On<Add, Road>,
+    scenes: Query<(&Scene, &Road)>,
+    args: Res<Args>,
+    mut commands: Commands,
+) {
+    let Ok((scene, road)) = scenes.get(added.entity) else { return };
+    match road {
+        Road::Server => {
+            let search = match servers(&args, &scene.choice) {
+                Ok(servers) => find(servers, scene.choice.clone()),
+                Err(trouble) => {
+                    commands.entity(added.entity).insert(Failed(trouble));
+                    return;
+                }
+            };
+            let task = IoTaskPool::get().spawn(search);
+            commands.entity(added.entity).insert(Search(task));
+        }
+        Road::Together { hub, .. } => {
+            let parts = open(Signaling::Local(hub.clone()), config(&args, scene));
+            commands.entity(added.entity).insert(parts);
+        }
+        Road::Memory(hub) => {
+            let session = session::spawn(hub.join(), config(&args, scene));
+            commands.entity(added.entity).insert(Session(session));
+        }
+    }
+}
+
+fn config(args: &Args, scene: &Scene) -> Config<Match> {
+    Config {
+        name: player_name(args, scene),
+        settings,
+        autopilot: args.autopilot.then_some(sim::autopilot),
+        auto_ready: args.autopilot,
+        min_peers: if scene.choice == Choice::Practise { 1 } else { 2 },
+        // Two steps hide most of a short path's delay from both sides; in one window there is
+        // none to hide.
+        input_delay: if scene.is_private() { 0 } else { 2 },
+    }
+}
+
+/// Opens a socket and hands its channels to a session.
+fn open(signaling: Signaling, config: Config<Match>) -> impl Bundle {
+    let (builder, link) = matchbox::prepare(signaling, Ice::default());
+    let mut socket = MatchboxSocket::from(builder);
+    let directory = link.directory().clone();
+    #[expect(clippy::expect_used, reason = "the builder was given two channels, and both are in")]
+    let mut take = |index| socket.take_channel(index).expect("the channel was added");
+    let transport = link.attach(take(UNRELIABLE), take(RELIABLE));
+    let session = session::spawn(transport, config);
+    (Session(session), Socket { socket: Some(socket), directory })
+}
+
+/// Where a room is looked for, and how it is called in links.
+#[derive(Clone, Debug)]
+struct Servers {
+    /// Where we reach it.
+    ours: ServerUrl,
+    /// How others do.
+    theirs: String,
+}
+
+/// The server: the one that was named, else the page's, else one of our own.
+fn servers(args: &Args, choice: &Choice) -> Result<Servers, Trouble> {
+    let named = |address: &str| -> Result<Servers, Trouble> {
+        let ours: ServerUrl = address.parse()?;
+        Ok(Servers { theirs: ours.to_string(), ours })
+    };
+    let linked = match choice {
+        Choice::Join(text) => Invitation::of(text).server,
+        _ => None,
+    };
+    if let Some(address) = linked.or(args.server.clone()) {
+        return named(&address);
+    }
+    #[cfg(target_arch = "wasm32")]
+    return named(&crate::web::origin());
+    #[cfg(not(target_arch = "wasm32"))]
+    match choice {
+        Choice::Create => {
+            let host = crate::hosting::host()?;
+            Ok(Servers { ours: host.own_address().parse()?, theirs: host.address() })
+        }
+        _ => named(&format!("127.0.0.1:{}", crate::hosting::DEFAULT_PORT)),
+    }
+}
+
+/// What a player typed or opened to join a room: a code, a room's name, or a link to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    server: Option<String>,
+    room: String,
+}
+
+/// Characters of a room's name. A stock matchbox server takes any; what is longer is cut.
+const MAX_ROOM_NAME: usize = 64;
+
+impl Invitation {
+    /// Reads `QKX7PM`, `qkx 7pm`, `http://192.168.0.7:3536/#QKX7PM`.
+    pub fn of(text: &str) -> Self {
+        let text = text.trim();
+        let (server, room) = match text.split_once('#') {
+            Some((server, room)) if !server.is_empty() => {
+                // A page's address may hold a query, a server's does not.
+                let server = server.split('?').next().unwrap_or_default();
+                (Some(server.to_owned()), room)
+            }
+            Some((_, room)) => (None, room),
+            None => (None, text),
+        };
+        let room = parse_room_code(room).unwrap_or_else(|| room.chars().take(MAX_ROOM_NAME).collect());
+        Self { server, room }
+    }
+
+    /// Whether this names a room by its code, as our servers do.
+    pub fn has_code(&self) -> bool {
+        parse_room_code(&self.room).is_some()
+    }
+}
+
+/// Finds or makes the room. On a stock matchbox server, which has no rooms to find or make, its
+/// name is all it takes.
+async fn find(servers: Servers, choice: Choice) -> Result<Place, Trouble> {
+    let (answer, name) = match &choice {
+        Choice::Join(text) => {
+            let room = Invitation::of(text).room;
+            (lookup_room(&servers.ours, &room).await, room)
+        }
+        _ => (create_room(&servers.ours).await, invent_code()),
+    };
+    let room = match answer {
+        Ok(room) => room.code,
+        Err(ApiError::NotOurServer { .. }) => name,
+        Err(error) => return Err(error.into()),
+    };
+    let link = format!("{}/#{room}", servers.theirs);
+    Ok(Place { server: servers.ours, room, link })
+}
+
+/// A room's name that nobody else has by chance.
+fn invent_code() -> String {
+    let mut bits = uuid::Uuid::new_v4().as_u128();
+    let symbols = ROOM_CODE_ALPHABET.len() as u128;
+    std::iter::repeat_with(|| {
+        let symbol = ROOM_CODE_ALPHABET[(bits % symbols) as usize];
+        bits /= symbols;
+        char::from(symbol)
+    })
+    .take(ROOM_CODE_LENGTH)
+    .collect()
+}
+
+fn arrive(
+    mut searches: Query<(Entity, &Scene, &mut Search)>,
+    args: Res<Args>,
+    mut commands: Commands,
+) {
+    for (entity, scene, mut search) in &mut searches {
+        let Some(found) = check_ready(&mut search.0) else { continue };
+        let mut entity = commands.entity(entity);
+        entity.remove::<Search>();
+        match found {
+            Ok(place) => {
+                let room_url = place.server.room(&place.room);
+                let parts = open(Signaling::Remote { room_url }, config(&args, scene));
+                entity.insert((parts, place));
+            }
+            Err(trouble) => {
+                entity.insert(Failed(trouble));
+            }
+        }
+    }
+}
+
+/// Lets two scenes that WebRTC does not bring together meet in memory.
+fn meet_in_memory(
+    time: Res<Time<Real>>,
+    scenes: Query<(Entity, &Scene, &Road, &Seen, &Page)>,
+    args: Res<Args>,
+    mut since: Local<Duration>,
+    mut commands: Commands,
+) {
+    let apart = |(_, _, road, seen, page): &(Entity, &Scene, &Road, &Seen, &Page)| {
+        let failed = matches!(seen.0.phase, Phase::Failed(session::Failure::Signaling(_)));
+        let waiting = matches!(page, Page::Connecting | Page::Room) && seen.0.peers.len() < 2;
+        matches!(road, Road::Together { .. }) && (waiting || failed)
+    };
+    if scenes.is_empty() || !scenes.iter().all(|scene| apart(&scene)) {
+        *since = time.elapsed();
+        return;
+    }
+    if time.elapsed().saturating_sub(*since) < MEETING_DEADLINE {
+        return;
+    }
+    for (entity, scene, road, ..) in &scenes {
+        if let Road::Together { memory, .. } = road {
+            warn!("scene {} meets in memory: WebRTC did not connect", scene.index);
+            let session = session::spawn(memory.join(), config(&args, scene));
+            commands
+                .entity(entity)
+                .remove::<(Socket, Failed)>()
+                .insert((Road::Memory(memory.clone()), Session(session)));
+        }
+    }
+}
+
+fn tell_paths(mut sockets: Query<&mut Socket>) {
+    for mut socket in &mut sockets {
+        let Socket { socket, directory } = socket.as_mut();
+        if let Some(socket) = socket {
+            matchbox::report_paths(socket, directory);
+        }
+    }
+}
+
+/// Sockets of scenes that are gone, until their sessions have said goodbye through them.
+#[derive(Resource, Default)]
+struct Leaving(Vec<(MatchboxSocket, Timer)>);
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_millis(600);
+
+fn linger(removed: On<Remove, Socket>, mut sockets: Query<&mut Socket>, mut leaving: ResMut<Leaving>) {
+    if let Some(socket) =
+        sockets.get_mut(removed.entity).ok().and_then(|mut socket| socket.socket.take())
+    {
+        leaving.0.push((socket, Timer::new(GOODBYE, TimerMode::Once)));
+    }
+}
+
+fn let_go(time: Res<Time<Real>>, mut leaving: ResMut<Leaving>) {
+    if !leaving.0.is_empty() {
+        leaving.0.retain_mut(|(_, timer)| !timer.tick(time.delta()).is_finished());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::Simulation;
+
+    #[test]
+    fn both_teams_are_as_large() {
+        let seats = |players| Match::seats(&settings(players));
+        assert_eq!([0, 1, 2, 3, 4, 5, 8, 99].map(seats), [2, 2, 2, 4, 4, 6, 8, 8]);
+    }
+
+    #[test]
+    fn invitations_are_codes_names_or_links() {
+        let of = |text: &str| {
+            let Invitation { server, room } = Invitation::of(text);
+            (server, room)
+        };
+        let code = || "QKX7PM".to_owned();
+        assert_eq!(of(" qkx-7pm "), (None, code()));
+        assert_eq!(of("#QKX7PM"), (None, code()));
+        assert_eq!(
+            of("http://192.168.0.7:3536/?name=A#QKX7PM"),
+            (Some("http://192.168.0.7:3536/".into()), code())
+        );
+        assert_eq!(of("kitchen?next=2"), (None, "kitchen?next=2".into()));
+        assert!(Invitation::of("qkx7pm").has_code() && !Invitation::of("kitchen").has_code());
+        assert_eq!(of(&"x".repeat(9999)).1.len(), MAX_ROOM_NAME);
+    }
+
+    #[test]
+    fn invented_codes_are_codes() {
+        let code = invent_code();
+        assert_eq!(parse_room_code(&code).as_deref(), Some(code.as_str()));
+        assert_ne!(code, invent_code());
+    }
+
+    #[test]
+    fn a_named_server_must_be_an_address() {
+        let args = |server: &str| Args { server: Some(server.into()), ..Args::default() };
+        assert!(servers(&args("ftp://nowhere"), &Choice::Create).is_err());
+        let servers = servers(&args("ws://10.0.0.1:3536/"), &Choice::Create).unwrap();
+        assert_eq!(servers.theirs, "http://10.0.0.1:3536");
+    }
+}

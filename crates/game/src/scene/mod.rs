@@ -1,0 +1,233 @@
+//! A scene: one peer in one part of the window.
+//!
+//! It is an entity that carries its camera ([`view`]), its socket and its [`Session`]; what it
+//! shows are [`Parts`] of it, on a layer of its own. One scene or two are the same code.
+
+pub mod connect;
+pub mod shown;
+pub mod view;
+
+use crate::{args::Args, text::Trouble};
+use bevy::prelude::*;
+use connect::Road;
+use netplay::session::{Command as Wish, Handle, Phase, RoomView};
+use protocol::{limits::MAX_NAME_BYTES, peer::clean_text};
+use sim::World as Match;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_state::<Stage>()
+        .add_plugins((connect::plugin, shown::plugin, view::plugin))
+        .add_systems(Startup, begin_as_asked)
+        .add_systems(PreUpdate, (look, turn_page).chain())
+        .add_observer(begin)
+        .add_observer(back_to_title);
+}
+
+/// What the window shows.
+#[derive(States, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// The title, without any scene.
+    #[default]
+    Title,
+    /// One or two scenes.
+    Play,
+}
+
+/// What a player may begin at the title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// A room of one's own, to invite others into.
+    Create,
+    /// Somebody's room, by its code or name.
+    Join(String),
+    /// A match against a bot.
+    Practise,
+    /// Two players in this window.
+    TwoScenes,
+}
+
+/// Leaves the title for this.
+#[derive(Event, Clone, Debug)]
+pub struct Begin(pub Choice);
+
+/// Leaves all scenes for the title.
+#[derive(Event, Clone, Copy, Debug)]
+pub struct BackToTitle;
+
+/// One peer in one part of the window.
+#[derive(Component, Clone, Debug)]
+#[require(Seen, shown::Shown, view::Turned)]
+pub struct Scene {
+    /// Which one: 0 is the left or upper one.
+    pub index: usize,
+    /// How many there are.
+    pub of: usize,
+    /// What it was begun for.
+    pub choice: Choice,
+}
+
+impl Scene {
+    /// Whether everybody who will ever come is here: then nobody presses "ready" to begin.
+    pub fn is_private(&self) -> bool {
+        matches!(self.choice, Choice::Practise | Choice::TwoScenes)
+    }
+}
+
+/// What belongs to a scene, and goes with it.
+#[derive(Component, Debug)]
+#[relationship(relationship_target = Parts)]
+pub struct PartOf(pub Entity);
+
+/// All that belongs to a scene.
+#[derive(Component, Debug)]
+#[relationship_target(relationship = PartOf, linked_spawn)]
+pub struct Parts(Vec<Entity>);
+
+/// The scene's peer, which runs by itself. Dropping it leaves the room.
+#[derive(Component)]
+pub struct Session(pub Handle<Match>);
+
+/// The room as the session last told it, and the scene's peer in it.
+#[derive(Component, Default)]
+pub struct Seen(pub RoomView);
+
+/// What went wrong with a scene before it had a session, or with its session.
+#[derive(Component, Clone, Debug)]
+pub struct Failed(pub Trouble);
+
+/// What a scene shows of itself.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[component(immutable)]
+pub enum Page {
+    /// On the way into the room.
+    Connecting,
+    /// Who is here, and the code.
+    Room,
+    /// The match.
+    Playing,
+    /// Who won.
+    Result,
+    /// What went wrong.
+    Failure,
+}
+
+impl Page {
+    fn of(phase: &Phase) -> Self {
+        match phase {
+            Phase::Connecting => Self::Connecting,
+            Phase::Lobby => Self::Room,
+            Phase::Match => Self::Playing,
+            Phase::Result => Self::Result,
+            Phase::Failed(_) => Self::Failure,
+        }
+    }
+}
+
+/// The name of a player who gave none.
+const NAMELESS: &str = "Player";
+
+/// The name that a scene's peer goes by.
+pub fn player_name(args: &Args, scene: &Scene) -> String {
+    let name = clean_text(args.name.as_deref().unwrap_or_default().trim(), MAX_NAME_BYTES - 2);
+    let name = if name.is_empty() { NAMELESS.to_owned() } else { name };
+    match scene.of {
+        1 => name,
+        _ => format!("{name} {}", scene.index + 1),
+    }
+}
+
+fn begin_as_asked(args: Res<Args>, mut commands: Commands) {
+    let choice = if args.scenes == 2 {
+        Choice::TwoScenes
+    } else if args.practise {
+        Choice::Practise
+    } else if let Some(room) = &args.room {
+        Choice::Join(room.clone())
+    } else if args.create {
+        Choice::Create
+    } else {
+        return;
+    };
+    commands.trigger(Begin(choice));
+}
+
+fn begin(
+    begin: On<Begin>,
+    running: Query<(), With<Scene>>,
+    mut stage: ResMut<NextState<Stage>>,
+    mut commands: Commands,
+) {
+    if !running.is_empty() {
+        return; // A second press before the title was gone.
+    }
+    stage.set(Stage::Play);
+    let of = if begin.0 == Choice::TwoScenes { 2 } else { 1 };
+    let road = Road::new(&begin.0);
+    for index in 0..of {
+        let scene = Scene { index, of, choice: begin.0.clone() };
+        commands.spawn((
+            view::camera(index),
+            Page::Connecting,
+            DespawnOnExit(Stage::Play),
+            scene,
+            road.clone(),
+        ));
+    }
+}
+
+fn back_to_title(_: On<BackToTitle>, scenes: Query<&Session>, mut stage: ResMut<NextState<Stage>>) {
+    for session in &scenes {
+        session.0.command(Wish::Leave);
+    }
+    stage.set(Stage::Title);
+}
+
+/// Takes the newest view of the room, once for everything that shows some of it.
+fn look(mut scenes: Query<(&Session, &mut Seen)>) {
+    for (session, mut seen) in &mut scenes {
+        let view = session.0.view();
+        if seen.0 != view {
+            seen.0 = view;
+        }
+    }
+}
+
+fn turn_page(
+    scenes: Query<(Entity, &Page, &Seen, Option<&Failed>), Or<(Changed<Seen>, Added<Failed>)>>,
+    mut commands: Commands,
+) {
+    for (scene, page, seen, failed) in &scenes {
+        let next = match (failed, &seen.0.phase) {
+            (Some(_), _) => Page::Failure,
+            (None, Phase::Failed(failure)) => {
+                commands.entity(scene).insert(Failed(Trouble::Session(failure.clone())));
+                Page::Failure
+            }
+            (None, phase) => Page::of(phase),
+        };
+        if *page != next {
+            commands.entity(scene).insert(next);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene(index: usize, of: usize) -> Scene {
+        Scene { index, of, choice: Choice::TwoScenes }
+    }
+
+    #[test]
+    fn names_are_cut_cleaned_and_never_empty() {
+        let name = |given: &str, scene: &Scene| {
+            player_name(&Args { name: Some(given.into()), ..Args::default() }, scene)
+        };
+        assert_eq!(name("Ada", &scene(0, 1)), "Ada");
+        assert_eq!(name("  \n ", &scene(0, 1)), NAMELESS);
+        assert_eq!(name("Ada", &scene(1, 2)), "Ada 2");
+        assert!(name(&"ä".repeat(99), &scene(1, 2)).len() <= MAX_NAME_BYTES);
+        assert_eq!(name("a\u{7}b", &scene(0, 1)), "ab");
+    }
+}

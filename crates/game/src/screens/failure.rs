@@ -1,0 +1,49 @@
+//! What went wrong, and the way back.
+
+use super::{leave, root, widgets};
+use crate::{
+    scene::{Begin, Choice, Failed, Page, Scene, Stage},
+    theme::{self, size},
+};
+use bevy::{
+    input_focus::AutoFocus,
+    prelude::*,
+    ui_widgets::{Activate, observe},
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Again>()
+        .add_observer(build)
+        .add_systems(OnEnter(Stage::Title), begin_again);
+}
+
+/// What is begun again as soon as the failed scenes are gone.
+#[derive(Resource, Default)]
+struct Again(Option<Choice>);
+
+fn build(
+    turned: On<Insert, Page>,
+    scenes: Query<(&Scene, &Page, &Failed)>,
+    mut commands: Commands,
+) {
+    let Ok((scene, Page::Failure, failed)) = scenes.get(turned.entity) else { return };
+    let choice = scene.choice.clone();
+    let again = move |_: On<Activate>, mut again: ResMut<Again>, mut commands: Commands| {
+        again.0 = Some(choice.clone());
+        commands.trigger(crate::scene::BackToTitle);
+    };
+    commands.spawn((root(turned.entity, theme::VEIL), children![
+        widgets::text(failed.0.heading(), size::HEADING, theme::ALARM),
+        widgets::paragraph(failed.0.sentence(), 88.0, theme::TEXT),
+        (Node { margin: UiRect::top(vmin(3.0)), ..widgets::row(3.0) }, children![
+            (widgets::button("Try again", 36.0), observe(again)),
+            (widgets::button("Back", 36.0), AutoFocus, observe(leave)),
+        ]),
+    ]));
+}
+
+fn begin_again(mut again: ResMut<Again>, mut commands: Commands) {
+    if let Some(choice) = again.0.take() {
+        commands.trigger(Begin(choice));
+    }
+}

@@ -1,0 +1,100 @@
+//! What a scene shows as text and buttons, one screen a file.
+//!
+//! A page's widgets are spawned when the scene turns to it and go when it turns on; what changes
+//! while it is shown is written by systems of the screen's own.
+
+mod connecting;
+mod failure;
+mod playing;
+mod result;
+mod room;
+mod title;
+mod widgets;
+
+use crate::scene::{BackToTitle, Page, PartOf, Scene, Session, Stage};
+use bevy::{
+    input_focus::{InputFocus, tab_navigation::TabGroup},
+    prelude::*,
+    ui_widgets::Activate,
+};
+use netplay::session::Command as Wish;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_plugins((
+        widgets::plugin,
+        title::plugin,
+        connecting::plugin,
+        room::plugin,
+        playing::plugin,
+        result::plugin,
+        failure::plugin,
+    ))
+    .add_observer(clear_page)
+    .add_systems(Update, leave_by_key.run_if(in_state(Stage::Play)));
+}
+
+/// The root of a page's widgets.
+#[derive(Component)]
+struct PageRoot;
+
+/// Takes the old page's widgets away, before the new page's observers put theirs.
+fn clear_page(
+    turned: On<Insert, Page>,
+    roots: Query<(Entity, &PartOf), With<PageRoot>>,
+    mut focus: ResMut<InputFocus>,
+    mut commands: Commands,
+) {
+    for (root, part) in &roots {
+        if part.0 == turned.entity {
+            focus.clear();
+            commands.entity(root).despawn();
+        }
+    }
+}
+
+/// A page's root, over the whole scene.
+fn root(scene: Entity, ground: Color) -> impl Bundle {
+    (
+        PageRoot,
+        PartOf(scene),
+        UiTargetCamera(scene),
+        TabGroup::new(0),
+        BackgroundColor(ground),
+        Node {
+            width: percent(100),
+            height: percent(100),
+            padding: UiRect::all(vmin(3.0)),
+            ..widgets::column(3.0)
+        },
+        // What is beside the widgets is no button.
+        Pickable::IGNORE,
+    )
+}
+
+/// Tells the session of this scene that its player is ready.
+fn ready(scene: Entity) -> impl Fn(On<Activate>, Query<(Entity, &Scene, &Session)>) {
+    move |_, sessions| {
+        for (entity, settings, session) in &sessions {
+            // Two players in one window agree by looking at each other.
+            if entity == scene || settings.is_private() {
+                session.0.command(Wish::SetReady(true));
+            }
+        }
+    }
+}
+
+/// Leaves for the title.
+fn leave(_: On<Activate>, mut commands: Commands) {
+    commands.trigger(BackToTitle);
+}
+
+fn leave_by_key(
+    keys: Res<ButtonInput<KeyCode>>,
+    gamepads: Query<&Gamepad>,
+    mut commands: Commands,
+) {
+    let pad = gamepads.iter().any(|pad| pad.just_pressed(GamepadButton::Select));
+    if keys.just_pressed(KeyCode::Escape) || pad {
+        commands.trigger(BackToTitle);
+    }
+}

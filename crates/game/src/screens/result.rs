@@ -1,0 +1,84 @@
+//! After a match: who won, and whether to play again.
+
+use super::{leave, ready, root, widgets};
+use crate::{
+    scene::{Page, Seen, shown::Shown},
+    theme::{self, size},
+};
+use bevy::{input_focus::AutoFocus, prelude::*, ui_widgets::observe};
+use netplay::session::RoomView;
+use sim::Team;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_observer(build).add_systems(Update, tell);
+}
+
+/// Who wants a rematch.
+#[derive(Component)]
+struct Rematch(Entity);
+
+/// The outcome as this scene's player sees it.
+fn heading(winner: Option<Team>, my_seat: Option<usize>) -> &'static str {
+    match (winner, my_seat.map(Team::of_seat)) {
+        (None, _) => "Draw",
+        (Some(winner), Some(mine)) if winner == mine => "You win",
+        (Some(_), Some(_)) => "You lose",
+        (Some(winner), None) => match winner {
+            Team::Left => "Orange wins",
+            Team::Right => "Blue wins",
+        },
+    }
+}
+
+fn build(
+    turned: On<Insert, Page>,
+    scenes: Query<(&Page, &Seen, &Shown)>,
+    mut commands: Commands,
+) {
+    let scene = turned.entity;
+    let Ok((Page::Result, seen, shown)) = scenes.get(scene) else { return };
+    let (winner, score) =
+        shown.world().map_or((None, [0, 0]), |world| (world.winner(), world.score()));
+    let color = winner.map_or(theme::TEXT, |team| theme::team(team.index()));
+    commands.spawn((root(scene, theme::VEIL), children![
+        widgets::text(heading(winner, seen.0.my_seat), size::TITLE, color),
+        widgets::text(format!("{} : {}", score[0], score[1]), size::HEADING, theme::TEXT),
+        (Rematch(scene), widgets::text("", size::BODY, theme::FAINT)),
+        (widgets::row(3.0), children![
+            (widgets::button("Rematch", 36.0), AutoFocus, observe(ready(scene))),
+            (widgets::button("Back", 36.0), observe(leave)),
+        ]),
+    ]));
+}
+
+/// Who is ready for the next match.
+fn rematch(view: &RoomView) -> String {
+    let names: Vec<&str> =
+        view.peers.iter().filter(|peer| peer.ready).map(|peer| peer.name.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [name] => format!("{name} wants to play again"),
+        names => format!("{} want to play again", names.join(", ")),
+    }
+}
+
+fn tell(scenes: Query<&Seen>, mut lines: Query<(&Rematch, &mut Text)>) {
+    for (line, mut text) in &mut lines {
+        if let Ok(seen) = scenes.get(line.0) {
+            text.set_if_neq(Text(rematch(&seen.0)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_is_seen_from_the_players_seat() {
+        assert_eq!(heading(Some(Team::Left), Some(0)), "You win");
+        assert_eq!(heading(Some(Team::Left), Some(1)), "You lose");
+        assert_eq!(heading(Some(Team::Right), None), "Blue wins");
+        assert_eq!(heading(None, Some(0)), "Draw");
+    }
+}

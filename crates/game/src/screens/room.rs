@@ -1,0 +1,167 @@
+//! The room before a match: its code to share, who is here, and "ready".
+
+use super::{leave, ready, root, widgets};
+use crate::{
+    scene::{Page, Scene, Seen, Session, connect::Place},
+    theme::{self, size},
+};
+use bevy::{input_focus::AutoFocus, prelude::*, ui_widgets::observe};
+use netplay::{
+    session::{Command as Wish, PeerView, RoomView},
+    transport::SignalingState,
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_observer(build).add_systems(Update, tell);
+}
+
+/// Who is here.
+#[derive(Component)]
+struct PeerList;
+
+/// What we wait for.
+#[derive(Component)]
+struct Waiting;
+
+/// Which scene a line tells of.
+#[derive(Component)]
+struct Of(Entity);
+
+fn build(
+    turned: On<Insert, Page>,
+    scenes: Query<(&Scene, &Page, &Session, Option<&Place>)>,
+    mut commands: Commands,
+) {
+    let scene = turned.entity;
+    let Ok((settings, Page::Room, session, place)) = scenes.get(scene) else { return };
+    if settings.is_private() {
+        // Everybody who will come is here.
+        session.0.command(Wish::SetReady(true));
+    }
+    let mut page = commands.spawn(root(scene, theme::VEIL));
+    page.with_children(|page| {
+        if let Some(place) = place {
+            page.spawn(widgets::text("room", size::BODY, theme::FAINT));
+            page.spawn(widgets::text(&place.room, size::TITLE, theme::BALL));
+            share(page, place);
+        } else {
+            page.spawn(widgets::text("Get ready", size::HEADING, theme::TEXT));
+        }
+        page.spawn((PeerList, Of(scene), Node { margin: UiRect::vertical(vmin(2.0)), ..widgets::column(1.2) }));
+        page.spawn((Waiting, Of(scene), widgets::text("", size::BODY, theme::FAINT)));
+        page.spawn((widgets::row(3.0), children![
+            (widgets::button("Ready", 36.0), AutoFocus, observe(ready(scene))),
+            (widgets::button("Back", 36.0), observe(leave)),
+        ]));
+    });
+}
+
+/// The link for others: to read, and on the web to copy.
+fn share(page: &mut ChildSpawnerCommands<'_>, place: &Place) {
+    page.spawn((
+        widgets::broken_text(&place.link, size::SMALL, theme::ACCENT, LineBreak::AnyCharacter),
+        Node { max_width: vmin(92.0), ..default() },
+    ));
+    #[cfg(target_arch = "wasm32")]
+    {
+        let link = place.link.clone();
+        let copy = move |_: On<bevy::ui_widgets::Activate>| crate::web::copy(&link);
+        page.spawn((widgets::button("Copy link", 36.0), observe(copy)));
+    }
+}
+
+/// A peer's line.
+fn line(peer: &PeerView) -> String {
+    let mut line = peer.name.clone();
+    if peer.is_me {
+        line.push_str(" (you)");
+    }
+    line.push_str(if peer.ready { "   ready" } else { "   not ready" });
+    if let Some(rtt) = peer.rtt_ms {
+        line.push_str(&format!("   {rtt:.0} ms"));
+    }
+    line
+}
+
+/// What the room waits for.
+fn waiting(view: &RoomView) -> String {
+    if let Some(notice) = &view.notice {
+        return notice.clone();
+    }
+    match &view.signaling {
+        SignalingState::Lost => return "the server is gone for now; who is here can play".into(),
+        SignalingState::Failed(why) => return why.clone(),
+        SignalingState::Connecting | SignalingState::Online => {}
+    }
+    let me_ready = view.peers.iter().any(|peer| peer.is_me && peer.ready);
+    let unready = view.peers.iter().filter(|peer| !peer.ready).count();
+    match (view.peers.len(), me_ready, unready) {
+        (0 | 1, ..) => "share the code: you play as soon as a friend is here".into(),
+        (_, false, _) => "press Ready when you are".into(),
+        (_, true, 0) => "here we go".into(),
+        (_, true, _) => "waiting for the others".into(),
+    }
+}
+
+fn tell(
+    scenes: Query<Ref<Seen>>,
+    lists: Query<(Entity, Ref<Of>), With<PeerList>>,
+    mut lines: Query<(&Of, &mut Text), With<Waiting>>,
+    mut commands: Commands,
+) {
+    for (list, of) in &lists {
+        let Ok(seen) = scenes.get(of.0) else { continue };
+        if !seen.is_changed() && !of.is_added() {
+            continue;
+        }
+        commands.entity(list).despawn_children().with_children(|list| {
+            for peer in &seen.0.peers {
+                let color = if peer.ready { theme::TEXT } else { theme::FAINT };
+                list.spawn(widgets::text(line(peer), size::BODY, color));
+            }
+        });
+    }
+    for (of, mut text) in &mut lines {
+        if let Ok(seen) = scenes.get(of.0) {
+            text.set_if_neq(Text(waiting(&seen.0)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::PeerId;
+
+    fn peer(name: &str, is_me: bool, ready: bool) -> PeerView {
+        PeerView {
+            id: PeerId(uuid::Uuid::from_u128(name.len() as u128)),
+            name: name.into(),
+            is_me,
+            is_owner: is_me,
+            ready,
+            seat: None,
+            rtt_ms: (!is_me).then_some(12.4),
+        }
+    }
+
+    #[test]
+    fn a_line_tells_who_it_is_and_whether_ready() {
+        assert_eq!(line(&peer("Ada", true, true)), "Ada (you)   ready");
+        assert_eq!(line(&peer("Grace", false, false)), "Grace   not ready   12 ms");
+    }
+
+    #[test]
+    fn the_room_says_what_it_waits_for() {
+        let view = |peers| RoomView { peers, ..RoomView::default() };
+        let told = |peers| waiting(&view(peers));
+        let alone = told(vec![peer("Ada", true, true)]);
+        let unready = told(vec![peer("Ada", true, false), peer("Grace", false, true)]);
+        let others = told(vec![peer("Ada", true, true), peer("Grace", false, false)]);
+        let all = told(vec![peer("Ada", true, true), peer("Grace", false, true)]);
+        assert!(alone.contains("code") && unready.contains("Ready"));
+        assert!(others.contains("others") && all.contains("go"));
+        let lost = RoomView { signaling: SignalingState::Lost, ..RoomView::default() };
+        assert!(waiting(&lost).contains("server"));
+    }
+}

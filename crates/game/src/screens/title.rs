@@ -1,0 +1,144 @@
+//! The title: a name, and what to begin.
+
+use super::widgets::{button, column, field, is_enter, row, text};
+use crate::{
+    args::Args,
+    scene::{Begin, Choice, Stage, connect::Invitation},
+    theme::{self, size},
+};
+use bevy::{
+    input::keyboard::KeyboardInput,
+    input_focus::{AutoFocus, FocusedInput, tab_navigation::TabGroup},
+    prelude::*,
+    text::{EditableText, TextEditChange},
+    ui_widgets::{Activate, observe},
+};
+use protocol::limits::MAX_NAME_BYTES;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(OnEnter(Stage::Title), build);
+}
+
+/// The field of the player's name.
+#[derive(Component)]
+struct NameField;
+
+/// The field of a room's code or link.
+#[derive(Component)]
+struct CodeField;
+
+/// Says what is wrong with the code.
+#[derive(Component)]
+struct Hint;
+
+/// Characters of a link to a room.
+const MAX_LINK: usize = 120;
+
+fn build(args: Res<Args>, mut commands: Commands) {
+    let camera = commands
+        .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
+        .id();
+    let name = args.name.clone().unwrap_or_default();
+    commands.spawn((
+        DespawnOnExit(Stage::Title),
+        UiTargetCamera(camera),
+        TabGroup::new(0),
+        Node {
+            width: percent(100),
+            height: percent(100),
+            padding: UiRect::all(vmin(3.0)),
+            ..column(2.4)
+        },
+        children![
+            text("PEERBALL", size::TITLE, theme::TEXT),
+            (text("orange against blue, peer to peer", size::SMALL, theme::FAINT), Node {
+                margin: UiRect::bottom(vmin(2.0)),
+                ..default()
+            }),
+            labelled("name", (
+                field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
+                NameField,
+                observe(rename),
+            )),
+            (button("Play online", 74.0), AutoFocus, begin(Choice::Create)),
+            (row(2.0), children![
+                (
+                    field("", 48.0, MAX_LINK, |c| c.is_ascii_graphic() || c == ' '),
+                    CodeField,
+                    observe(join_by_enter),
+                ),
+                (button("Join", 24.0), observe(join_by_button)),
+            ]),
+            (Hint, text(CODE_HINT, size::SMALL, theme::FAINT)),
+            (row(2.0), children![
+                (button("Practise", 36.0), begin(Choice::Practise)),
+                (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
+            ]),
+        ],
+    ));
+}
+
+/// Below the code's field.
+const CODE_HINT: &str = "to join a friend: type the room's code";
+
+/// Below the code's field when it holds none.
+const NO_CODE: &str = "a code is six letters and digits, such as QKX7PM";
+
+fn labelled(label: &str, field: impl Bundle) -> impl Bundle {
+    (row(2.0), children![
+        (text(label, size::BODY, theme::FAINT), Node { width: vmin(16.0), ..default() }),
+        field,
+    ])
+}
+
+fn begin(choice: Choice) -> impl Bundle {
+    observe(move |_: On<Activate>, mut commands: Commands| commands.trigger(Begin(choice.clone())))
+}
+
+fn rename(
+    change: On<TextEditChange>,
+    fields: Query<&EditableText, With<NameField>>,
+    mut args: ResMut<Args>,
+) {
+    if let Ok(field) = fields.get(change.event_target()) {
+        args.name = Some(field.value().to_string());
+    }
+}
+
+fn join_by_enter(
+    input: On<FocusedInput<KeyboardInput>>,
+    fields: Query<&EditableText, With<CodeField>>,
+    hints: Query<(&mut Text, &mut TextColor), With<Hint>>,
+    commands: Commands,
+) {
+    if is_enter(&input) {
+        join(fields, hints, commands);
+    }
+}
+
+fn join_by_button(
+    _: On<Activate>,
+    fields: Query<&EditableText, With<CodeField>>,
+    hints: Query<(&mut Text, &mut TextColor), With<Hint>>,
+    commands: Commands,
+) {
+    join(fields, hints, commands);
+}
+
+fn join(
+    fields: Query<&EditableText, With<CodeField>>,
+    mut hints: Query<(&mut Text, &mut TextColor), With<Hint>>,
+    mut commands: Commands,
+) {
+    for field in &fields {
+        let typed = field.value().to_string();
+        if Invitation::of(&typed).has_code() {
+            commands.trigger(Begin(Choice::Join(typed)));
+        } else {
+            for (mut hint, mut color) in &mut hints {
+                hint.0 = NO_CODE.to_owned();
+                color.0 = theme::ALARM;
+            }
+        }
+    }
+}

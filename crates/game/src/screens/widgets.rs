@@ -1,0 +1,214 @@
+//! The few widgets that all screens are made of, and how they look in each state.
+
+use crate::theme::{self, size};
+use bevy::{
+    input::{ButtonState, keyboard::KeyboardInput},
+    input_focus::{
+        FocusCause, FocusedInput, InputFocus,
+        tab_navigation::{NavAction, TabIndex, TabNavigation, TabNavigationPlugin},
+    },
+    picking::hover::Hovered,
+    prelude::*,
+    text::{EditableText, EditableTextFilter, TextCursorStyle},
+    ui::{InteractionDisabled, Pressed},
+    ui_widgets::{Activate, Button},
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_plugins(TabNavigationPlugin)
+        .add_systems(Update, (paint, navigate))
+        .add_observer(focus_on_press);
+}
+
+/// A widget that takes the keyboard, drawn by its state.
+#[derive(Component)]
+pub struct Control;
+
+/// A line of text; a long one goes on in the next line.
+pub fn text(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
+    broken_text(content, size, color, LineBreak::WordBoundary)
+}
+
+/// Text that is broken where `linebreak` says.
+pub fn broken_text(
+    content: impl Into<String>,
+    size: f32,
+    color: Color,
+    linebreak: LineBreak,
+) -> impl Bundle {
+    (
+        Text::new(content),
+        TextFont::from_font_size(FontSize::VMin(size)),
+        TextColor(color),
+        TextLayout { justify: Justify::Center, linebreak },
+    )
+}
+
+/// A sentence over several lines, at most `width` hundredths of the smaller side wide.
+pub fn paragraph(content: impl Into<String>, width: f32, color: Color) -> impl Bundle {
+    (text(content, size::BODY, color), Node { max_width: vmin(width), ..default() })
+}
+
+/// A box that lays its children out from top to bottom, in the middle.
+pub fn column(gap: f32) -> Node {
+    Node {
+        flex_direction: FlexDirection::Column,
+        align_items: AlignItems::Center,
+        justify_content: JustifyContent::Center,
+        row_gap: vmin(gap),
+        ..default()
+    }
+}
+
+/// A box that lays its children out from left to right.
+pub fn row(gap: f32) -> Node {
+    Node {
+        flex_direction: FlexDirection::Row,
+        align_items: AlignItems::Center,
+        justify_content: JustifyContent::Center,
+        column_gap: vmin(gap),
+        ..default()
+    }
+}
+
+/// A button of this width (in `VMin`); observe [`Activate`] on it.
+pub fn button(label: &str, width: f32) -> impl Bundle {
+    (
+        Control,
+        Button,
+        Hovered::default(),
+        TabIndex(0),
+        frame(width),
+        BackgroundColor(theme::PANEL),
+        BorderColor::all(theme::ACCENT),
+        children![text(label, size::BODY, theme::TEXT)],
+    )
+}
+
+/// A button that takes little room, for the edge of a match.
+pub fn small_button(label: &str) -> impl Bundle {
+    (
+        Control,
+        Button,
+        Hovered::default(),
+        TabIndex(0),
+        Node {
+            padding: UiRect::axes(vmin(1.6), vmin(0.8)),
+            border: UiRect::all(vmin(0.25)),
+            border_radius: BorderRadius::all(vmin(1.0)),
+            ..default()
+        },
+        BackgroundColor(theme::PANEL),
+        BorderColor::all(theme::ACCENT),
+        children![text(label, size::TINY, theme::FAINT)],
+    )
+}
+
+/// A field for one line of text of at most `max` characters that `allowed` lets in.
+pub fn field(
+    value: &str,
+    width: f32,
+    max: usize,
+    allowed: impl Fn(char) -> bool + Send + Sync + 'static,
+) -> impl Bundle {
+    (
+        Control,
+        Hovered::default(),
+        TabIndex(0),
+        frame(width),
+        BackgroundColor(theme::PANEL),
+        BorderColor::all(theme::ACCENT),
+        EditableText { max_characters: Some(max), ..EditableText::new(value) },
+        EditableTextFilter::new(allowed),
+        TextFont::from_font_size(FontSize::VMin(size::BODY)),
+        TextColor(theme::TEXT),
+        TextLayout::no_wrap(),
+        TextCursorStyle { color: theme::ACCENT, ..default() },
+    )
+}
+
+fn frame(width: f32) -> Node {
+    Node {
+        width: vmin(width),
+        min_height: vmin(8.0),
+        padding: UiRect::axes(vmin(2.0), vmin(1.2)),
+        border: UiRect::all(vmin(0.35)),
+        border_radius: BorderRadius::all(vmin(1.6)),
+        justify_content: JustifyContent::Center,
+        align_items: AlignItems::Center,
+        ..default()
+    }
+}
+
+/// Whether this key press submits a form.
+pub fn is_enter(input: &FocusedInput<KeyboardInput>) -> bool {
+    input.input.key_code == KeyCode::Enter
+        && input.input.state == ButtonState::Pressed
+        && !input.input.repeat
+}
+
+fn paint(
+    focus: Res<InputFocus>,
+    mut controls: Query<
+        (
+            Entity,
+            &Hovered,
+            Has<Pressed>,
+            Has<InteractionDisabled>,
+            &mut BackgroundColor,
+            &mut BorderColor,
+        ),
+        With<Control>,
+    >,
+) {
+    for (entity, hovered, pressed, disabled, mut ground, mut border) in &mut controls {
+        let (fill, line) = match (disabled, pressed, hovered.get(), focus.get() == Some(entity)) {
+            (true, ..) => (theme::PANEL, theme::FAINT.with_alpha(0.3)),
+            (_, true, ..) => (theme::PANEL_PRESSED, Color::WHITE),
+            (_, _, hovered, focused) => (
+                if hovered { theme::PANEL_HOVER } else { theme::PANEL },
+                if focused { Color::WHITE } else { theme::ACCENT.with_alpha(0.55) },
+            ),
+        };
+        ground.set_if_neq(BackgroundColor(fill));
+        border.set_if_neq(BorderColor::all(line));
+    }
+}
+
+/// The keyboard follows the pointer: what was pressed is where Enter acts next.
+fn focus_on_press(
+    press: On<Pointer<Press>>,
+    controls: Query<(), With<Control>>,
+    mut focus: ResMut<InputFocus>,
+) {
+    if controls.contains(press.entity) {
+        focus.set(press.entity, FocusCause::Pressed);
+    }
+}
+
+/// Arrow keys and gamepads walk through the controls as Tab does, and a gamepad presses them.
+fn navigate(
+    keys: Res<ButtonInput<KeyCode>>,
+    gamepads: Query<&Gamepad>,
+    controls: Query<(), (With<Control>, With<Button>)>,
+    navigation: TabNavigation,
+    mut focus: ResMut<InputFocus>,
+    mut commands: Commands,
+) {
+    let pad = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
+    let step = if keys.just_pressed(KeyCode::ArrowDown) || pad(GamepadButton::DPadDown) {
+        Some(NavAction::Next)
+    } else if keys.just_pressed(KeyCode::ArrowUp) || pad(GamepadButton::DPadUp) {
+        Some(NavAction::Previous)
+    } else {
+        None
+    };
+    if let Some(next) = step.and_then(|step| navigation.navigate(&focus, step).ok()) {
+        focus.set(next, FocusCause::Navigated);
+    }
+    if pad(GamepadButton::South)
+        && let Some(entity) = focus.get().filter(|entity| controls.contains(*entity))
+    {
+        commands.trigger(Activate { entity });
+    }
+}

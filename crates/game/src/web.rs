@@ -1,0 +1,128 @@
+//! The page around the game: its address, `window.peerball`, and the clipboard.
+
+use crate::scene::{Failed, Scene, Session, connect::Place};
+use bevy::prelude::*;
+use js_sys::{Array, JSON, Object, Reflect};
+use netplay::session::{Handle, Status};
+use sim::World as Match;
+use std::cell::RefCell;
+use wasm_bindgen::{JsValue, closure::Closure};
+
+pub(super) fn plugin(app: &mut App) {
+    tell_page();
+    app.add_systems(PostUpdate, (report, show_code));
+}
+
+/// The page's query and fragment, with their `?` and `#`.
+pub fn address() -> (String, String) {
+    let location = web_sys::window().map(|window| window.location());
+    let part = |read: fn(&web_sys::Location) -> Result<String, JsValue>| {
+        location.as_ref().and_then(|location| read(location).ok()).unwrap_or_default()
+    };
+    (part(web_sys::Location::search), part(web_sys::Location::hash))
+}
+
+/// The server that the page came from.
+pub fn origin() -> String {
+    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+}
+
+/// Puts text into the clipboard. A browser that refuses leaves it to be read off the screen.
+pub fn copy(text: &str) {
+    if let Some(window) = web_sys::window() {
+        // A page from plain HTTP has no clipboard: the property is undefined then, and must not
+        // be called.
+        let navigator = window.navigator();
+        let clipboard = Reflect::get(&navigator, &JsValue::from_str("clipboard"));
+        if clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
+            let _ = navigator.clipboard().write_text(text);
+        }
+    }
+}
+
+/// Shows the room's code in the page's address, so that reloading or sharing it leads here.
+fn show_code(arrived: Query<&Place, Added<Place>>) {
+    for place in &arrived {
+        if let Some(window) = web_sys::window() {
+            let _ = window.location().set_hash(&place.room);
+        }
+    }
+}
+
+/// What a scene's status is asked of.
+enum Source {
+    Opening,
+    Session(Handle<Match>),
+    Failed(String),
+}
+
+impl Source {
+    fn status(&self) -> Status {
+        match self {
+            Self::Opening => Status { phase: "connecting", ..Status::default() },
+            Self::Session(session) => session.status(),
+            Self::Failed(sentence) => Status {
+                phase: "failed",
+                failure: Some(sentence.clone()),
+                ..Status::default()
+            },
+        }
+    }
+}
+
+thread_local! {
+    /// The scenes by their index. The page asks at any time, between pictures too.
+    static SOURCES: RefCell<Vec<Source>> = const { RefCell::new(Vec::new()) };
+}
+
+fn report(
+    changed: Query<(), Or<(Added<Scene>, Added<Session>, Changed<Session>, Added<Failed>)>>,
+    mut removed: RemovedComponents<Scene>,
+    scenes: Query<(&Scene, Option<&Session>, Option<&Failed>)>,
+) {
+    if changed.is_empty() && removed.read().next().is_none() {
+        return;
+    }
+    let mut sorted: Vec<_> = scenes.iter().collect();
+    sorted.sort_by_key(|(scene, ..)| scene.index);
+    let sources = sorted.into_iter().map(|(_, session, failed)| match (session, failed) {
+        (Some(session), _) => Source::Session(session.0.clone()),
+        (None, Some(failed)) => Source::Failed(failed.0.sentence()),
+        (None, None) => Source::Opening,
+    });
+    SOURCES.set(sources.collect());
+}
+
+/// Gives the page `window.peerball` with `status()`, the first scene's [`Status`] as an object,
+/// and `statuses()`, one for each scene.
+fn tell_page() {
+    let statuses = || SOURCES.with_borrow(|sources| sources.iter().map(Source::status).collect());
+    let status = move || -> JsValue {
+        let all: Vec<Status> = statuses();
+        object(&all.into_iter().next().unwrap_or(Status { phase: "title", ..Status::default() }))
+    };
+    let statuses = move || -> JsValue {
+        let all: Vec<Status> = statuses();
+        all.iter().map(object).collect::<Array>().into()
+    };
+    let peerball = Object::new();
+    let functions = [
+        ("status", Closure::<dyn Fn() -> JsValue>::new(status).into_js_value()),
+        ("statuses", Closure::<dyn Fn() -> JsValue>::new(statuses).into_js_value()),
+    ];
+    for (name, function) in functions {
+        // Setting a property of a plain object cannot fail.
+        let _ = Reflect::set(&peerball, &JsValue::from_str(name), &function);
+    }
+    if let Some(window) = web_sys::window() {
+        let _ = Reflect::set(&window, &JsValue::from_str("peerball"), &peerball);
+    }
+}
+
+/// A status as JavaScript sees it.
+fn object(status: &Status) -> JsValue {
+    serde_json::to_string(status)
+        .ok()
+        .and_then(|json| JSON::parse(&json).ok())
+        .unwrap_or(JsValue::NULL)
+}
