@@ -68,9 +68,11 @@ struct Seen {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    // matchbox warns of every hello that is said before channels are open.
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| "warn,netplay=info".into());
+        .unwrap_or_else(|_| "error,netplay=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
     let start = Instant::now();
     let signaling = Signaling::Remote { room_url: args.server.room(&args.room) };
     let ice = Ice { urls: args.ice.clone(), ..Ice::default() };
