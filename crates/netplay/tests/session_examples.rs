@@ -33,7 +33,10 @@ impl Server {
             signaling::Config::default(),
             std::future::pending(),
         ));
-        Self { address, _runtime: runtime }
+        Self {
+            address,
+            _runtime: runtime,
+        }
     }
 }
 
@@ -43,20 +46,36 @@ fn example(name: &str) -> Command {
     let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
     let path: PathBuf = profile.join("examples").join(name);
     let mut command = Command::new(path.with_extension(std::env::consts::EXE_EXTENSION));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
 fn headless(server: &str, seconds: &str) -> Child {
     let arguments = ["--server", server, "--room", "HJKM23", "--seconds", seconds];
-    example("headless").args(arguments).spawn().expect("cargo builds examples before tests")
+    example("headless")
+        .args(arguments)
+        .spawn()
+        .expect("cargo builds examples before tests")
 }
 
 fn finish(child: Child) -> (Option<i32>, Vec<Value>, String) {
-    let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.wait_with_output().expect("it ends");
     let lines = String::from_utf8_lossy(&stdout);
-    let lines = lines.lines().map(|line| serde_json::from_str(line).expect("JSON"));
-    (status.code(), lines.collect(), String::from_utf8_lossy(&stderr).into_owned())
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    (
+        status.code(),
+        lines.collect(),
+        String::from_utf8_lossy(&stderr).into_owned(),
+    )
 }
 
 #[test]
@@ -76,13 +95,25 @@ fn two_headless_peers_play_and_agree() {
             let checksum = line["checksum"].as_str().unwrap_or_default().to_owned();
             Some((line["checksum_frame"].as_u64()?, checksum))
         };
-        lines.iter().filter_map(sum).filter(|(frame, _)| *frame > 0).collect()
+        lines
+            .iter()
+            .filter_map(sum)
+            .filter(|(frame, _)| *frame > 0)
+            .collect()
     };
     let (ada, bob) = (sums(&peers[0].1), sums(&peers[1].1));
-    let both = ada.iter().filter(|(frame, _)| bob.iter().any(|(other, _)| other == frame));
+    let both = ada
+        .iter()
+        .filter(|(frame, _)| bob.iter().any(|(other, _)| other == frame));
     let both: Vec<_> = both.collect();
-    assert!(!both.is_empty(), "{ada:?} and {bob:?} have frames in common");
-    assert!(both.iter().all(|sum| bob.contains(sum)), "{ada:?} and {bob:?} agree");
+    assert!(
+        !both.is_empty(),
+        "{ada:?} and {bob:?} have frames in common"
+    );
+    assert!(
+        both.iter().all(|sum| bob.contains(sum)),
+        "{ada:?} and {bob:?} agree"
+    );
 }
 
 #[test]
@@ -112,12 +143,17 @@ impl Terminal {
     fn open(server: &Server, name: &str) -> Self {
         let url = format!("ws://{}", server.address);
         let arguments = ["--server", &url, "--room", "HJKM23", "--name", name];
-        let mut child = example("chat").args(arguments).spawn().expect("cargo builds examples");
+        let mut child = example("chat")
+            .args(arguments)
+            .spawn()
+            .expect("cargo builds examples");
         let out = child.stdout.take().expect("stdout is piped");
         let (sender, shown) = channel();
         std::thread::spawn(move || {
             let lines = BufReader::new(out).lines().map_while(Result::ok);
-            lines.take_while(|line| sender.send(line.clone()).is_ok()).for_each(drop);
+            lines
+                .take_while(|line| sender.send(line.clone()).is_ok())
+                .for_each(drop);
         });
         Self { child, shown }
     }

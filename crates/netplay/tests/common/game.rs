@@ -46,13 +46,21 @@ impl<const RULES: u64> Simulation for Sums<RULES> {
     }
 
     fn new(settings: &Settings, seed: u64) -> Self {
-        Self { frame: 0, length: settings.length, sums: [seed; MAX_SEATS] }
+        Self {
+            frame: 0,
+            length: settings.length,
+            sums: [seed; MAX_SEATS],
+        }
     }
 
     fn step(&mut self, seats: &[Seat<u8>], events: &mut Vec<Tenth>) {
         self.frame += 1;
         for (sum, seat) in self.sums.iter_mut().zip(seats) {
-            let input = if seat.driver == Driver::Bot { 1 } else { seat.input.into() };
+            let input = if seat.driver == Driver::Bot {
+                1
+            } else {
+                seat.input.into()
+            };
             *sum = sum.wrapping_mul(31).wrapping_add(input);
         }
         if self.frame.is_multiple_of(10) {
@@ -61,7 +69,9 @@ impl<const RULES: u64> Simulation for Sums<RULES> {
     }
 
     fn checksum(&self) -> u64 {
-        self.sums.iter().fold(self.frame.into(), |hash, sum| hash.wrapping_mul(131) ^ sum)
+        self.sums
+            .iter()
+            .fold(self.frame.into(), |hash, sum| hash.wrapping_mul(131) ^ sum)
     }
 
     fn is_over(&self) -> bool {
@@ -78,7 +88,10 @@ pub fn eager(name: &str, min_peers: usize) -> Config<Sums> {
 pub fn eager_by<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<RULES>> {
     Config {
         name: name.into(),
-        settings: |players| Settings { seats: players as u8 + 1, length: LENGTH },
+        settings: |players| Settings {
+            seats: players as u8 + 1,
+            length: LENGTH,
+        },
         autopilot: Some(|world, seat| (world.frame as u8).wrapping_mul(seat as u8 + 3)),
         auto_ready: true,
         min_peers,
