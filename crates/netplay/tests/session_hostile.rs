@@ -3,11 +3,11 @@
 mod common;
 
 use common::{
-    game::{Sums, eager},
+    game::{STRAYS_AT, Settings, Sums, eager, eager_by},
     world::{FAIR, Peer, ROUGH, World, all_in},
 };
 use netplay::{
-    session::{Command, Config, Phase},
+    session::{Command, Config, Failure, Phase},
     transport::Channel,
 };
 use protocol::{
@@ -91,7 +91,7 @@ fn only_the_owner_starts_and_only_what_fits() {
     let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
     world.run(&mut [&mut ada, &mut bob], SECOND);
     let (a, b) = (ada.id(), bob.id());
-    let settings = common::game::Settings {
+    let settings = Settings {
         seats: 2,
         length: 60,
     };
@@ -184,4 +184,35 @@ fn strangers_are_bounded() {
     assert!(world.run_until(&mut [&mut ada, &mut bob], LONG, |peers| {
         peers.iter().all(|peer| peer.room.status().matches >= 1)
     }));
+}
+
+#[test]
+fn worlds_that_differ_end_the_session_on_both_sides() {
+    fn endless(players: usize) -> Settings {
+        Settings {
+            seats: players as u8,
+            length: u32::MAX,
+        }
+    }
+    let world = World::new(FAIR, 6);
+    let mut ada = world.join(Config {
+        settings: endless,
+        ..eager_by::<1>("Ada", 2)
+    });
+    let mut bob = world.join(Config {
+        settings: endless,
+        ..eager_by::<101>("Bob", 2)
+    });
+    for _ in 0..1_000 {
+        world.run(&mut [&mut ada], Duration::from_millis(5));
+        world.turn(&mut bob);
+    }
+    let Phase::Failed(Failure::Desync(frame)) = *ada.room.phase() else {
+        panic!("Ada is in {:?}", ada.room.phase());
+    };
+    assert!(frame > STRAYS_AT);
+    assert_eq!(ada.room.status().desync, Some(frame));
+    assert_eq!(ada.room.status().phase, "failed");
+    // Bob has seen it too, or was told that Ada left because of it.
+    assert!(matches!(bob.room.phase(), Phase::Failed(_)));
 }
