@@ -1,5 +1,6 @@
 //! Matchbox's messages between peer and server, pinned byte by byte: a stock client or server of
 //! version 0.15 says exactly this.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use matchbox_protocol::{JsonPeerEvent, JsonPeerRequest, PeerEvent, PeerId, PeerRequest};
 use serde::{Serialize, de::DeserializeOwned};

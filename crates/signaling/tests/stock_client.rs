@@ -1,4 +1,5 @@
 //! Stock matchbox clients meet through the server and exchange packets over real data channels.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -53,7 +54,9 @@ impl Client {
     }
 
     async fn send(&mut self, packet: &[u8], peer: PeerId) {
-        self.socket.channel_mut(CHANNEL).send(packet.to_vec().into(), peer);
+        self.socket
+            .channel_mut(CHANNEL)
+            .send(packet.to_vec().into(), peer);
     }
 
     async fn receive(&mut self) -> (PeerId, Vec<u8>) {
