@@ -3,7 +3,7 @@
 //! It lives inside the simulation, so it costs no network: every peer computes the same bot. It
 //! sees only the world, and thinks as a member of the left team; for the right one it looks at the
 //! mirror image. One disc of a team attacks, the one that gets to the ball first, and the others
-//! defend. A whim, drawn from the world's generator twice a second, moves its aim: else two equal
+//! support it: as keepers, or before the opponents' goal. A whim, drawn from the world's generator twice a second, moves its aim: else two equal
 //! bots would mirror each other for ever.
 
 use crate::{

@@ -1,7 +1,7 @@
 //! The rules of Peerball: hover-discs push, dash and kick a ball into goals.
 //!
-//! [`World`] is the whole game as a plain value; [`World::step`] turns it one sixtieth of a second
-//! on. Read in this order: [`arena`] (shapes and sizes), [`disc`] (what a player's disc can do),
+//! [`World`] is the whole game as a plain value; its [`step`](protocol::Simulation::step) turns it
+//! one sixtieth of a second on. Read in this order: [`arena`] (shapes and sizes), [`disc`] (what a player's disc can do),
 //! `physics` (how bodies move and collide), `flow` (kick-off, score, clock, end), [`world`] (how a
 //! step puts these together), [`bot`] (the brain of seats that nobody drives).
 //!
