@@ -2,7 +2,7 @@
 
 use crate::{
     party::{Party, any_conditions, ms, plan},
-    toy::{Stick, mix},
+    toy::{Stick, mix, play},
 };
 use netplay::{
     rollback::{Core, Rejected},
@@ -248,6 +248,42 @@ fn a_network_full_of_garbage_changes_nothing() {
         party.assert_agreed(60);
         assert!(party.players.iter().all(|p| p.core.stats().rejected > 50));
     }
+}
+
+#[test]
+fn a_peer_that_never_acknowledges_stalls_the_match_within_bounds() {
+    let mut party = Party::new(2, Conditions::default(), 59);
+    let (victim, others) = party.players.split_at_mut(1);
+    let (victim, mute) = (&mut victim[0], &mut others[0]);
+    for turn in 0..1_000 {
+        let now = ms(10) * turn;
+        let (clock, mute_clock) = (victim.clock(now), mute.clock(now));
+        victim
+            .core
+            .tick(clock, &mut |world, seat| play(59, seat, world.frame));
+        mute.core
+            .tick(mute_clock, &mut |world, seat| play(59, seat, world.frame));
+        while let Some((_, bytes)) = victim.core.poll_datagram(clock) {
+            assert!(bytes.len() <= protocol::limits::MAX_DATAGRAM_BYTES);
+            mute.core.receive(victim.id, &bytes, mute_clock).unwrap();
+        }
+        while let Some((_, bytes)) = mute.core.poll_datagram(mute_clock) {
+            let mut datagram = Datagram::decode(&bytes).unwrap();
+            datagram.frontiers[0] = 0;
+            victim
+                .core
+                .receive(mute.id, &datagram.encode(), clock)
+                .unwrap();
+        }
+    }
+    // Stopped before its own inputs could not be sent any more; and whoever drives it can tell.
+    let frame = victim.core.frame();
+    assert!(
+        (110..=protocol::limits::MAX_UNACKED_INPUTS).contains(&frame),
+        "{frame}"
+    );
+    let silence = victim.core.silence(mute.id, victim.clock(ms(10_000)));
+    assert!(silence > Duration::from_secs(5), "{silence:?}");
 }
 
 proptest! {
