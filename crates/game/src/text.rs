@@ -142,7 +142,7 @@ fn sentence(text: &str) -> String {
 /// The keys of a match, for the scene `index` of `of`.
 pub fn keys(index: usize, of: usize) -> &'static str {
     match (of, index) {
-        (1, _) => "move WASD or arrows   kick Space   dash Shift   leave Esc",
+        (1, _) => "move WASD or arrows   kick Space   dash Shift",
         (_, 0) => "move WASD   kick Space   dash Shift",
         _ => "move arrows   kick Enter   dash Shift",
     }

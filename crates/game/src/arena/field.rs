@@ -20,13 +20,16 @@ pub(super) fn plugin(app: &mut App) {
 /// Pixels in a metre.
 const RESOLUTION: f32 = 44.0;
 
+/// What is painted: the arena, and a rim in which the walls' glow fades.
+const CANVAS: Vec2 = Vec2::new(view::EXTENT.x + 1.4, view::EXTENT.y + 1.4);
+
 /// The painted arena, the same for all scenes.
 #[derive(Resource)]
-struct Floor(Handle<Image>);
+pub struct Floor(pub Handle<Image>);
 
 impl FromWorld for Floor {
     fn from_world(world: &mut World) -> Self {
-        let size = (view::EXTENT * RESOLUTION).ceil();
+        let size = (CANVAS * RESOLUTION).ceil();
         let floor = image(size.as_uvec2(), |pixel| {
             let at = (pixel + 0.5 - size / 2.0) / RESOLUTION;
             shade(Vec2::new(at.x, -at.y))
@@ -37,7 +40,7 @@ impl FromWorld for Floor {
 
 fn lay_out(added: On<Add, Scene>, floor: Res<Floor>, mut commands: Commands) {
     commands.spawn((
-        Sprite { custom_size: Some(view::EXTENT), ..Sprite::from_image(floor.0.clone()) },
+        Sprite { custom_size: Some(CANVAS), ..Sprite::from_image(floor.0.clone()) },
         Transform::from_xyz(0.0, 0.0, height::FIELD),
         PartOf(added.entity),
     ));
@@ -123,7 +126,7 @@ mod tests {
         let brightness = |at: Vec2| shade(at).truncate().element_sum();
         let wall = brightness(Vec2::new(3.3, HALF_WIDTH));
         assert!(wall > 2.0 * brightness(Vec2::new(3.3, 3.3)));
-        assert!(brightness(view::EXTENT / 2.0) < 0.3);
+        assert!(brightness(CANVAS / 2.0) < 0.15);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod bodies;
 mod effects;
-mod field;
+pub mod field;
 mod paint;
 mod trails;
 

@@ -48,7 +48,7 @@ fn build(
             page.spawn(widgets::text("Get ready", size::HEADING, theme::TEXT));
         }
         page.spawn((PeerList, Of(scene), Node { margin: UiRect::vertical(vmin(2.0)), ..widgets::column(1.2) }));
-        page.spawn((Waiting, Of(scene), widgets::text("", size::BODY, theme::FAINT)));
+        page.spawn((Waiting, Of(scene), widgets::paragraph("", 88.0, theme::FAINT)));
         page.spawn((widgets::row(3.0), children![
             (widgets::button("Ready", 36.0), AutoFocus, observe(ready(scene))),
             (widgets::button("Back", 36.0), observe(leave)),

@@ -2,6 +2,7 @@
 
 use super::widgets::{button, column, field, is_enter, row, text};
 use crate::{
+    arena::field::Floor,
     args::Args,
     scene::{Begin, Choice, Stage, connect::Invitation},
     theme::{self, size},
@@ -34,10 +35,21 @@ struct Hint;
 /// Characters of a link to a room.
 const MAX_LINK: usize = 120;
 
-fn build(args: Res<Args>, mut commands: Commands) {
-    let camera = commands
-        .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
-        .id();
+fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
+    let camera = commands.spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title))).id();
+    // The empty arena waits behind the title, as large as the window lets it be.
+    commands.spawn((
+        DespawnOnExit(Stage::Title),
+        UiTargetCamera(camera),
+        GlobalZIndex(-1),
+        Pickable::IGNORE,
+        Node { width: percent(100), height: percent(100), ..column(0.0) },
+        children![(
+            ImageNode { color: Color::WHITE.with_alpha(0.26), ..ImageNode::new(floor.0.clone()) },
+            Node { width: percent(116), ..default() },
+            Pickable::IGNORE,
+        )],
+    ));
     let name = args.name.clone().unwrap_or_default();
     commands.spawn((
         DespawnOnExit(Stage::Title),
@@ -50,7 +62,10 @@ fn build(args: Res<Args>, mut commands: Commands) {
             ..column(2.4)
         },
         children![
-            text("PEERBALL", size::TITLE, theme::TEXT),
+            (row(0.0), children![
+                text("PEER", size::TITLE, theme::team(0)),
+                text("BALL", size::TITLE, theme::team(1)),
+            ]),
             (text("orange against blue, peer to peer", size::SMALL, theme::FAINT), Node {
                 margin: UiRect::bottom(vmin(2.0)),
                 ..default()

@@ -130,7 +130,7 @@ pub fn field(
 fn frame(width: f32) -> Node {
     Node {
         width: vmin(width),
-        min_height: vmin(8.0),
+        height: vmin(8.6),
         padding: UiRect::axes(vmin(2.0), vmin(1.2)),
         border: UiRect::all(vmin(0.35)),
         border_radius: BorderRadius::all(vmin(1.6)),
