@@ -40,7 +40,10 @@ impl FromWorld for Floor {
 
 fn lay_out(added: On<Add, Scene>, floor: Res<Floor>, mut commands: Commands) {
     commands.spawn((
-        Sprite { custom_size: Some(CANVAS), ..Sprite::from_image(floor.0.clone()) },
+        Sprite {
+            custom_size: Some(CANVAS),
+            ..Sprite::from_image(floor.0.clone())
+        },
         Transform::from_xyz(0.0, 0.0, height::FIELD),
         PartOf(added.entity),
     ));
@@ -55,7 +58,11 @@ fn to_box(at: Vec2, half: Vec2, corner: f32) -> f32 {
 /// The colour at a place in metres, `y` up.
 fn shade(at: Vec2) -> Vec4 {
     let field = to_box(at, Vec2::new(HALF_LENGTH, HALF_WIDTH), CORNER_RADIUS);
-    let nets = to_box(at, Vec2::new(HALF_LENGTH + GOAL_DEPTH, GOAL_HALF_WIDTH), 0.4);
+    let nets = to_box(
+        at,
+        Vec2::new(HALF_LENGTH + GOAL_DEPTH, GOAL_HALF_WIDTH),
+        0.4,
+    );
     let walls = field.min(nets);
     let team = theme::team(if at.x < 0.0 { 0 } else { 1 });
     let in_net = field > 0.0 && nets < 0.0;
@@ -69,7 +76,10 @@ fn shade(at: Vec2) -> Vec4 {
         light = Light(srgb(theme::FLOOR));
         light.add(theme::LINE, 0.16 * grid(at, line));
         let center = at.length();
-        light.add(theme::LINE, line(at.x, 0.045).max(line(center - 2.2, 0.045)));
+        light.add(
+            theme::LINE,
+            line(at.x, 0.045).max(line(center - 2.2, 0.045)),
+        );
         light.add(theme::LINE, ((0.16 - center) / pixel).clamp(0.0, 1.0));
         // Each goal lights its half a little: one sees where one defends.
         let goal = Vec2::new(HALF_LENGTH.copysign(at.x), 0.0);
@@ -81,8 +91,15 @@ fn shade(at: Vec2) -> Vec4 {
             light.add(team, 0.8 * line(at.x.abs() - HALF_LENGTH, 0.05));
         }
     }
-    let wall = if nets < field - 0.05 { team } else { theme::WALL };
-    light.add(wall, line(walls, 0.055) + 0.42 * (-walls.abs() / 0.20).exp());
+    let wall = if nets < field - 0.05 {
+        team
+    } else {
+        theme::WALL
+    };
+    light.add(
+        wall,
+        line(walls, 0.055) + 0.42 * (-walls.abs() / 0.20).exp(),
+    );
     for post in POSTS {
         let distance = at.distance(Vec2::new(post.x, post.y)) - POST_RADIUS;
         light.add(team, (0.5 - distance / pixel).clamp(0.0, 1.0));

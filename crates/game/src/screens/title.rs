@@ -36,17 +36,29 @@ struct Hint;
 const MAX_LINK: usize = 120;
 
 fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
-    let camera = commands.spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title))).id();
+    let camera = commands
+        .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
+        .id();
     // The empty arena waits behind the title, as large as the window lets it be.
     commands.spawn((
         DespawnOnExit(Stage::Title),
         UiTargetCamera(camera),
         GlobalZIndex(-1),
         Pickable::IGNORE,
-        Node { width: percent(100), height: percent(100), ..column(0.0) },
+        Node {
+            width: percent(100),
+            height: percent(100),
+            ..column(0.0)
+        },
         children![(
-            ImageNode { color: Color::WHITE.with_alpha(0.26), ..ImageNode::new(floor.0.clone()) },
-            Node { width: percent(116), ..default() },
+            ImageNode {
+                color: Color::WHITE.with_alpha(0.26),
+                ..ImageNode::new(floor.0.clone())
+            },
+            Node {
+                width: percent(116),
+                ..default()
+            },
             Pickable::IGNORE,
         )],
     ));
@@ -62,33 +74,56 @@ fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
             ..column(2.4)
         },
         children![
-            (row(0.0), children![
-                text("PEER", size::TITLE, theme::team(0)),
-                text("BALL", size::TITLE, theme::team(1)),
-            ]),
-            (text("orange against blue, peer to peer", size::SMALL, theme::FAINT), Node {
-                margin: UiRect::bottom(vmin(2.0)),
-                ..default()
-            }),
-            labelled("name", (
-                field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
-                NameField,
-                observe(rename),
-            )),
-            (button("Play online", 74.0), AutoFocus, begin(Choice::Create)),
-            (row(2.0), children![
-                (
-                    field("", 48.0, MAX_LINK, |c| c.is_ascii_graphic() || c == ' '),
-                    CodeField,
-                    observe(join_by_enter),
+            (
+                row(0.0),
+                children![
+                    text("PEER", size::TITLE, theme::team(0)),
+                    text("BALL", size::TITLE, theme::team(1)),
+                ]
+            ),
+            (
+                text(
+                    "orange against blue, peer to peer",
+                    size::SMALL,
+                    theme::FAINT
                 ),
-                (button("Join", 24.0), observe(join_by_button)),
-            ]),
+                Node {
+                    margin: UiRect::bottom(vmin(2.0)),
+                    ..default()
+                }
+            ),
+            labelled(
+                "name",
+                (
+                    field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
+                    NameField,
+                    observe(rename),
+                )
+            ),
+            (
+                button("Play online", 74.0),
+                AutoFocus,
+                begin(Choice::Create)
+            ),
+            (
+                row(2.0),
+                children![
+                    (
+                        field("", 48.0, MAX_LINK, |c| c.is_ascii_graphic() || c == ' '),
+                        CodeField,
+                        observe(join_by_enter),
+                    ),
+                    (button("Join", 24.0), observe(join_by_button)),
+                ]
+            ),
             (Hint, text(CODE_HINT, size::SMALL, theme::FAINT)),
-            (row(2.0), children![
-                (button("Practise", 36.0), begin(Choice::Practise)),
-                (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
-            ]),
+            (
+                row(2.0),
+                children![
+                    (button("Practise", 36.0), begin(Choice::Practise)),
+                    (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
+                ]
+            ),
         ],
     ));
 }
@@ -100,10 +135,19 @@ const CODE_HINT: &str = "to join a friend: type the room's code";
 const NO_CODE: &str = "a code is six letters and digits, such as QKX7PM";
 
 fn labelled(label: &str, field: impl Bundle) -> impl Bundle {
-    (row(2.0), children![
-        (text(label, size::BODY, theme::FAINT), Node { width: vmin(16.0), ..default() }),
-        field,
-    ])
+    (
+        row(2.0),
+        children![
+            (
+                text(label, size::BODY, theme::FAINT),
+                Node {
+                    width: vmin(16.0),
+                    ..default()
+                }
+            ),
+            field,
+        ],
+    )
 }
 
 fn begin(choice: Choice) -> impl Bundle {
