@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, arena, input, scene, screens, theme};
+use crate::{arena, args::Args, input, scene, screens, theme};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -13,7 +13,10 @@ pub fn run(args: Args) -> AppExit {
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
-            .set(WindowPlugin { primary_window: Some(window(&args)), ..default() })
+            .set(WindowPlugin {
+                primary_window: Some(window(&args)),
+                ..default()
+            })
             .set(LogPlugin {
                 // The engine's and the WebRTC stack's chatter drowns what matters.
                 filter: "warn,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\

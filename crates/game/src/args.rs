@@ -7,7 +7,11 @@ use bevy::prelude::*;
 #[cfg_attr(not(target_arch = "wasm32"), derive(clap::Parser))]
 #[cfg_attr(
     not(target_arch = "wasm32"),
-    command(name = "peerball", version, about = "Peerball: a fast peer-to-peer game.")
+    command(
+        name = "peerball",
+        version,
+        about = "Peerball: a fast peer-to-peer game."
+    )
 )]
 pub struct Args {
     /// The signaling server, such as ws://192.168.0.7:3536. Without it a native game hosts one
@@ -66,7 +70,10 @@ impl Args {
     /// and each value is cut where it is used.
     #[cfg(any(test, target_arch = "wasm32"))]
     pub fn from_address(query: &str, fragment: &str) -> Self {
-        let mut args = Self { scenes: 1, ..Self::default() };
+        let mut args = Self {
+            scenes: 1,
+            ..Self::default()
+        };
         for pair in query.trim_start_matches('?').split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, "1"));
             let value = percent_decode(value);
@@ -131,7 +138,13 @@ mod tests {
 
     #[test]
     fn a_bare_address_wishes_nothing() {
-        assert_eq!(address("", ""), Args { scenes: 1, ..Args::default() });
+        assert_eq!(
+            address("", ""),
+            Args {
+                scenes: 1,
+                ..Args::default()
+            }
+        );
     }
 
     #[test]
@@ -160,7 +173,14 @@ mod tests {
 
     #[test]
     fn hostile_addresses_do_no_harm() {
-        for query in ["?%", "?=&=&&", "?name=%FF%FE", "?scenes=999999999999", "?server=", "?\u{0}"] {
+        for query in [
+            "?%",
+            "?=&=&&",
+            "?name=%FF%FE",
+            "?scenes=999999999999",
+            "?server=",
+            "?\u{0}",
+        ] {
             let args = address(query, "#%%%");
             assert_eq!(args.scenes, 1);
             assert_eq!(args.server, None);
@@ -171,7 +191,14 @@ mod tests {
     fn the_command_line_says_the_same() {
         use clap::Parser as _;
         let args = Args::try_parse_from([
-            "peerball", "--room", "QKX7PM", "--name", "A", "--autopilot", "--size", "480x320",
+            "peerball",
+            "--room",
+            "QKX7PM",
+            "--name",
+            "A",
+            "--autopilot",
+            "--size",
+            "480x320",
         ])
         .unwrap();
         assert_eq!(args.room.as_deref(), Some("QKX7PM"));

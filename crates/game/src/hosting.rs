@@ -60,14 +60,20 @@ impl Host {
             .name("signaling".to_owned())
             .spawn(move || runtime.block_on(run(listener)))
             .map_err(failed)?;
-        let host = Self { port, ip: local_ip().unwrap_or(Ipv4Addr::LOCALHOST.into()) };
+        let host = Self {
+            port,
+            ip: local_ip().unwrap_or(Ipv4Addr::LOCALHOST.into()),
+        };
         info!("hosting at {}", host.address());
         Ok(host)
     }
 
     /// Where this machine reaches the server.
     pub fn own_address(&self) -> String {
-        format!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))
+        format!(
+            "http://{}",
+            SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        )
     }
 
     /// Where others in the network reach the server.
@@ -83,7 +89,9 @@ async fn run(listener: TcpListener) {
         ..signaling::Config::default()
     };
     let outcome = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => signaling::serve(listener, config, pending()).await.map_err(|e| e.to_string()),
+        Ok(listener) => signaling::serve(listener, config, pending())
+            .await
+            .map_err(|e| e.to_string()),
         Err(error) => Err(error.to_string()),
     };
     if let Err(error) = outcome {
@@ -113,7 +121,10 @@ mod tests {
 
     #[test]
     fn addresses_are_links() {
-        let host = Host { port: 3536, ip: Ipv4Addr::new(192, 168, 0, 7).into() };
+        let host = Host {
+            port: 3536,
+            ip: Ipv4Addr::new(192, 168, 0, 7).into(),
+        };
         assert_eq!(host.address(), "http://192.168.0.7:3536");
         assert_eq!(host.own_address(), "http://127.0.0.1:3536");
     }

@@ -78,7 +78,11 @@ impl Intent {
 
     fn of_gamepad(pad: &Gamepad) -> Self {
         let stick = pad.left_stick();
-        let stick = if stick.length() > DEAD_ZONE { stick } else { pad.dpad() };
+        let stick = if stick.length() > DEAD_ZONE {
+            stick
+        } else {
+            pad.dpad()
+        };
         Self {
             thrust: stick,
             kick: pad.any_pressed([GamepadButton::South, GamepadButton::RightTrigger2]),
@@ -89,7 +93,11 @@ impl Intent {
     /// Both at once: whoever steers at all steers.
     fn or(self, other: Self) -> Self {
         Self {
-            thrust: if other.thrust == Vec2::ZERO { self.thrust } else { other.thrust },
+            thrust: if other.thrust == Vec2::ZERO {
+                self.thrust
+            } else {
+                other.thrust
+            },
             kick: self.kick || other.kick,
             dash: self.dash || other.dash,
         }
@@ -124,7 +132,10 @@ fn drive(
             _ if pads.len() == 1 => 1 - scene.index,
             _ => scene.index,
         };
-        let by_pad = pads.get(pad).map(|(_, pad)| Intent::of_gamepad(pad)).unwrap_or_default();
+        let by_pad = pads
+            .get(pad)
+            .map(|(_, pad)| Intent::of_gamepad(pad))
+            .unwrap_or_default();
         let intent = Intent::of_keys(keys, &pressed).or(by_pad);
         session.0.set_input(intent.input(turned.0));
     }
@@ -146,9 +157,19 @@ mod tests {
     fn keys_steer_as_seen_on_the_screen() {
         let keys = pressed(&[KeyCode::KeyW, KeyCode::KeyD, KeyCode::Space]);
         let intent = Intent::of_keys(&ALONE, &keys);
-        assert_eq!(intent, Intent { thrust: Vec2::new(1.0, 1.0), kick: true, dash: false });
+        assert_eq!(
+            intent,
+            Intent {
+                thrust: Vec2::new(1.0, 1.0),
+                kick: true,
+                dash: false
+            }
+        );
         let input = intent.input(false);
-        assert_eq!((input.thrust_x, input.thrust_y, input.kick()), (127, 127, true));
+        assert_eq!(
+            (input.thrust_x, input.thrust_y, input.kick()),
+            (127, 127, true)
+        );
     }
 
     #[test]
@@ -168,17 +189,40 @@ mod tests {
     #[test]
     fn a_turned_scene_turns_the_keys() {
         // The arena's right is up on a turned screen, its upper side is on the left.
-        let up = Intent { thrust: Vec2::Y, ..Intent::default() }.input(true);
+        let up = Intent {
+            thrust: Vec2::Y,
+            ..Intent::default()
+        }
+        .input(true);
         assert_eq!((up.thrust_x, up.thrust_y), (127, 0));
-        let left = Intent { thrust: Vec2::NEG_X, ..Intent::default() }.input(true);
+        let left = Intent {
+            thrust: Vec2::NEG_X,
+            ..Intent::default()
+        }
+        .input(true);
         assert_eq!((left.thrust_x, left.thrust_y), (0, 127));
     }
 
     #[test]
     fn a_gamepad_adds_to_the_keys() {
-        let keys = Intent { thrust: Vec2::X, kick: true, dash: false };
-        let pad = Intent { thrust: Vec2::new(0.0, -0.5), kick: false, dash: true };
-        assert_eq!(keys.or(pad), Intent { thrust: pad.thrust, kick: true, dash: true });
+        let keys = Intent {
+            thrust: Vec2::X,
+            kick: true,
+            dash: false,
+        };
+        let pad = Intent {
+            thrust: Vec2::new(0.0, -0.5),
+            kick: false,
+            dash: true,
+        };
+        assert_eq!(
+            keys.or(pad),
+            Intent {
+                thrust: pad.thrust,
+                kick: true,
+                dash: true
+            }
+        );
         assert_eq!(keys.or(Intent::default()), keys);
     }
 }

@@ -21,7 +21,10 @@ pub enum Trouble {
     #[error(transparent)]
     Address(#[from] BadAddress),
     /// The embedded server did not start.
-    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "pages host nothing"))]
+    #[cfg_attr(
+        target_arch = "wasm32",
+        expect(dead_code, reason = "pages host nothing")
+    )]
     #[error("hosting failed: {0}")]
     Hosting(String),
 }
@@ -65,7 +68,10 @@ impl Trouble {
 fn session(failure: &Failure) -> String {
     match failure {
         Failure::Signaling(why) => {
-            format!("{} Check the network and the address, then try again.", sentence(why))
+            format!(
+                "{} Check the network and the address, then try again.",
+                sentence(why)
+            )
         }
         Failure::Refused { reason, detail } => {
             let why = match reason {
@@ -78,7 +84,11 @@ fn session(failure: &Failure) -> String {
                     "A match is running in this room. Try again when it is over."
                 }
             };
-            if detail.is_empty() { why.to_owned() } else { format!("{why} ({detail})") }
+            if detail.is_empty() {
+                why.to_owned()
+            } else {
+                format!("{why} ({detail})")
+            }
         }
         Failure::Unreachable(name) => format!(
             "{name} is in the room, but no connection to them could be made: one of your networks \
@@ -120,7 +130,10 @@ fn api(error: &ApiError) -> String {
                 "The server is restarting. Try again in a minute.".to_owned()
             }
             ProblemCode::BadRequest => {
-                format!("The server did not understand that: {}", sentence(&problem.title))
+                format!(
+                    "The server did not understand that: {}",
+                    sentence(&problem.title)
+                )
             }
             ProblemCode::Unknown => sentence(&problem.title),
         },
@@ -142,7 +155,7 @@ fn sentence(text: &str) -> String {
 /// The keys of a match, for the scene `index` of `of`.
 pub fn keys(index: usize, of: usize) -> &'static str {
     match (of, index) {
-        (1, _) => "move WASD or arrows   kick Space   dash Shift   leave Esc",
+        (1, _) => "move WASD or arrows   kick Space   dash Shift",
         (_, 0) => "move WASD   kick Space   dash Shift",
         _ => "move arrows   kick Enter   dash Shift",
     }
@@ -157,9 +170,17 @@ mod tests {
     use protocol::api::Problem;
 
     fn all() -> Vec<Trouble> {
-        let refused = |reason| Failure::Refused { reason, detail: "theirs is 2, ours 1".into() };
+        let refused = |reason| Failure::Refused {
+            reason,
+            detail: "theirs is 2, ours 1".into(),
+        };
         let problem = |code| {
-            ApiError::Problem(Problem { code, status: 400, title: "No".into(), detail: String::new() })
+            ApiError::Problem(Problem {
+                code,
+                status: 400,
+                title: "The server is out of order".into(),
+                detail: String::new(),
+            })
         };
         let sessions = [
             Failure::Signaling(String::new()),
@@ -176,8 +197,14 @@ mod tests {
         ];
         let server = "http://host:1".to_owned();
         let apis = [
-            ApiError::Unreachable { server: server.clone(), detail: "refused".into() },
-            ApiError::NotOurServer { server, status: 404 },
+            ApiError::Unreachable {
+                server: server.clone(),
+                detail: "refused".into(),
+            },
+            ApiError::NotOurServer {
+                server,
+                status: 404,
+            },
             problem(ProblemCode::NoSuchRoom),
             problem(ProblemCode::RoomFull),
             problem(ProblemCode::ServerFull),

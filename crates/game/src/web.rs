@@ -17,14 +17,22 @@ pub(super) fn plugin(app: &mut App) {
 pub fn address() -> (String, String) {
     let location = web_sys::window().map(|window| window.location());
     let part = |read: fn(&web_sys::Location) -> Result<String, JsValue>| {
-        location.as_ref().and_then(|location| read(location).ok()).unwrap_or_default()
+        location
+            .as_ref()
+            .and_then(|location| read(location).ok())
+            .unwrap_or_default()
     };
-    (part(web_sys::Location::search), part(web_sys::Location::hash))
+    (
+        part(web_sys::Location::search),
+        part(web_sys::Location::hash),
+    )
 }
 
 /// The server that the page came from.
 pub fn origin() -> String {
-    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
+    web_sys::window()
+        .and_then(|window| window.location().origin().ok())
+        .unwrap_or_default()
 }
 
 /// Puts text into the clipboard. A browser that refuses leaves it to be read off the screen.
@@ -59,7 +67,10 @@ enum Source {
 impl Source {
     fn status(&self) -> Status {
         match self {
-            Self::Opening => Status { phase: "connecting", ..Status::default() },
+            Self::Opening => Status {
+                phase: "connecting",
+                ..Status::default()
+            },
             Self::Session(session) => session.status(),
             Self::Failed(sentence) => Status {
                 phase: "failed",
@@ -76,7 +87,15 @@ thread_local! {
 }
 
 fn report(
-    changed: Query<(), Or<(Added<Scene>, Added<Session>, Changed<Session>, Added<Failed>)>>,
+    changed: Query<
+        (),
+        Or<(
+            Added<Scene>,
+            Added<Session>,
+            Changed<Session>,
+            Added<Failed>,
+        )>,
+    >,
     mut removed: RemovedComponents<Scene>,
     scenes: Query<(&Scene, Option<&Session>, Option<&Failed>)>,
 ) {
@@ -85,11 +104,13 @@ fn report(
     }
     let mut sorted: Vec<_> = scenes.iter().collect();
     sorted.sort_by_key(|(scene, ..)| scene.index);
-    let sources = sorted.into_iter().map(|(_, session, failed)| match (session, failed) {
-        (Some(session), _) => Source::Session(session.0.clone()),
-        (None, Some(failed)) => Source::Failed(failed.0.sentence()),
-        (None, None) => Source::Opening,
-    });
+    let sources = sorted
+        .into_iter()
+        .map(|(_, session, failed)| match (session, failed) {
+            (Some(session), _) => Source::Session(session.0.clone()),
+            (None, Some(failed)) => Source::Failed(failed.0.sentence()),
+            (None, None) => Source::Opening,
+        });
     SOURCES.set(sources.collect());
 }
 
@@ -99,7 +120,10 @@ fn tell_page() {
     let statuses = || SOURCES.with_borrow(|sources| sources.iter().map(Source::status).collect());
     let status = move || -> JsValue {
         let all: Vec<Status> = statuses();
-        object(&all.into_iter().next().unwrap_or(Status { phase: "title", ..Status::default() }))
+        object(&all.into_iter().next().unwrap_or(Status {
+            phase: "title",
+            ..Status::default()
+        }))
     };
     let statuses = move || -> JsValue {
         let all: Vec<Status> = statuses();
@@ -107,8 +131,14 @@ fn tell_page() {
     };
     let peerball = Object::new();
     let functions = [
-        ("status", Closure::<dyn Fn() -> JsValue>::new(status).into_js_value()),
-        ("statuses", Closure::<dyn Fn() -> JsValue>::new(statuses).into_js_value()),
+        (
+            "status",
+            Closure::<dyn Fn() -> JsValue>::new(status).into_js_value(),
+        ),
+        (
+            "statuses",
+            Closure::<dyn Fn() -> JsValue>::new(statuses).into_js_value(),
+        ),
     ];
     for (name, function) in functions {
         // Setting a property of a plain object cannot fail.

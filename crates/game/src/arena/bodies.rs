@@ -17,7 +17,8 @@ use sim::{
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(spawn_bodies).add_systems(Update, (place, light));
+    app.add_observer(spawn_bodies)
+        .add_systems(Update, (place, light));
 }
 
 /// What a sprite follows.
@@ -51,10 +52,18 @@ fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
         };
         let at = Transform::from_xyz(0.0, 0.0, z);
         let part = PartOf(added.entity);
-        commands.spawn((sprite, follows, at, Visibility::Hidden, part)).id()
+        commands
+            .spawn((sprite, follows, at, Visibility::Hidden, part))
+            .id()
     };
     let ball = Follows::Ball;
-    spawn(ball, &kit.glow, theme::BALL.with_alpha(0.42), 3.4 * BALL_RADIUS, height::GLOW);
+    spawn(
+        ball,
+        &kit.glow,
+        theme::BALL.with_alpha(0.42),
+        3.4 * BALL_RADIUS,
+        height::GLOW,
+    );
     spawn(ball, &kit.ball, theme::BALL, BALL_RADIUS, height::BALL);
     let mut signs = Vec::new();
     for seat in 0..MAX_SEATS {
@@ -65,11 +74,50 @@ fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
         let z = seat as f32 * 0.01;
         let radius = DISC_RADIUS;
         signs.extend([
-            (spawn(follows, &kit.glow, color.with_alpha(0.40), 2.3 * radius, height::GLOW), Sign::Glow),
-            (spawn(follows, disc, color, radius, height::DISC + z), Sign::Body),
-            (spawn(follows, &kit.ring, Color::WHITE, 1.22 * radius, height::RING), Sign::Mine),
-            (spawn(follows, &kit.arcs, Color::WHITE, 1.46 * radius, height::RING), Sign::Dash),
-            (spawn(follows, &kit.arcs, theme::BALL, 0.80 * radius, height::RING + z), Sign::Kick),
+            (
+                spawn(
+                    follows,
+                    &kit.glow,
+                    color.with_alpha(0.40),
+                    2.3 * radius,
+                    height::GLOW,
+                ),
+                Sign::Glow,
+            ),
+            (
+                spawn(follows, disc, color, radius, height::DISC + z),
+                Sign::Body,
+            ),
+            (
+                spawn(
+                    follows,
+                    &kit.ring,
+                    Color::WHITE,
+                    1.22 * radius,
+                    height::RING,
+                ),
+                Sign::Mine,
+            ),
+            (
+                spawn(
+                    follows,
+                    &kit.arcs,
+                    Color::WHITE,
+                    1.46 * radius,
+                    height::RING,
+                ),
+                Sign::Dash,
+            ),
+            (
+                spawn(
+                    follows,
+                    &kit.arcs,
+                    theme::BALL,
+                    0.80 * radius,
+                    height::RING + z,
+                ),
+                Sign::Kick,
+            ),
         ]);
     }
     for (entity, sign) in signs {
@@ -125,8 +173,9 @@ fn light(
         let (Ok((shown, seen)), Follows::Disc(seat)) = (scenes.get(part.0), *follows) else {
             continue;
         };
-        let Some((world, disc)) =
-            shown.world().and_then(|world| Some((world, world.discs().get(seat)?)))
+        let Some((world, disc)) = shown
+            .world()
+            .and_then(|world| Some((world, world.discs().get(seat)?)))
         else {
             continue;
         };
@@ -134,8 +183,10 @@ fn light(
         let (alpha, closed) = sign_of(*sign, disc, world.ball().position, is_mine);
         sprite.color.set_alpha(alpha);
         if matches!(sign, Sign::Kick | Sign::Dash) {
-            sprite.texture_atlas =
-                Some(TextureAtlas { layout: kit.arc_layout.clone(), index: Kit::arc(closed) });
+            sprite.texture_atlas = Some(TextureAtlas {
+                layout: kit.arc_layout.clone(),
+                index: Kit::arc(closed),
+            });
         }
     }
 }
@@ -146,18 +197,26 @@ mod tests {
     use protocol::{Driver, Seat, Simulation};
     use sim::{Input, Settings, World as Match};
 
-    fn world_after(steps: usize, input: Input) -> Match {
+    /// A match in which both players did these things for so many steps each.
+    fn world_after(inputs: &[(usize, Input)]) -> Match {
         let mut world = Match::new(&Settings::for_seats(2), 1);
-        let seats = [Seat { input, driver: Driver::Peer }; 2];
-        for _ in 0..steps {
-            world.step(&seats, &mut Vec::new());
+        for &(steps, input) in inputs {
+            for _ in 0..steps {
+                world.step(
+                    &[Seat {
+                        input,
+                        driver: Driver::Peer,
+                    }; 2],
+                    &mut Vec::new(),
+                );
+            }
         }
         world
     }
 
     #[test]
     fn only_the_own_disc_tells_of_itself() {
-        let world = world_after(0, Input::default());
+        let world = world_after(&[]);
         let (disc, ball) = (&world.discs()[0], world.ball().position);
         assert!(sign_of(Sign::Mine, disc, ball, true).0 > 0.0);
         assert_eq!(sign_of(Sign::Mine, disc, ball, false).0, 0.0);
@@ -166,11 +225,13 @@ mod tests {
 
     #[test]
     fn the_ring_closes_as_the_dash_comes_back() {
-        let world = world_after(80, Input::new(0.0, 1.0, false, true));
+        // Past the kick-off, in which nobody moves.
+        let (rest, dash) = (Input::default(), Input::new(0.0, 1.0, false, true));
+        let world = world_after(&[(90, rest), (10, dash)]);
         let ball = world.ball().position;
         let (_, early) = sign_of(Sign::Dash, &world.discs()[0], ball, true);
         assert!(early < 1.0);
-        let rested = world_after(0, Input::default());
+        let rested = world_after(&[]);
         assert_eq!(sign_of(Sign::Dash, &rested.discs()[0], ball, true).1, 1.0);
     }
 }

@@ -36,7 +36,13 @@ fn flash_of(event: &Event) -> Option<Flash> {
     let (color, life, radius) = match event.kind {
         EventKind::Kick => (theme::BALL, 0.30, 0.9 + event.strength * 0.08),
         EventKind::Dash => (seat_color(seat), 0.35, 1.5),
-        EventKind::Goal => (event.team().map_or(theme::BALL, |team| theme::team(team.index())), 1.1, 9.0),
+        EventKind::Goal => (
+            event
+                .team()
+                .map_or(theme::BALL, |team| theme::team(team.index())),
+            1.1,
+            9.0,
+        ),
         EventKind::Wall | EventKind::Post | EventKind::Touch | EventKind::Bump
             if event.strength > 4.0 =>
         {
@@ -44,15 +50,25 @@ fn flash_of(event: &Event) -> Option<Flash> {
         }
         _ => return None,
     };
-    Some(Flash { life, age: 0.0, radius, color })
+    Some(Flash {
+        life,
+        age: 0.0,
+        radius,
+        color,
+    })
 }
 
 fn flash(kit: Res<Kit>, scenes: Query<(Entity, &Shown)>, mut commands: Commands) {
     for (scene, shown) in &scenes {
         for (_, event) in &shown.events {
-            let Some(flash) = flash_of(event) else { continue };
+            let Some(flash) = flash_of(event) else {
+                continue;
+            };
             commands.spawn((
-                Sprite { custom_size: Some(Vec2::ZERO), ..Sprite::from_image(kit.ring.clone()) },
+                Sprite {
+                    custom_size: Some(Vec2::ZERO),
+                    ..Sprite::from_image(kit.ring.clone())
+                },
                 Transform::from_translation(point(event.at).extend(height::EFFECT)),
                 flash,
                 PartOf(scene),
@@ -85,7 +101,13 @@ mod tests {
     use super::*;
 
     fn event(kind: EventKind, strength: f32) -> Event {
-        Event { kind, subject: 1, count: 0, at: sim::Vec2::ZERO, strength }
+        Event {
+            kind,
+            subject: 1,
+            count: 0,
+            at: sim::Vec2::ZERO,
+            strength,
+        }
     }
 
     #[test]

@@ -20,13 +20,16 @@ pub(super) fn plugin(app: &mut App) {
 /// Pixels in a metre.
 const RESOLUTION: f32 = 44.0;
 
+/// What is painted: the arena, and a rim in which the walls' glow fades.
+const CANVAS: Vec2 = Vec2::new(view::EXTENT.x + 1.4, view::EXTENT.y + 1.4);
+
 /// The painted arena, the same for all scenes.
 #[derive(Resource)]
-struct Floor(Handle<Image>);
+pub struct Floor(pub Handle<Image>);
 
 impl FromWorld for Floor {
     fn from_world(world: &mut World) -> Self {
-        let size = (view::EXTENT * RESOLUTION).ceil();
+        let size = (CANVAS * RESOLUTION).ceil();
         let floor = image(size.as_uvec2(), |pixel| {
             let at = (pixel + 0.5 - size / 2.0) / RESOLUTION;
             shade(Vec2::new(at.x, -at.y))
@@ -37,7 +40,10 @@ impl FromWorld for Floor {
 
 fn lay_out(added: On<Add, Scene>, floor: Res<Floor>, mut commands: Commands) {
     commands.spawn((
-        Sprite { custom_size: Some(view::EXTENT), ..Sprite::from_image(floor.0.clone()) },
+        Sprite {
+            custom_size: Some(CANVAS),
+            ..Sprite::from_image(floor.0.clone())
+        },
         Transform::from_xyz(0.0, 0.0, height::FIELD),
         PartOf(added.entity),
     ));
@@ -52,7 +58,11 @@ fn to_box(at: Vec2, half: Vec2, corner: f32) -> f32 {
 /// The colour at a place in metres, `y` up.
 fn shade(at: Vec2) -> Vec4 {
     let field = to_box(at, Vec2::new(HALF_LENGTH, HALF_WIDTH), CORNER_RADIUS);
-    let nets = to_box(at, Vec2::new(HALF_LENGTH + GOAL_DEPTH, GOAL_HALF_WIDTH), 0.4);
+    let nets = to_box(
+        at,
+        Vec2::new(HALF_LENGTH + GOAL_DEPTH, GOAL_HALF_WIDTH),
+        0.4,
+    );
     let walls = field.min(nets);
     let team = theme::team(if at.x < 0.0 { 0 } else { 1 });
     let in_net = field > 0.0 && nets < 0.0;
@@ -66,7 +76,10 @@ fn shade(at: Vec2) -> Vec4 {
         light = Light(srgb(theme::FLOOR));
         light.add(theme::LINE, 0.16 * grid(at, line));
         let center = at.length();
-        light.add(theme::LINE, line(at.x, 0.045).max(line(center - 2.2, 0.045)));
+        light.add(
+            theme::LINE,
+            line(at.x, 0.045).max(line(center - 2.2, 0.045)),
+        );
         light.add(theme::LINE, ((0.16 - center) / pixel).clamp(0.0, 1.0));
         // Each goal lights its half a little: one sees where one defends.
         let goal = Vec2::new(HALF_LENGTH.copysign(at.x), 0.0);
@@ -78,8 +91,15 @@ fn shade(at: Vec2) -> Vec4 {
             light.add(team, 0.8 * line(at.x.abs() - HALF_LENGTH, 0.05));
         }
     }
-    let wall = if nets < field - 0.05 { team } else { theme::WALL };
-    light.add(wall, line(walls, 0.055) + 0.42 * (-walls.abs() / 0.20).exp());
+    let wall = if nets < field - 0.05 {
+        team
+    } else {
+        theme::WALL
+    };
+    light.add(
+        wall,
+        line(walls, 0.055) + 0.42 * (-walls.abs() / 0.20).exp(),
+    );
     for post in POSTS {
         let distance = at.distance(Vec2::new(post.x, post.y)) - POST_RADIUS;
         light.add(team, (0.5 - distance / pixel).clamp(0.0, 1.0));
@@ -123,7 +143,7 @@ mod tests {
         let brightness = |at: Vec2| shade(at).truncate().element_sum();
         let wall = brightness(Vec2::new(3.3, HALF_WIDTH));
         assert!(wall > 2.0 * brightness(Vec2::new(3.3, 3.3)));
-        assert!(brightness(view::EXTENT / 2.0) < 0.3);
+        assert!(brightness(CANVAS / 2.0) < 0.15);
     }
 
     #[test]

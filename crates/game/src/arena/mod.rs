@@ -5,15 +5,19 @@
 
 mod bodies;
 mod effects;
-mod field;
+pub mod field;
 mod paint;
 mod trails;
 
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<paint::Kit>()
-        .add_plugins((field::plugin, bodies::plugin, trails::plugin, effects::plugin));
+    app.init_resource::<paint::Kit>().add_plugins((
+        field::plugin,
+        bodies::plugin,
+        trails::plugin,
+        effects::plugin,
+    ));
 }
 
 /// What is drawn over what.

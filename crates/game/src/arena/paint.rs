@@ -42,7 +42,9 @@ impl FromWorld for Kit {
             None,
             None,
         );
-        let arc_layout = world.resource_mut::<Assets<TextureAtlasLayout>>().add(layout);
+        let arc_layout = world
+            .resource_mut::<Assets<TextureAtlasLayout>>()
+            .add(layout);
         let mut images = world.resource_mut::<Assets<Image>>();
         let mut add = |shade: fn(Vec2) -> Vec2| images.add(round(SIDE, shade));
         Self {
@@ -98,7 +100,10 @@ fn soft(depth: f32) -> f32 {
 fn round(side: u32, shade: impl Fn(Vec2) -> Vec2) -> Image {
     image(UVec2::splat(side), |pixel| {
         let at = (pixel + 0.5) / side as f32 * 2.0 - 1.0;
-        let Vec2 { x: brightness, y: alpha } = shade(Vec2::new(at.x, -at.y));
+        let Vec2 {
+            x: brightness,
+            y: alpha,
+        } = shade(Vec2::new(at.x, -at.y));
         Vec4::new(brightness, brightness, brightness, alpha)
     })
 }
@@ -123,11 +128,19 @@ pub fn image(size: UVec2, color: impl Fn(Vec2) -> Vec4) -> Image {
     for y in 0..size.y {
         for x in 0..size.x {
             let color = color(Vec2::new(x as f32, y as f32)).clamp(Vec4::ZERO, Vec4::ONE);
-            data.extend(color.to_array().map(|channel| (channel * 255.0).round() as u8));
+            data.extend(
+                color
+                    .to_array()
+                    .map(|channel| (channel * 255.0).round() as u8),
+            );
         }
     }
     Image::new(
-        Extent3d { width: size.x, height: size.y, depth_or_array_layers: 1 },
+        Extent3d {
+            width: size.x,
+            height: size.y,
+            depth_or_array_layers: 1,
+        },
         TextureDimension::D2,
         data,
         TextureFormat::Rgba8UnormSrgb,

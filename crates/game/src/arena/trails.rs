@@ -41,7 +41,11 @@ struct Trail {
 
 impl Trail {
     fn new(seat: Option<usize>) -> Self {
-        Self { seat, points: VecDeque::with_capacity(POINTS + 1), since: 0.0 }
+        Self {
+            seat,
+            points: VecDeque::with_capacity(POINTS + 1),
+            since: 0.0,
+        }
     }
 
     /// Takes in where the body is after `seconds`, with points at even times whatever the
@@ -60,14 +64,19 @@ impl Trail {
         self.since += seconds;
         let due = ((self.since / SPACING) as usize).min(POINTS);
         for number in 1..=due {
-            self.points.push_front(from.lerp(at, number as f32 / due as f32));
+            self.points
+                .push_front(from.lerp(at, number as f32 / due as f32));
         }
         self.points.truncate(POINTS);
         self.since %= SPACING;
     }
 
     fn radius(&self) -> f32 {
-        if self.seat.is_some() { DISC_RADIUS * 0.8 } else { BALL_RADIUS * 0.9 }
+        if self.seat.is_some() {
+            DISC_RADIUS * 0.8
+        } else {
+            BALL_RADIUS * 0.9
+        }
     }
 
     fn color(&self) -> Color {
@@ -83,7 +92,10 @@ impl Trail {
             let next = self.points.get(number + 1).copied();
             let along = match next {
                 Some(next) => at - next,
-                None => self.points.get(number.wrapping_sub(1)).map_or(Vec2::ZERO, |last| *last - at),
+                None => self
+                    .points
+                    .get(number.wrapping_sub(1))
+                    .map_or(Vec2::ZERO, |last| *last - at),
             };
             let age = number as f32 / POINTS as f32;
             let across = along.perp().normalize_or_zero() * self.radius() * (1.0 - age);
@@ -107,10 +119,13 @@ impl Trail {
             colors = vec![[0.0; 4]; 3];
             indices = vec![0, 1, 2];
         }
-        Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::default())
-            .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
-            .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colors)
-            .with_inserted_indices(Indices::U16(indices))
+        Mesh::new(
+            PrimitiveTopology::TriangleList,
+            RenderAssetUsages::default(),
+        )
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colors)
+        .with_inserted_indices(Indices::U16(indices))
     }
 }
 
@@ -191,7 +206,12 @@ mod tests {
     #[test]
     fn a_ribbon_always_has_a_triangle() {
         for trail in [Trail::new(Some(0)), run(1, 0.016), run(30, 0.016)] {
-            assert!(trail.ribbon().indices().is_some_and(|indices| indices.len() >= 3));
+            assert!(
+                trail
+                    .ribbon()
+                    .indices()
+                    .is_some_and(|indices| indices.len() >= 3)
+            );
         }
     }
 }

@@ -76,7 +76,10 @@ impl Road {
         match choice {
             Choice::Create | Choice::Join(_) => Self::Server,
             Choice::Practise => Self::Memory(memory),
-            Choice::TwoScenes if has_network() => Self::Together { hub: LocalHub::new(), memory },
+            Choice::TwoScenes if has_network() => Self::Together {
+                hub: LocalHub::new(),
+                memory,
+            },
             Choice::TwoScenes => Self::Memory(memory),
         }
     }
@@ -122,7 +125,9 @@ fn set_out(
     args: Res<Args>,
     mut commands: Commands,
 ) {
-    let Ok((scene, road)) = scenes.get(added.entity) else { return };
+    let Ok((scene, road)) = scenes.get(added.entity) else {
+        return;
+    };
     match road {
         Road::Server => {
             let search = match servers(&args, &scene.choice) {
@@ -152,7 +157,11 @@ fn config(args: &Args, scene: &Scene) -> Config<Match> {
         settings,
         autopilot: args.autopilot.then_some(sim::autopilot),
         auto_ready: args.autopilot,
-        min_peers: if scene.choice == Choice::Practise { 1 } else { 2 },
+        min_peers: if scene.choice == Choice::Practise {
+            1
+        } else {
+            2
+        },
         // Two steps hide most of a short path's delay from both sides; in one window there is
         // none to hide.
         input_delay: if scene.is_private() { 0 } else { 2 },
@@ -164,11 +173,20 @@ fn open(signaling: Signaling, config: Config<Match>) -> impl Bundle {
     let (builder, link) = matchbox::prepare(signaling, Ice::default());
     let mut socket = MatchboxSocket::from(builder);
     let directory = link.directory().clone();
-    #[expect(clippy::expect_used, reason = "the builder was given two channels, and both are in")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the builder was given two channels, and both are in"
+    )]
     let mut take = |index| socket.take_channel(index).expect("the channel was added");
     let transport = link.attach(take(UNRELIABLE), take(RELIABLE));
     let session = session::spawn(transport, config);
-    (Session(session), Socket { socket: Some(socket), directory })
+    (
+        Session(session),
+        Socket {
+            socket: Some(socket),
+            directory,
+        },
+    )
 }
 
 /// Where a room is looked for, and how it is called in links.
@@ -184,7 +202,10 @@ struct Servers {
 fn servers(args: &Args, choice: &Choice) -> Result<Servers, Trouble> {
     let named = |address: &str| -> Result<Servers, Trouble> {
         let ours: ServerUrl = address.parse()?;
-        Ok(Servers { theirs: ours.to_string(), ours })
+        Ok(Servers {
+            theirs: ours.to_string(),
+            ours,
+        })
     };
     let linked = match choice {
         Choice::Join(text) => Invitation::of(text).server,
@@ -199,7 +220,10 @@ fn servers(args: &Args, choice: &Choice) -> Result<Servers, Trouble> {
     match choice {
         Choice::Create => {
             let host = crate::hosting::host()?;
-            Ok(Servers { ours: host.own_address().parse()?, theirs: host.address() })
+            Ok(Servers {
+                ours: host.own_address().parse()?,
+                theirs: host.address(),
+            })
         }
         _ => named(&format!("127.0.0.1:{}", crate::hosting::DEFAULT_PORT)),
     }
@@ -228,7 +252,8 @@ impl Invitation {
             Some((_, room)) => (None, room),
             None => (None, text),
         };
-        let room = parse_room_code(room).unwrap_or_else(|| room.chars().take(MAX_ROOM_NAME).collect());
+        let room =
+            parse_room_code(room).unwrap_or_else(|| room.chars().take(MAX_ROOM_NAME).collect());
         Self { server, room }
     }
 
@@ -254,7 +279,11 @@ async fn find(servers: Servers, choice: Choice) -> Result<Place, Trouble> {
         Err(error) => return Err(error.into()),
     };
     let link = format!("{}/#{room}", servers.theirs);
-    Ok(Place { server: servers.ours, room, link })
+    Ok(Place {
+        server: servers.ours,
+        room,
+        link,
+    })
 }
 
 /// A room's name that nobody else has by chance.
@@ -276,7 +305,9 @@ fn arrive(
     mut commands: Commands,
 ) {
     for (entity, scene, mut search) in &mut searches {
-        let Some(found) = check_ready(&mut search.0) else { continue };
+        let Some(found) = check_ready(&mut search.0) else {
+            continue;
+        };
         let mut entity = commands.entity(entity);
         entity.remove::<Search>();
         match found {
@@ -314,7 +345,10 @@ fn meet_in_memory(
     }
     for (entity, scene, road, ..) in &scenes {
         if let Road::Together { memory, .. } = road {
-            warn!("scene {} meets in memory: WebRTC did not connect", scene.index);
+            warn!(
+                "scene {} meets in memory: WebRTC did not connect",
+                scene.index
+            );
             let session = session::spawn(memory.join(), config(&args, scene));
             commands
                 .entity(entity)
@@ -340,17 +374,27 @@ struct Leaving(Vec<(MatchboxSocket, Timer)>);
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_millis(600);
 
-fn linger(removed: On<Remove, Socket>, mut sockets: Query<&mut Socket>, mut leaving: ResMut<Leaving>) {
-    if let Some(socket) =
-        sockets.get_mut(removed.entity).ok().and_then(|mut socket| socket.socket.take())
+fn linger(
+    removed: On<Remove, Socket>,
+    mut sockets: Query<&mut Socket>,
+    mut leaving: ResMut<Leaving>,
+) {
+    if let Some(socket) = sockets
+        .get_mut(removed.entity)
+        .ok()
+        .and_then(|mut socket| socket.socket.take())
     {
-        leaving.0.push((socket, Timer::new(GOODBYE, TimerMode::Once)));
+        leaving
+            .0
+            .push((socket, Timer::new(GOODBYE, TimerMode::Once)));
     }
 }
 
 fn let_go(time: Res<Time<Real>>, mut leaving: ResMut<Leaving>) {
     if !leaving.0.is_empty() {
-        leaving.0.retain_mut(|(_, timer)| !timer.tick(time.delta()).is_finished());
+        leaving
+            .0
+            .retain_mut(|(_, timer)| !timer.tick(time.delta()).is_finished());
     }
 }
 
@@ -362,7 +406,10 @@ mod tests {
     #[test]
     fn both_teams_are_as_large() {
         let seats = |players| Match::seats(&settings(players));
-        assert_eq!([0, 1, 2, 3, 4, 5, 8, 99].map(seats), [2, 2, 2, 4, 4, 6, 8, 8]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 8, 99].map(seats),
+            [2, 2, 2, 4, 4, 6, 8, 8]
+        );
     }
 
     #[test]
@@ -392,7 +439,10 @@ mod tests {
 
     #[test]
     fn a_named_server_must_be_an_address() {
-        let args = |server: &str| Args { server: Some(server.into()), ..Args::default() };
+        let args = |server: &str| Args {
+            server: Some(server.into()),
+            ..Args::default()
+        };
         assert!(servers(&args("ftp://nowhere"), &Choice::Create).is_err());
         let servers = servers(&args("ws://10.0.0.1:3536/"), &Choice::Create).unwrap();
         assert_eq!(servers.theirs, "http://10.0.0.1:3536");

@@ -128,8 +128,15 @@ const NAMELESS: &str = "Player";
 
 /// The name that a scene's peer goes by.
 pub fn player_name(args: &Args, scene: &Scene) -> String {
-    let name = clean_text(args.name.as_deref().unwrap_or_default().trim(), MAX_NAME_BYTES - 2);
-    let name = if name.is_empty() { NAMELESS.to_owned() } else { name };
+    let name = clean_text(
+        args.name.as_deref().unwrap_or_default().trim(),
+        MAX_NAME_BYTES - 2,
+    );
+    let name = if name.is_empty() {
+        NAMELESS.to_owned()
+    } else {
+        name
+    };
     match scene.of {
         1 => name,
         _ => format!("{name} {}", scene.index + 1),
@@ -164,7 +171,11 @@ fn begin(
     let of = if begin.0 == Choice::TwoScenes { 2 } else { 1 };
     let road = Road::new(&begin.0);
     for index in 0..of {
-        let scene = Scene { index, of, choice: begin.0.clone() };
+        let scene = Scene {
+            index,
+            of,
+            choice: begin.0.clone(),
+        };
         commands.spawn((
             view::camera(index),
             Page::Connecting,
@@ -200,7 +211,9 @@ fn turn_page(
         let next = match (failed, &seen.0.phase) {
             (Some(_), _) => Page::Failure,
             (None, Phase::Failed(failure)) => {
-                commands.entity(scene).insert(Failed(Trouble::Session(failure.clone())));
+                commands
+                    .entity(scene)
+                    .insert(Failed(Trouble::Session(failure.clone())));
                 Page::Failure
             }
             (None, phase) => Page::of(phase),
@@ -216,13 +229,23 @@ mod tests {
     use super::*;
 
     fn scene(index: usize, of: usize) -> Scene {
-        Scene { index, of, choice: Choice::TwoScenes }
+        Scene {
+            index,
+            of,
+            choice: Choice::TwoScenes,
+        }
     }
 
     #[test]
     fn names_are_cut_cleaned_and_never_empty() {
         let name = |given: &str, scene: &Scene| {
-            player_name(&Args { name: Some(given.into()), ..Args::default() }, scene)
+            player_name(
+                &Args {
+                    name: Some(given.into()),
+                    ..Args::default()
+                },
+                scene,
+            )
         };
         assert_eq!(name("Ada", &scene(0, 1)), "Ada");
         assert_eq!(name("  \n ", &scene(0, 1)), NAMELESS);

@@ -39,7 +39,9 @@ impl Shown {
     }
 
     fn between(&self, body: impl Fn(&Match) -> Option<Body>) -> Option<Vec2> {
-        let Frames { previous, current, .. } = self.frames.as_ref()?;
+        let Frames {
+            previous, current, ..
+        } = self.frames.as_ref()?;
         let to = point(body(current)?.position);
         // At a kick-off everybody is put on their places: nobody slides there.
         if previous.line_ups() != current.line_ups() {
@@ -81,13 +83,26 @@ mod tests {
         let settings = Settings::for_seats(2);
         let mut previous = Match::new(&settings, 7);
         let mut current = previous.clone();
-        let run = Seat { input: Input::new(0.0, 1.0, false, false), driver: Driver::Peer };
+        let run = Seat {
+            input: Input::new(0.0, 1.0, false, false),
+            driver: Driver::Peer,
+        };
         for _ in 0..steps {
             previous = current.clone();
             current.step(&[run; 2], &mut Vec::new());
         }
-        let frames = Frames { frame: 1, previous, current, at: Instant::now(), confirmed: 0 };
-        Shown { frames: Some(frames), part, events: Vec::new() }
+        let frames = Frames {
+            frame: 1,
+            previous,
+            current,
+            at: Instant::now(),
+            confirmed: 0,
+        };
+        Shown {
+            frames: Some(frames),
+            part,
+            events: Vec::new(),
+        }
     }
 
     #[test]

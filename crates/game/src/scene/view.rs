@@ -9,8 +9,7 @@ use bevy::{
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, frame)
-        .add_observer(dress_part);
+    app.add_systems(PreUpdate, frame).add_observer(dress_part);
 }
 
 /// Whether a scene shows the arena upright, its right goal above: it does where it is clearly
@@ -48,7 +47,11 @@ fn dress_part(
     scenes: Query<&Scene>,
     mut commands: Commands,
 ) {
-    if let Some(scene) = parts.get(added.entity).ok().and_then(|part| scenes.get(part.0).ok()) {
+    if let Some(scene) = parts
+        .get(added.entity)
+        .ok()
+        .and_then(|part| scenes.get(part.0).ok())
+    {
         commands.entity(added.entity).insert(layer(scene.index));
     }
 }
@@ -60,10 +63,16 @@ fn part(window: UVec2, index: usize, of: usize) -> (UVec2, UVec2) {
     let gap = if of > 1 { 2 } else { 0 };
     if window.x >= window.y {
         let (from, to) = (window.x * index / of, window.x * (index + 1) / of);
-        (UVec2::new(from, 0), UVec2::new((to - from).saturating_sub(gap).max(1), window.y.max(1)))
+        (
+            UVec2::new(from, 0),
+            UVec2::new((to - from).saturating_sub(gap).max(1), window.y.max(1)),
+        )
     } else {
         let (from, to) = (window.y * index / of, window.y * (index + 1) / of);
-        (UVec2::new(0, from), UVec2::new(window.x.max(1), (to - from).saturating_sub(gap).max(1)))
+        (
+            UVec2::new(0, from),
+            UVec2::new(window.x.max(1), (to - from).saturating_sub(gap).max(1)),
+        )
     }
 }
 
@@ -95,12 +104,26 @@ fn aim(size: Vec2) -> Aim {
     let scale = scale_of(if turned { EXTENT.yx() } else { EXTENT });
     // Looking higher moves the arena down, into the middle of what is free.
     let up = (inset::TOP - inset::BOTTOM) / 2.0 * unit * scale;
-    Aim { turned, scale, center: if turned { Vec2::new(up, 0.0) } else { Vec2::new(0.0, up) } }
+    Aim {
+        turned,
+        scale,
+        center: if turned {
+            Vec2::new(up, 0.0)
+        } else {
+            Vec2::new(0.0, up)
+        },
+    }
 }
 
 fn frame(
     window: Single<&Window, With<PrimaryWindow>>,
-    mut scenes: Query<(&Scene, &mut Camera, &mut Projection, &mut Transform, &mut Turned)>,
+    mut scenes: Query<(
+        &Scene,
+        &mut Camera,
+        &mut Projection,
+        &mut Transform,
+        &mut Turned,
+    )>,
 ) {
     let window_size = window.physical_size();
     if window_size.x == 0 || window_size.y == 0 {
@@ -121,7 +144,11 @@ fn frame(
         }
         let aim = aim(size.as_vec2() / window.scale_factor());
         turned.set_if_neq(Turned(aim.turned));
-        let rotation = if aim.turned { -std::f32::consts::FRAC_PI_2 } else { 0.0 };
+        let rotation = if aim.turned {
+            -std::f32::consts::FRAC_PI_2
+        } else {
+            0.0
+        };
         transform.set_if_neq(
             Transform::from_translation(aim.center.extend(0.0))
                 .with_rotation(Quat::from_rotation_z(rotation)),
@@ -142,16 +169,31 @@ mod tests {
         let aim = aim(size);
         let offset = (point - aim.center) / aim.scale;
         // The camera is turned by a right angle clockwise, so the world turns the other way.
-        let offset = if aim.turned { Vec2::new(-offset.y, offset.x) } else { offset };
+        let offset = if aim.turned {
+            Vec2::new(-offset.y, offset.x)
+        } else {
+            offset
+        };
         Vec2::new(size.x / 2.0 + offset.x, size.y / 2.0 - offset.y)
     }
 
     #[test]
     fn the_whole_arena_is_between_the_displays() {
-        for size in [(480.0, 320.0), (1280.0, 720.0), (390.0, 844.0), (640.0, 720.0), (240.0, 320.0)] {
+        for size in [
+            (480.0, 320.0),
+            (1280.0, 720.0),
+            (390.0, 844.0),
+            (640.0, 720.0),
+            (240.0, 320.0),
+        ] {
             let size = Vec2::from(size);
             let unit = size.min_element() / 100.0;
-            for corner in [Vec2::ONE, Vec2::new(1.0, -1.0), Vec2::new(-1.0, 1.0), Vec2::NEG_ONE] {
+            for corner in [
+                Vec2::ONE,
+                Vec2::new(1.0, -1.0),
+                Vec2::new(-1.0, 1.0),
+                Vec2::NEG_ONE,
+            ] {
                 let at = seen(corner * EXTENT / 2.0, size);
                 assert!((-0.1..=size.x + 0.1).contains(&at.x), "{size} {at}");
                 assert!(at.y >= inset::TOP * unit - 0.1, "{size} {at}");
@@ -168,12 +210,19 @@ mod tests {
 
     #[test]
     fn scenes_share_the_window_without_overlap() {
-        for window in [UVec2::new(1280, 720), UVec2::new(390, 844), UVec2::new(1, 1)] {
+        for window in [
+            UVec2::new(1280, 720),
+            UVec2::new(390, 844),
+            UVec2::new(1, 1),
+        ] {
             let (first, second) = (part(window, 0, 2), part(window, 1, 2));
             let end = first.0 + first.1;
             assert!(end.x <= second.0.x || end.y <= second.0.y || window == UVec2::ONE);
             assert!((second.0 + second.1).cmple(window).all() || window == UVec2::ONE);
         }
-        assert_eq!(part(UVec2::new(1280, 720), 0, 1), (UVec2::ZERO, UVec2::new(1280, 720)));
+        assert_eq!(
+            part(UVec2::new(1280, 720), 0, 1),
+            (UVec2::ZERO, UVec2::new(1280, 720))
+        );
     }
 }

@@ -12,16 +12,21 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page)>, mut commands: Commands) {
-    let Ok((scene, Page::Connecting)) = scenes.get(turned.entity) else { return };
+    let Ok((scene, Page::Connecting)) = scenes.get(turned.entity) else {
+        return;
+    };
     let what = match scene.choice {
         Choice::Create => "opening a room",
         Choice::Join(_) => "finding the room",
         Choice::Practise => "calling a bot",
         Choice::TwoScenes => "the scenes find each other",
     };
-    commands.spawn((root(turned.entity, theme::VEIL), children![
-        widgets::text("One moment", size::HEADING, theme::TEXT),
-        widgets::text(what, size::BODY, theme::FAINT),
-        (widgets::button("Back", 34.0), AutoFocus, observe(leave)),
-    ]));
+    commands.spawn((
+        root(turned.entity, theme::VEIL),
+        children![
+            widgets::text("One moment", size::HEADING, theme::TEXT),
+            widgets::text(what, size::BODY, theme::FAINT),
+            (widgets::button("Back", 34.0), AutoFocus, observe(leave)),
+        ],
+    ));
 }

@@ -26,20 +26,31 @@ fn build(
     scenes: Query<(&Scene, &Page, &Failed)>,
     mut commands: Commands,
 ) {
-    let Ok((scene, Page::Failure, failed)) = scenes.get(turned.entity) else { return };
+    let Ok((scene, Page::Failure, failed)) = scenes.get(turned.entity) else {
+        return;
+    };
     let choice = scene.choice.clone();
     let again = move |_: On<Activate>, mut again: ResMut<Again>, mut commands: Commands| {
         again.0 = Some(choice.clone());
         commands.trigger(crate::scene::BackToTitle);
     };
-    commands.spawn((root(turned.entity, theme::VEIL), children![
-        widgets::text(failed.0.heading(), size::HEADING, theme::ALARM),
-        widgets::paragraph(failed.0.sentence(), 88.0, theme::TEXT),
-        (Node { margin: UiRect::top(vmin(3.0)), ..widgets::row(3.0) }, children![
-            (widgets::button("Try again", 36.0), observe(again)),
-            (widgets::button("Back", 36.0), AutoFocus, observe(leave)),
-        ]),
-    ]));
+    commands.spawn((
+        root(turned.entity, theme::VEIL),
+        children![
+            widgets::text(failed.0.heading(), size::HEADING, theme::ALARM),
+            widgets::paragraph(failed.0.sentence(), 88.0, theme::TEXT),
+            (
+                Node {
+                    margin: UiRect::top(vmin(3.0)),
+                    ..widgets::row(3.0)
+                },
+                children![
+                    (widgets::button("Try again", 36.0), observe(again)),
+                    (widgets::button("Back", 36.0), AutoFocus, observe(leave)),
+                ]
+            ),
+        ],
+    ));
 }
 
 fn begin_again(mut again: ResMut<Again>, mut commands: Commands) {

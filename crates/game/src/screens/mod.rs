@@ -93,7 +93,9 @@ fn leave_by_key(
     gamepads: Query<&Gamepad>,
     mut commands: Commands,
 ) {
-    let pad = gamepads.iter().any(|pad| pad.just_pressed(GamepadButton::Select));
+    let pad = gamepads
+        .iter()
+        .any(|pad| pad.just_pressed(GamepadButton::Select));
     if keys.just_pressed(KeyCode::Escape) || pad {
         commands.trigger(BackToTitle);
     }

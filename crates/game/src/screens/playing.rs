@@ -12,7 +12,8 @@ use protocol::limits::STEPS_PER_SECOND;
 use sim::{Event, EventKind, Phase, Team, World as Match};
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(build).add_systems(Update, (tell, announce));
+    app.add_observer(build)
+        .add_systems(Update, (tell, announce));
 }
 
 /// What a line of the display tells.
@@ -39,7 +40,9 @@ struct Announcement {
 
 fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page, &Road)>, mut commands: Commands) {
     let scene = turned.entity;
-    let Ok((settings, Page::Playing, road)) = scenes.get(scene) else { return };
+    let Ok((settings, Page::Playing, road)) = scenes.get(scene) else {
+        return;
+    };
     commands.entity(scene).insert(Announcement::default());
     let hint = match road {
         Road::Memory(_) if settings.of > 1 => text::IN_MEMORY,
@@ -51,7 +54,11 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page, &Road)>, mut co
         UiTargetCamera(scene),
         TabGroup::new(0),
         Pickable::IGNORE,
-        Node { width: percent(100), height: percent(100), ..default() },
+        Node {
+            width: percent(100),
+            height: percent(100),
+            ..default()
+        },
         children![top(scene), banner(scene), bottom(scene, hint)],
     ));
 }
@@ -59,7 +66,11 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page, &Road)>, mut co
 /// Names, score and clock, above the arena.
 fn top(scene: Entity) -> impl Bundle {
     let score = |team: Team| {
-        (Line::Score(team), Of(scene), widgets::text("0", size::SCORE, theme::team(team.index())))
+        (
+            Line::Score(team),
+            Of(scene),
+            widgets::text("0", size::SCORE, theme::team(team.index())),
+        )
     };
     let names = |team: Team| {
         (
@@ -71,7 +82,12 @@ fn top(scene: Entity) -> impl Bundle {
                 theme::team(team.index()),
                 LineBreak::WordOrCharacter,
             ),
-            Node { width: vmin(32.0), max_height: vmin(13.0), overflow: Overflow::clip(), ..default() },
+            Node {
+                width: vmin(32.0),
+                max_height: vmin(13.0),
+                overflow: Overflow::clip(),
+                ..default()
+            },
         )
     };
     (
@@ -86,7 +102,10 @@ fn top(scene: Entity) -> impl Bundle {
         children![
             names(Team::Left),
             (
-                Node { width: vmin(28.0), ..widgets::column(0.2) },
+                Node {
+                    width: vmin(28.0),
+                    ..widgets::column(0.2)
+                },
                 children![
                     (
                         widgets::row(3.5),
@@ -96,7 +115,11 @@ fn top(scene: Entity) -> impl Bundle {
                             score(Team::Right),
                         ]
                     ),
-                    (Line::Clock, Of(scene), widgets::text("", size::BODY, theme::TEXT)),
+                    (
+                        Line::Clock,
+                        Of(scene),
+                        widgets::text("", size::BODY, theme::TEXT)
+                    ),
                 ]
             ),
             names(Team::Right),
@@ -114,7 +137,11 @@ fn banner(scene: Entity) -> impl Bundle {
             ..widgets::column(0.0)
         },
         Pickable::IGNORE,
-        children![(Line::Banner, Of(scene), widgets::text("", size::HEADING, theme::TEXT))],
+        children![(
+            Line::Banner,
+            Of(scene),
+            widgets::text("", size::HEADING, theme::TEXT)
+        )],
     )
 }
 
@@ -132,7 +159,11 @@ fn bottom(scene: Entity, hint: &str) -> impl Bundle {
         },
         Pickable::IGNORE,
         children![
-            (Line::Path, Of(scene), widgets::text("", size::TINY, theme::FAINT)),
+            (
+                Line::Path,
+                Of(scene),
+                widgets::text("", size::TINY, theme::FAINT)
+            ),
             widgets::text(hint, size::TINY, theme::FAINT),
             (widgets::small_button("Leave"), observe(leave)),
         ],
@@ -165,9 +196,13 @@ fn names(team: Team, seats: usize, view: &RoomView) -> String {
 
 /// How far the others are, and whether the server is.
 fn path(view: &RoomView) -> String {
-    let rtt = view.peers.iter().filter_map(|peer| peer.rtt_ms).fold(None, |worst: Option<f32>, rtt| {
-        Some(worst.map_or(rtt, |worst| worst.max(rtt)))
-    });
+    let rtt = view
+        .peers
+        .iter()
+        .filter_map(|peer| peer.rtt_ms)
+        .fold(None, |worst: Option<f32>, rtt| {
+            Some(worst.map_or(rtt, |worst| worst.max(rtt)))
+        });
     let mut line = rtt.map_or(String::new(), |rtt| format!("{rtt:.0} ms"));
     if view.signaling == SignalingState::Lost {
         line.push_str("  no server");
@@ -190,7 +225,11 @@ fn announcement(event: &Event) -> Option<(String, Color, f32)> {
         EventKind::Whistle => Some(("Go!".into(), theme::BALL, 0.7)),
         EventKind::Goal => {
             let team = event.team()?.index();
-            Some((format!("Goal for {}!", theme::team_name(team)), theme::team(team), 1.9))
+            Some((
+                format!("Goal for {}!", theme::team_name(team)),
+                theme::team(team),
+                1.9,
+            ))
         }
         EventKind::GoldenGoal => Some(("Golden goal".into(), theme::BALL, 1.5)),
         _ => None,
@@ -200,10 +239,16 @@ fn announcement(event: &Event) -> Option<(String, Color, f32)> {
 fn announce(time: Res<Time>, mut scenes: Query<(&Shown, &mut Announcement)>) {
     for (shown, mut banner) in &mut scenes {
         banner.seconds_left -= time.delta_secs();
-        for (words, color, seconds_left) in
-            shown.events.iter().filter_map(|(_, event)| announcement(event))
+        for (words, color, seconds_left) in shown
+            .events
+            .iter()
+            .filter_map(|(_, event)| announcement(event))
         {
-            *banner = Announcement { words, color, seconds_left };
+            *banner = Announcement {
+                words,
+                color,
+                seconds_left,
+            };
         }
     }
 }
@@ -213,7 +258,9 @@ fn tell(
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
 ) {
     for (line, of, mut text, mut color) in &mut lines {
-        let Ok((shown, seen, banner)) = scenes.get(of.0) else { continue };
+        let Ok((shown, seen, banner)) = scenes.get(of.0) else {
+            continue;
+        };
         let Some(world) = shown.world() else { continue };
         let words = match *line {
             Line::Score(team) => world.score()[team.index()].to_string(),
@@ -274,7 +321,11 @@ mod tests {
     #[test]
     fn the_longest_path_is_told() {
         let view = RoomView {
-            peers: vec![peer("Ada", 0, None), peer("G", 1, Some(20.0)), peer("H", 2, Some(41.2))],
+            peers: vec![
+                peer("Ada", 0, None),
+                peer("G", 1, Some(20.0)),
+                peer("H", 2, Some(41.2)),
+            ],
             ..RoomView::default()
         };
         assert_eq!(path(&view), "41 ms");

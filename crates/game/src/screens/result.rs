@@ -30,31 +30,48 @@ fn heading(winner: Option<Team>, my_seat: Option<usize>) -> &'static str {
     }
 }
 
-fn build(
-    turned: On<Insert, Page>,
-    scenes: Query<(&Page, &Seen, &Shown)>,
-    mut commands: Commands,
-) {
+fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut commands: Commands) {
     let scene = turned.entity;
-    let Ok((Page::Result, seen, shown)) = scenes.get(scene) else { return };
-    let (winner, score) =
-        shown.world().map_or((None, [0, 0]), |world| (world.winner(), world.score()));
+    let Ok((Page::Result, seen, shown)) = scenes.get(scene) else {
+        return;
+    };
+    let (winner, score) = shown
+        .world()
+        .map_or((None, [0, 0]), |world| (world.winner(), world.score()));
     let color = winner.map_or(theme::TEXT, |team| theme::team(team.index()));
-    commands.spawn((root(scene, theme::VEIL), children![
-        widgets::text(heading(winner, seen.0.my_seat), size::TITLE, color),
-        widgets::text(format!("{} : {}", score[0], score[1]), size::HEADING, theme::TEXT),
-        (Rematch(scene), widgets::text("", size::BODY, theme::FAINT)),
-        (widgets::row(3.0), children![
-            (widgets::button("Rematch", 36.0), AutoFocus, observe(ready(scene))),
-            (widgets::button("Back", 36.0), observe(leave)),
-        ]),
-    ]));
+    commands.spawn((
+        root(scene, theme::VEIL),
+        children![
+            widgets::text(heading(winner, seen.0.my_seat), size::TITLE, color),
+            widgets::text(
+                format!("{} : {}", score[0], score[1]),
+                size::HEADING,
+                theme::TEXT
+            ),
+            (Rematch(scene), widgets::text("", size::BODY, theme::FAINT)),
+            (
+                widgets::row(3.0),
+                children![
+                    (
+                        widgets::button("Rematch", 36.0),
+                        AutoFocus,
+                        observe(ready(scene))
+                    ),
+                    (widgets::button("Back", 36.0), observe(leave)),
+                ]
+            ),
+        ],
+    ));
 }
 
 /// Who is ready for the next match.
 fn rematch(view: &RoomView) -> String {
-    let names: Vec<&str> =
-        view.peers.iter().filter(|peer| peer.ready).map(|peer| peer.name.as_str()).collect();
+    let names: Vec<&str> = view
+        .peers
+        .iter()
+        .filter(|peer| peer.ready)
+        .map(|peer| peer.name.as_str())
+        .collect();
     match names.as_slice() {
         [] => String::new(),
         [name] => format!("{name} wants to play again"),

@@ -33,7 +33,9 @@ fn build(
     mut commands: Commands,
 ) {
     let scene = turned.entity;
-    let Ok((settings, Page::Room, session, place)) = scenes.get(scene) else { return };
+    let Ok((settings, Page::Room, session, place)) = scenes.get(scene) else {
+        return;
+    };
     if settings.is_private() {
         // Everybody who will come is here.
         session.0.command(Wish::SetReady(true));
@@ -47,20 +49,46 @@ fn build(
         } else {
             page.spawn(widgets::text("Get ready", size::HEADING, theme::TEXT));
         }
-        page.spawn((PeerList, Of(scene), Node { margin: UiRect::vertical(vmin(2.0)), ..widgets::column(1.2) }));
-        page.spawn((Waiting, Of(scene), widgets::text("", size::BODY, theme::FAINT)));
-        page.spawn((widgets::row(3.0), children![
-            (widgets::button("Ready", 36.0), AutoFocus, observe(ready(scene))),
-            (widgets::button("Back", 36.0), observe(leave)),
-        ]));
+        page.spawn((
+            PeerList,
+            Of(scene),
+            Node {
+                margin: UiRect::vertical(vmin(2.0)),
+                ..widgets::column(1.2)
+            },
+        ));
+        page.spawn((
+            Waiting,
+            Of(scene),
+            widgets::paragraph("", 88.0, theme::FAINT),
+        ));
+        page.spawn((
+            widgets::row(3.0),
+            children![
+                (
+                    widgets::button("Ready", 36.0),
+                    AutoFocus,
+                    observe(ready(scene))
+                ),
+                (widgets::button("Back", 36.0), observe(leave)),
+            ],
+        ));
     });
 }
 
 /// The link for others: to read, and on the web to copy.
 fn share(page: &mut ChildSpawnerCommands<'_>, place: &Place) {
     page.spawn((
-        widgets::broken_text(&place.link, size::SMALL, theme::ACCENT, LineBreak::AnyCharacter),
-        Node { max_width: vmin(92.0), ..default() },
+        widgets::broken_text(
+            &place.link,
+            size::SMALL,
+            theme::ACCENT,
+            LineBreak::AnyCharacter,
+        ),
+        Node {
+            max_width: vmin(92.0),
+            ..default()
+        },
     ));
     #[cfg(target_arch = "wasm32")]
     {
@@ -76,7 +104,11 @@ fn line(peer: &PeerView) -> String {
     if peer.is_me {
         line.push_str(" (you)");
     }
-    line.push_str(if peer.ready { "   ready" } else { "   not ready" });
+    line.push_str(if peer.ready {
+        "   ready"
+    } else {
+        "   not ready"
+    });
     if let Some(rtt) = peer.rtt_ms {
         line.push_str(&format!("   {rtt:.0} ms"));
     }
@@ -114,12 +146,19 @@ fn tell(
         if !seen.is_changed() && !of.is_added() {
             continue;
         }
-        commands.entity(list).despawn_children().with_children(|list| {
-            for peer in &seen.0.peers {
-                let color = if peer.ready { theme::TEXT } else { theme::FAINT };
-                list.spawn(widgets::text(line(peer), size::BODY, color));
-            }
-        });
+        commands
+            .entity(list)
+            .despawn_children()
+            .with_children(|list| {
+                for peer in &seen.0.peers {
+                    let color = if peer.ready {
+                        theme::TEXT
+                    } else {
+                        theme::FAINT
+                    };
+                    list.spawn(widgets::text(line(peer), size::BODY, color));
+                }
+            });
     }
     for (of, mut text) in &mut lines {
         if let Ok(seen) = scenes.get(of.0) {
@@ -148,12 +187,18 @@ mod tests {
     #[test]
     fn a_line_tells_who_it_is_and_whether_ready() {
         assert_eq!(line(&peer("Ada", true, true)), "Ada (you)   ready");
-        assert_eq!(line(&peer("Grace", false, false)), "Grace   not ready   12 ms");
+        assert_eq!(
+            line(&peer("Grace", false, false)),
+            "Grace   not ready   12 ms"
+        );
     }
 
     #[test]
     fn the_room_says_what_it_waits_for() {
-        let view = |peers| RoomView { peers, ..RoomView::default() };
+        let view = |peers| RoomView {
+            peers,
+            ..RoomView::default()
+        };
         let told = |peers| waiting(&view(peers));
         let alone = told(vec![peer("Ada", true, true)]);
         let unready = told(vec![peer("Ada", true, false), peer("Grace", false, true)]);
@@ -161,7 +206,10 @@ mod tests {
         let all = told(vec![peer("Ada", true, true), peer("Grace", false, true)]);
         assert!(alone.contains("code") && unready.contains("Ready"));
         assert!(others.contains("others") && all.contains("go"));
-        let lost = RoomView { signaling: SignalingState::Lost, ..RoomView::default() };
+        let lost = RoomView {
+            signaling: SignalingState::Lost,
+            ..RoomView::default()
+        };
         assert!(waiting(&lost).contains("server"));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::widgets::{button, column, field, is_enter, row, text};
 use crate::{
+    arena::field::Floor,
     args::Args,
     scene::{Begin, Choice, Stage, connect::Invitation},
     theme::{self, size},
@@ -34,10 +35,33 @@ struct Hint;
 /// Characters of a link to a room.
 const MAX_LINK: usize = 120;
 
-fn build(args: Res<Args>, mut commands: Commands) {
+fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
     let camera = commands
         .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
         .id();
+    // The empty arena waits behind the title, as large as the window lets it be.
+    commands.spawn((
+        DespawnOnExit(Stage::Title),
+        UiTargetCamera(camera),
+        GlobalZIndex(-1),
+        Pickable::IGNORE,
+        Node {
+            width: percent(100),
+            height: percent(100),
+            ..column(0.0)
+        },
+        children![(
+            ImageNode {
+                color: Color::WHITE.with_alpha(0.26),
+                ..ImageNode::new(floor.0.clone())
+            },
+            Node {
+                width: percent(116),
+                ..default()
+            },
+            Pickable::IGNORE,
+        )],
+    ));
     let name = args.name.clone().unwrap_or_default();
     commands.spawn((
         DespawnOnExit(Stage::Title),
@@ -50,30 +74,56 @@ fn build(args: Res<Args>, mut commands: Commands) {
             ..column(2.4)
         },
         children![
-            text("PEERBALL", size::TITLE, theme::TEXT),
-            (text("orange against blue, peer to peer", size::SMALL, theme::FAINT), Node {
-                margin: UiRect::bottom(vmin(2.0)),
-                ..default()
-            }),
-            labelled("name", (
-                field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
-                NameField,
-                observe(rename),
-            )),
-            (button("Play online", 74.0), AutoFocus, begin(Choice::Create)),
-            (row(2.0), children![
-                (
-                    field("", 48.0, MAX_LINK, |c| c.is_ascii_graphic() || c == ' '),
-                    CodeField,
-                    observe(join_by_enter),
+            (
+                row(0.0),
+                children![
+                    text("PEER", size::TITLE, theme::team(0)),
+                    text("BALL", size::TITLE, theme::team(1)),
+                ]
+            ),
+            (
+                text(
+                    "orange against blue, peer to peer",
+                    size::SMALL,
+                    theme::FAINT
                 ),
-                (button("Join", 24.0), observe(join_by_button)),
-            ]),
+                Node {
+                    margin: UiRect::bottom(vmin(2.0)),
+                    ..default()
+                }
+            ),
+            labelled(
+                "name",
+                (
+                    field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
+                    NameField,
+                    observe(rename),
+                )
+            ),
+            (
+                button("Play online", 74.0),
+                AutoFocus,
+                begin(Choice::Create)
+            ),
+            (
+                row(2.0),
+                children![
+                    (
+                        field("", 48.0, MAX_LINK, |c| c.is_ascii_graphic() || c == ' '),
+                        CodeField,
+                        observe(join_by_enter),
+                    ),
+                    (button("Join", 24.0), observe(join_by_button)),
+                ]
+            ),
             (Hint, text(CODE_HINT, size::SMALL, theme::FAINT)),
-            (row(2.0), children![
-                (button("Practise", 36.0), begin(Choice::Practise)),
-                (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
-            ]),
+            (
+                row(2.0),
+                children![
+                    (button("Practise", 36.0), begin(Choice::Practise)),
+                    (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
+                ]
+            ),
         ],
     ));
 }
@@ -85,10 +135,19 @@ const CODE_HINT: &str = "to join a friend: type the room's code";
 const NO_CODE: &str = "a code is six letters and digits, such as QKX7PM";
 
 fn labelled(label: &str, field: impl Bundle) -> impl Bundle {
-    (row(2.0), children![
-        (text(label, size::BODY, theme::FAINT), Node { width: vmin(16.0), ..default() }),
-        field,
-    ])
+    (
+        row(2.0),
+        children![
+            (
+                text(label, size::BODY, theme::FAINT),
+                Node {
+                    width: vmin(16.0),
+                    ..default()
+                }
+            ),
+            field,
+        ],
+    )
 }
 
 fn begin(choice: Choice) -> impl Bundle {

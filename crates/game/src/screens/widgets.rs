@@ -40,13 +40,22 @@ pub fn broken_text(
         Text::new(content),
         TextFont::from_font_size(FontSize::VMin(size)),
         TextColor(color),
-        TextLayout { justify: Justify::Center, linebreak },
+        TextLayout {
+            justify: Justify::Center,
+            linebreak,
+        },
     )
 }
 
 /// A sentence over several lines, at most `width` hundredths of the smaller side wide.
 pub fn paragraph(content: impl Into<String>, width: f32, color: Color) -> impl Bundle {
-    (text(content, size::BODY, color), Node { max_width: vmin(width), ..default() })
+    (
+        text(content, size::BODY, color),
+        Node {
+            max_width: vmin(width),
+            ..default()
+        },
+    )
 }
 
 /// A box that lays its children out from top to bottom, in the middle.
@@ -118,19 +127,25 @@ pub fn field(
         frame(width),
         BackgroundColor(theme::PANEL),
         BorderColor::all(theme::ACCENT),
-        EditableText { max_characters: Some(max), ..EditableText::new(value) },
+        EditableText {
+            max_characters: Some(max),
+            ..EditableText::new(value)
+        },
         EditableTextFilter::new(allowed),
         TextFont::from_font_size(FontSize::VMin(size::BODY)),
         TextColor(theme::TEXT),
         TextLayout::no_wrap(),
-        TextCursorStyle { color: theme::ACCENT, ..default() },
+        TextCursorStyle {
+            color: theme::ACCENT,
+            ..default()
+        },
     )
 }
 
 fn frame(width: f32) -> Node {
     Node {
         width: vmin(width),
-        min_height: vmin(8.0),
+        height: vmin(8.6),
         padding: UiRect::axes(vmin(2.0), vmin(1.2)),
         border: UiRect::all(vmin(0.35)),
         border_radius: BorderRadius::all(vmin(1.6)),
@@ -162,12 +177,25 @@ fn paint(
     >,
 ) {
     for (entity, hovered, pressed, disabled, mut ground, mut border) in &mut controls {
-        let (fill, line) = match (disabled, pressed, hovered.get(), focus.get() == Some(entity)) {
+        let (fill, line) = match (
+            disabled,
+            pressed,
+            hovered.get(),
+            focus.get() == Some(entity),
+        ) {
             (true, ..) => (theme::PANEL, theme::FAINT.with_alpha(0.3)),
             (_, true, ..) => (theme::PANEL_PRESSED, Color::WHITE),
             (_, _, hovered, focused) => (
-                if hovered { theme::PANEL_HOVER } else { theme::PANEL },
-                if focused { Color::WHITE } else { theme::ACCENT.with_alpha(0.55) },
+                if hovered {
+                    theme::PANEL_HOVER
+                } else {
+                    theme::PANEL
+                },
+                if focused {
+                    Color::WHITE
+                } else {
+                    theme::ACCENT.with_alpha(0.55)
+                },
             ),
         };
         ground.set_if_neq(BackgroundColor(fill));
