@@ -123,10 +123,11 @@ async fn build() -> Result<PathBuf> {
             "headless",
         ])
         .arg("--message-format=json-render-diagnostics")
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .context("cannot start cargo")?;
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start cargo")?
+        .wait_with_output()
+        .await?;
     ensure!(
         output.status.success(),
         "the headless example does not build"
