@@ -267,6 +267,10 @@ fn tell(
             Line::Clock => clock(world.clock()),
             Line::Names(team) => names(team, world.seat_count(), &seen.0),
             Line::Path => path(&seen.0),
+            Line::Banner if shown.is_stalled() => {
+                color.set_if_neq(TextColor(theme::FAINT));
+                "Waiting".to_owned()
+            }
             Line::Banner if banner.seconds_left > 0.0 => {
                 color.set_if_neq(TextColor(banner.color));
                 banner.words.clone()
