@@ -42,7 +42,9 @@ struct Args {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let server: ServerUrl = args.server.parse().context("--server")?;
-    let signaling = Signaling::Remote { room_url: server.room(&args.room) };
+    let signaling = Signaling::Remote {
+        room_url: server.room(&args.room),
+    };
     let mut transport = spawn(signaling, Ice::default())?;
     let name = clean_text(&args.name, MAX_NAME_BYTES);
     let typed = lines_typed();
@@ -51,7 +53,11 @@ fn main() -> anyhow::Result<()> {
     let mut here: Vec<PeerId> = Vec::new();
     let mut out = std::io::stdout();
     loop {
-        for peer in transport.known_peers().iter().filter(|peer| !here.contains(&peer.id)) {
+        for peer in transport
+            .known_peers()
+            .iter()
+            .filter(|peer| !here.contains(&peer.id))
+        {
             transport.send(peer.id, Channel::Reliable, Bytes::new());
         }
         while let Some((from, channel, packet)) = transport.receive() {

@@ -68,12 +68,22 @@ struct Seen {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    // matchbox warns of every hello that is said before channels are open.
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| "warn,netplay=info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        .unwrap_or_else(|_| "error,netplay=info".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+
     let start = Instant::now();
-    let signaling = Signaling::Remote { room_url: args.server.room(&args.room) };
-    let ice = Ice { urls: args.ice.clone(), ..Ice::default() };
+    let signaling = Signaling::Remote {
+        room_url: args.server.room(&args.room),
+    };
+    let ice = Ice {
+        urls: args.ice.clone(),
+        ..Ice::default()
+    };
     let session = match matchbox::spawn(signaling, ice) {
         Ok(transport) => spawn(transport, config(&args)),
         Err(error) => return end(8, &format!("the system gives no thread: {error}")),
@@ -112,7 +122,10 @@ fn watch(session: &Handle<World>, start: Instant, time: Duration) -> Seen {
         seen.others |= status.peers > 0;
         if status.confirmed > 0 && seen.first_confirmed.is_none() {
             seen.first_confirmed = Some(start.elapsed());
-            note(&format!("first confirmed frame after {} ms", start.elapsed().as_millis()));
+            note(&format!(
+                "first confirmed frame after {} ms",
+                start.elapsed().as_millis()
+            ));
         }
         if status.phase == "failed" {
             break;

@@ -107,25 +107,21 @@ async fn three_meet_and_keep_their_bounds() {
     let mut looks = 0;
     until(|| {
         looks += 1;
-        for at in 0..peers.len() {
+        for (at, peer) in peers.iter_mut().enumerate() {
             // Not at every look: large packets for three would fill the queues.
-            for known in peers[at]
-                .known_peers()
-                .into_iter()
-                .filter(|_| looks % 10 == 0)
-            {
-                peers[at].send(
+            for known in peer.known_peers().into_iter().filter(|_| looks % 10 == 0) {
+                peer.send(
                     known.id,
                     Channel::Unreliable,
                     vec![7; MAX_DATAGRAM_BYTES].into(),
                 );
-                peers[at].send(
+                peer.send(
                     known.id,
                     Channel::Reliable,
                     vec![8; MAX_RELIABLE_BYTES].into(),
                 );
             }
-            while let Some((from, channel, packet)) = peers[at].receive() {
+            while let Some((from, channel, packet)) = peer.receive() {
                 let (byte, length) = match channel {
                     Channel::Unreliable => (7, MAX_DATAGRAM_BYTES),
                     Channel::Reliable => (8, MAX_RELIABLE_BYTES),

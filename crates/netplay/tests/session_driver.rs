@@ -25,22 +25,32 @@ fn wait(what: &str, mut done: impl FnMut() -> bool) {
 #[test]
 fn two_sessions_play_by_themselves() {
     let hub = network(Conditions::default(), 1);
-    let manual = |name| Config { auto_ready: false, autopilot: None, ..eager(name, 2) };
-    let [ada, bob]: [Handle<Sums>; 2] =
-        ["Ada", "Bob"].map(|name| spawn(hub.join(), manual(name)));
+    let manual = |name| Config {
+        auto_ready: false,
+        autopilot: None,
+        ..eager(name, 2)
+    };
+    let [ada, bob]: [Handle<Sums>; 2] = ["Ada", "Bob"].map(|name| spawn(hub.join(), manual(name)));
     assert!(ada.frames().is_none());
-    wait("each other", || ada.view().peers.len() == 2 && bob.view().peers.len() == 2);
+    wait("each other", || {
+        ada.view().peers.len() == 2 && bob.view().peers.len() == 2
+    });
     ada.set_input(7);
     bob.set_input(9);
     ada.command(Command::SetReady(true));
     bob.command(Command::SetReady(true));
 
-    wait("the first frame", || ada.frames().is_some_and(|frames| frames.frame > 0));
+    wait("the first frame", || {
+        ada.frames().is_some_and(|frames| frames.frame > 0)
+    });
     let frames = ada.frames().expect("there was one");
     assert_eq!(frames.previous.frame + 1, frames.current.frame);
     assert_eq!(frames.current.frame, frames.frame);
     let due = frames.at.elapsed();
-    assert!(due < DEADLINE, "a frame is published once it is due, {due:?} ago");
+    assert!(
+        due < DEADLINE,
+        "a frame is published once it is due, {due:?} ago"
+    );
 
     let (mut ada_saw, mut bob_saw) = (Vec::new(), Vec::new());
     wait("the result", || {
@@ -77,8 +87,14 @@ fn two_sessions_play_by_themselves() {
 #[test]
 fn a_simulation_that_panics_ends_its_own_session_only() {
     let hub = network(Conditions::default(), 2);
-    let fragile = Config::<Sums> { autopilot: Some(|_, _| panic!("on purpose")), ..eager("Ada", 1) };
+    let fragile = Config::<Sums> {
+        autopilot: Some(|_, _| panic!("on purpose")),
+        ..eager("Ada", 1)
+    };
     let ada = spawn(hub.join(), fragile);
     wait("the end", || ada.has_ended());
-    assert!(matches!(ada.view().phase, Phase::Failed(Failure::Internal(_))));
+    assert!(matches!(
+        ada.view().phase,
+        Phase::Failed(Failure::Internal(_))
+    ));
 }

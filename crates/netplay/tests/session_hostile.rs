@@ -3,11 +3,11 @@
 mod common;
 
 use common::{
-    game::{Sums, eager},
+    game::{STRAYS_AT, Settings, Sums, eager, eager_by},
     world::{FAIR, Peer, ROUGH, World, all_in},
 };
 use netplay::{
-    session::{Command, Config, Phase},
+    session::{Command, Config, Failure, Phase},
     transport::Channel,
 };
 use protocol::{
@@ -21,7 +21,10 @@ const SECOND: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(30);
 
 fn quiet(name: &str) -> Config<Sums> {
-    Config { auto_ready: false, ..eager(name, 2) }
+    Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    }
 }
 
 /// Bytes of no meaning, of many lengths.
@@ -72,7 +75,10 @@ fn a_player_that_sends_garbage_is_banned() {
     }
     world.run(&mut [&mut ada], SECOND);
     assert_eq!(ada.room.view().peers.len(), 1);
-    assert_eq!(ada.room.view().notice, Some("Eve was banned for malformed packets".into()));
+    assert_eq!(
+        ada.room.view().notice,
+        Some("Eve was banned for malformed packets".into())
+    );
     eve.tell(a, &Message::Chat("I am still here".into()));
     world.run(&mut [&mut ada, &mut eve], SECOND);
     assert!(ada.room.view().chat.is_empty());
@@ -85,11 +91,20 @@ fn only_the_owner_starts_and_only_what_fits() {
     let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
     world.run(&mut [&mut ada, &mut bob], SECOND);
     let (a, b) = (ada.id(), bob.id());
-    let settings = common::game::Settings { seats: 2, length: 60 };
+    let settings = Settings {
+        seats: 2,
+        length: 60,
+    };
     let settings = postcard::to_stdvec(&settings).expect("plain data encodes");
     let start = |settings: &[u8], roster: &[Option<PeerId>]| {
         let (settings, roster) = (settings.to_vec(), roster.to_vec());
-        Message::Start(Start { match_id: 7, round: 0, seed: 1, settings, roster })
+        Message::Start(Start {
+            match_id: 7,
+            round: 0,
+            seed: 1,
+            settings,
+            roster,
+        })
     };
     // Bob is not the owner.
     bob.tell(a, &start(&settings, &[Some(a), Some(b)]));
@@ -98,10 +113,19 @@ fn only_the_owner_starts_and_only_what_fits() {
     ada.tell(b, &start(&settings, &[Some(b), Some(b)]));
     ada.tell(b, &start(&settings, &[Some(b)]));
     ada.tell(b, &start(&[0xff], &[Some(a), Some(b)]));
-    ada.tell(b, &start(&[settings.clone(), vec![0]].concat(), &[Some(a), Some(b)]));
+    ada.tell(
+        b,
+        &start(&[settings.clone(), vec![0]].concat(), &[Some(a), Some(b)]),
+    );
     world.run(&mut [&mut ada, &mut bob], SECOND);
-    assert_eq!((ada.room.phase(), bob.room.phase()), (&Phase::Lobby, &Phase::Lobby));
-    assert_eq!((ada.room.status().dropped, bob.room.status().dropped), (1, 5));
+    assert_eq!(
+        (ada.room.phase(), bob.room.phase()),
+        (&Phase::Lobby, &Phase::Lobby)
+    );
+    assert_eq!(
+        (ada.room.status().dropped, bob.room.status().dropped),
+        (1, 5)
+    );
     ada.tell(b, &start(&settings, &[Some(a), Some(b)]));
     world.run(&mut [&mut bob], SECOND / 10);
     assert_eq!(*bob.room.phase(), Phase::Match);
@@ -116,17 +140,34 @@ fn claims_that_contradict_one_another_still_have_one_owner() {
     // The youngest claims that nobody was before it.
     let (a, b) = (three[0].id(), three[1].id());
     for to in [a, b] {
-        let mates = [a, b].map(|id| Mate { id, before_me: false }).into();
-        let line = LobbyLine { name: "Cem".into(), ready: true, round: u32::MAX, mates };
+        let mates = [a, b]
+            .map(|id| Mate {
+                id,
+                before_me: false,
+            })
+            .into();
+        let line = LobbyLine {
+            name: "Cem".into(),
+            ready: true,
+            round: u32::MAX,
+            mates,
+        };
         three[2].tell(to, &Message::Lobby(line));
     }
     world.run(&mut three[..2], SECOND / 10);
     let owner = |peer: &Peer<Sums>| {
-        peer.room.view().peers.iter().find(|peer| peer.is_owner).map(|peer| peer.id)
+        peer.room
+            .view()
+            .peers
+            .iter()
+            .find(|peer| peer.is_owner)
+            .map(|peer| peer.id)
     };
     assert_eq!(owner(three[0]), Some(a), "each knows who was before itself");
     assert_eq!(owner(three[1]), Some(a));
-    three.iter_mut().for_each(|peer| peer.room.command(Command::SetReady(true)));
+    three
+        .iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
     assert!(world.run_until(&mut three, 2 * SECOND, all_in(Phase::Match)));
 }
 
@@ -143,4 +184,35 @@ fn strangers_are_bounded() {
     assert!(world.run_until(&mut [&mut ada, &mut bob], LONG, |peers| {
         peers.iter().all(|peer| peer.room.status().matches >= 1)
     }));
+}
+
+#[test]
+fn worlds_that_differ_end_the_session_on_both_sides() {
+    fn endless(players: usize) -> Settings {
+        Settings {
+            seats: players as u8,
+            length: u32::MAX,
+        }
+    }
+    let world = World::new(FAIR, 6);
+    let mut ada = world.join(Config {
+        settings: endless,
+        ..eager_by::<1>("Ada", 2)
+    });
+    let mut bob = world.join(Config {
+        settings: endless,
+        ..eager_by::<101>("Bob", 2)
+    });
+    for _ in 0..1_000 {
+        world.run(&mut [&mut ada], Duration::from_millis(5));
+        world.turn(&mut bob);
+    }
+    let Phase::Failed(Failure::Desync(frame)) = *ada.room.phase() else {
+        panic!("Ada is in {:?}", ada.room.phase());
+    };
+    assert!(frame > STRAYS_AT);
+    assert_eq!(ada.room.status().desync, Some(frame));
+    assert_eq!(ada.room.status().phase, "failed");
+    // Bob has seen it too, or was told that Ada left because of it.
+    assert!(matches!(bob.room.phase(), Phase::Failed(_)));
 }

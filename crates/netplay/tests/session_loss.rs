@@ -22,13 +22,19 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Whoever plays this plays on until something happens.
 fn endless(name: &str, min_peers: usize) -> Config<Sums> {
     Config {
-        settings: |players| Settings { seats: players as u8, length: u32::MAX },
+        settings: |players| Settings {
+            seats: players as u8,
+            length: u32::MAX,
+        },
         ..eager(name, min_peers)
     }
 }
 
 fn quiet(name: &str) -> Config<Sums> {
-    Config { auto_ready: false, ..endless(name, 2) }
+    Config {
+        auto_ready: false,
+        ..endless(name, 2)
+    }
 }
 
 fn notice(peer: &Peer<Sums>) -> String {
@@ -45,7 +51,10 @@ fn the_last_one_of_two_has_lost_the_room() {
     assert!(!bob.room.is_closed(), "the goodbye has yet to go out");
     world.run(&mut [&mut ada, &mut bob], SECOND / 2);
     assert!(bob.room.is_closed());
-    assert_eq!(*ada.room.phase(), Phase::Failed(Failure::PeerLost("Bob".into())));
+    assert_eq!(
+        *ada.room.phase(),
+        Phase::Failed(Failure::PeerLost("Bob".into()))
+    );
     assert!(ada.room.is_closed());
 }
 
@@ -58,7 +67,10 @@ fn silence_in_a_match_ends_it_after_five_seconds() {
     world.run(&mut [&mut ada], SILENCE_DEADLINE - SECOND / 2);
     assert_eq!(*ada.room.phase(), Phase::Match);
     world.run(&mut [&mut ada], SECOND);
-    assert_eq!(*ada.room.phase(), Phase::Failed(Failure::PeerLost("Bob".into())));
+    assert_eq!(
+        *ada.room.phase(),
+        Phase::Failed(Failure::PeerLost("Bob".into()))
+    );
 }
 
 #[test]
@@ -71,7 +83,11 @@ fn who_still_has_company_goes_back_to_the_lobby_and_plays_on() {
     // The owner leaves: the next one, who is content with two, starts over with the other.
     three[0].room.command(Command::Leave);
     world.run(three, SECOND);
-    assert_eq!(*bob.room.phase(), Phase::Lobby, "Bob asks for three, and is the owner now");
+    assert_eq!(
+        *bob.room.phase(),
+        Phase::Lobby,
+        "Bob asks for three, and is the owner now"
+    );
     assert_eq!(notice(&bob), "Ada left the match, so it is off");
     assert_eq!(*cem.room.phase(), Phase::Lobby);
 
@@ -94,7 +110,8 @@ fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
     world.repair(a, b);
     world.run(both, SECOND);
     assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
-    both.iter_mut().for_each(|peer| peer.room.command(Command::SetReady(true)));
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
     assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
 }
 
@@ -106,7 +123,10 @@ fn a_peer_that_never_answers_is_given_up() {
     world.run(&mut [&mut ada], HANDSHAKE_DEADLINE + SECOND);
     assert_eq!(notice(&ada), "Somebody could not be reached");
     assert_eq!(*ada.room.phase(), Phase::Lobby);
-    assert!(ada.room.view().peers[0].is_owner, "nobody is before her any more");
+    assert!(
+        ada.room.view().peers[0].is_owner,
+        "nobody is before her any more"
+    );
     drop(ghost);
 }
 
@@ -118,7 +138,10 @@ fn who_cannot_reach_everybody_holds_nobody_up() {
     world.cut(ada.id(), cem.id());
     let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
     world.run(three, HANDSHAKE_DEADLINE + SECOND);
-    assert_eq!(*three[2].room.phase(), Phase::Failed(Failure::Unreachable("Somebody".into())));
+    assert_eq!(
+        *three[2].room.phase(),
+        Phase::Failed(Failure::Unreachable("Somebody".into()))
+    );
     three[1].room.command(Command::SetReady(true));
     assert!(world.run_until(&mut three[..2], SECOND, all_in(Phase::Match)));
 }
@@ -157,7 +180,10 @@ impl Transport for Alone {
 
 #[test]
 fn a_room_that_is_never_found_fails_with_its_reason() {
-    let mut transport = Alone { id: None, signaling: SignalingState::Connecting };
+    let mut transport = Alone {
+        id: None,
+        signaling: SignalingState::Connecting,
+    };
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(SECOND, &mut transport);
     assert_eq!(*room.phase(), Phase::Connecting);
@@ -166,16 +192,25 @@ fn a_room_that_is_never_found_fails_with_its_reason() {
     let failure = Failure::Signaling("The server is down.".into());
     assert_eq!(*room.phase(), Phase::Failed(failure));
 
-    let mut silent = Alone { id: None, signaling: SignalingState::Connecting };
+    let mut silent = Alone {
+        id: None,
+        signaling: SignalingState::Connecting,
+    };
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(HANDSHAKE_DEADLINE, &mut silent);
-    assert!(matches!(room.phase(), Phase::Failed(Failure::Signaling(_))), "nor waits for ever");
+    assert!(
+        matches!(room.phase(), Phase::Failed(Failure::Signaling(_))),
+        "nor waits for ever"
+    );
 }
 
 #[test]
 fn signaling_that_is_lost_later_is_only_shown() {
     let id = Some(PeerId(uuid::Uuid::from_u128(1)));
-    let mut transport = Alone { id, signaling: SignalingState::Online };
+    let mut transport = Alone {
+        id,
+        signaling: SignalingState::Online,
+    };
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(SECOND, &mut transport);
     transport.signaling = SignalingState::Lost;

@@ -35,10 +35,18 @@ fn other_rules_are_refused_on_both_sides() {
         world.run(&mut [&mut ada], Duration::from_millis(5));
         world.turn(&mut bob);
     }
-    assert_eq!(refused(bob.room.phase()), Some(RefusalReason::Rules), "the newcomer is out");
+    assert_eq!(
+        refused(bob.room.phase()),
+        Some(RefusalReason::Rules),
+        "the newcomer is out"
+    );
     assert!(bob.room.is_closed());
     assert_eq!(*ada.room.phase(), Phase::Lobby, "the elder stays");
-    assert!(notice(&ada).starts_with("Bob plays by other rules: "), "{}", notice(&ada));
+    assert!(
+        notice(&ada).starts_with("Bob plays by other rules: "),
+        "{}",
+        notice(&ada)
+    );
 
     // And stays open to who fits.
     let mut cem = world.join(eager_by::<1>("Cem", 2));
@@ -63,31 +71,44 @@ fn another_version_is_refused_on_both_sides() {
     let to = ada.id();
     future.throw(to, netplay::transport::Channel::Reliable, &bytes);
     world.run(&mut [&mut ada], Duration::from_millis(50));
-    assert!(notice(&ada).starts_with("Zoë has another version of the game"), "{}", notice(&ada));
+    assert!(
+        notice(&ada).starts_with("Zoë has another version of the game"),
+        "{}",
+        notice(&ada)
+    );
     // Its own side reads the refusal, whatever it makes of our hello.
     world.turn(&mut future);
-    assert_eq!(refused(future.room.phase()), Some(RefusalReason::ProtocolVersion));
+    assert_eq!(
+        refused(future.room.phase()),
+        Some(RefusalReason::ProtocolVersion)
+    );
 }
 
 #[test]
 fn a_newcomer_is_refused_while_a_match_runs() {
     let world = World::new(FAIR, 3);
-    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(eager("Ada", 2)), world.join(eager("Bob", 2)));
+    let (mut ada, mut bob): (Peer<Sums>, _) =
+        (world.join(eager("Ada", 2)), world.join(eager("Bob", 2)));
     let both = &mut [&mut ada, &mut bob];
     assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
     let mut cem = world.join(eager("Cem", 2));
     world.run(&mut [&mut ada, &mut bob, &mut cem], SECOND / 2);
     assert_eq!(refused(cem.room.phase()), Some(RefusalReason::MatchRunning));
     assert_eq!(ada.room.view().peers.len(), 2);
-    assert!(world.run_until(&mut [&mut ada, &mut bob], 2 * SECOND, |peers| {
-        peers.iter().all(|peer| peer.room.status().matches == 1)
-    }));
+    assert!(
+        world.run_until(&mut [&mut ada, &mut bob], 2 * SECOND, |peers| {
+            peers.iter().all(|peer| peer.room.status().matches == 1)
+        })
+    );
 }
 
 #[test]
 fn a_ninth_peer_finds_the_room_full() {
     let world = World::new(FAIR, 4);
-    let quiet = |n| Config { auto_ready: false, ..eager(&format!("P{n}"), 2) };
+    let quiet = |n| Config {
+        auto_ready: false,
+        ..eager(&format!("P{n}"), 2)
+    };
     let mut peers: Vec<Peer<Sums>> = (0..8).map(|n| world.join(quiet(n))).collect();
     let mut eight: Vec<_> = peers.iter_mut().collect();
     world.run(&mut eight, SECOND);
@@ -100,5 +121,8 @@ fn a_ninth_peer_finds_the_room_full() {
         peer.room.view().peers.iter().map(|peer| peer.id).collect()
     };
     let expected: Vec<_> = peers.iter().map(Peer::id).collect();
-    assert!(peers.iter().all(|peer| order(peer) == expected), "all agree on seniority");
+    assert!(
+        peers.iter().all(|peer| order(peer) == expected),
+        "all agree on seniority"
+    );
 }

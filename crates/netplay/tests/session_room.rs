@@ -13,15 +13,29 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(30);
 
 fn names(peer: &Peer<Sums>) -> Vec<String> {
-    peer.room.view().peers.into_iter().map(|peer| peer.name).collect()
+    peer.room
+        .view()
+        .peers
+        .into_iter()
+        .map(|peer| peer.name)
+        .collect()
 }
 
 fn seats(peer: &Peer<Sums>) -> Vec<Option<usize>> {
-    peer.room.view().peers.into_iter().map(|peer| peer.seat).collect()
+    peer.room
+        .view()
+        .peers
+        .into_iter()
+        .map(|peer| peer.seat)
+        .collect()
 }
 
 fn is_after(matches: u32) -> impl Fn(&[&mut Peer<Sums>]) -> bool {
-    move |peers| peers.iter().all(|peer| peer.room.status().matches >= matches)
+    move |peers| {
+        peers
+            .iter()
+            .all(|peer| peer.room.status().matches >= matches)
+    }
 }
 
 #[test]
@@ -36,7 +50,10 @@ fn two_play_and_play_again() {
     let joined = world.now();
     assert!(world.run_until(both, LONG, all_in(Phase::Match)));
     let handshake = world.now() - joined;
-    assert!(handshake < Duration::from_millis(200), "{handshake:?} from joining to the match");
+    assert!(
+        handshake < Duration::from_millis(200),
+        "{handshake:?} from joining to the match"
+    );
     assert!(world.run_until(both, LONG, is_after(1)));
     for peer in both.iter_mut() {
         assert_eq!(names(peer), ["Ada", "Bob"]);
@@ -45,11 +62,17 @@ fn two_play_and_play_again() {
         assert_eq!(checksum.map(|(frame, _)| frame), Some(LENGTH));
         assert!(!peer.room.take_events().is_empty());
     }
-    let checksums: Vec<_> = both.iter().map(|peer| peer.room.status().checksum).collect();
+    let checksums: Vec<_> = both
+        .iter()
+        .map(|peer| peer.room.status().checksum)
+        .collect();
     assert_eq!(checksums[0], checksums[1]);
     assert_eq!(checksums[0].len(), 16);
 
-    assert!(world.run_until(both, LONG, is_after(3)), "and again, and again");
+    assert!(
+        world.run_until(both, LONG, is_after(3)),
+        "and again, and again"
+    );
     assert!(both.iter().all(|peer| peer.room.status().dropped < 20));
 }
 
@@ -57,14 +80,20 @@ fn two_play_and_play_again() {
 fn four_play_over_a_rough_network() {
     for seed in 0..20 {
         let world = World::new(ROUGH, seed);
-        let mut peers: Vec<_> =
-            ["Ada", "Bob", "Cem", "Dia"].map(|name| world.join(eager(name, 4))).into();
+        let mut peers: Vec<_> = ["Ada", "Bob", "Cem", "Dia"]
+            .map(|name| world.join(eager(name, 4)))
+            .into();
         let mut four: Vec<_> = peers.iter_mut().collect();
         assert!(world.run_until(&mut four, LONG, is_after(2)), "seed {seed}");
         for peer in &peers {
             assert_eq!(names(peer), ["Ada", "Bob", "Cem", "Dia"], "seed {seed}");
             assert_eq!(peer.room.status().peers, 3);
-            assert_eq!(peer.room.core().map(|core| core.confirmed_world().is_over()), Some(true));
+            assert_eq!(
+                peer.room
+                    .core()
+                    .map(|core| core.confirmed_world().is_over()),
+                Some(true)
+            );
         }
     }
 }
@@ -72,13 +101,22 @@ fn four_play_over_a_rough_network() {
 #[test]
 fn a_match_waits_for_everybody_to_be_ready() {
     let world = World::new(FAIR, 2);
-    let lazy = |name| netplay::session::Config { auto_ready: false, ..eager(name, 2) };
+    let lazy = |name| netplay::session::Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
     let (mut ada, mut bob) = (world.join(lazy("Ada")), world.join(lazy("Bob")));
     world.run(&mut [&mut ada, &mut bob], Duration::from_secs(2));
     ada.room.command(Command::SetReady(true));
     world.run(&mut [&mut ada, &mut bob], Duration::from_secs(2));
     assert_eq!(*ada.room.phase(), Phase::Lobby);
-    let ready: Vec<_> = bob.room.view().peers.iter().map(|peer| peer.ready).collect();
+    let ready: Vec<_> = bob
+        .room
+        .view()
+        .peers
+        .iter()
+        .map(|peer| peer.ready)
+        .collect();
     assert_eq!(ready, [true, false], "Bob sees who waits");
 
     // A third one that has come is waited for as well, and may change its name meanwhile.
@@ -94,8 +132,13 @@ fn a_match_waits_for_everybody_to_be_ready() {
     assert_eq!(names(three[0]), ["Ada", "Bob", "Dia"]);
 
     world.run(three, Duration::from_secs(3));
-    assert!(all_in(Phase::Result)(three), "the last match's readiness starts no other");
-    three.iter_mut().for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(
+        all_in(Phase::Result)(three),
+        "the last match's readiness starts no other"
+    );
+    three
+        .iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
     assert!(world.run_until(three, LONG, is_after(2)));
 }
 
@@ -109,7 +152,10 @@ fn one_alone_practises() {
 #[test]
 fn a_newcomer_plays_the_next_match_once_a_result_is_shown() {
     let world = World::new(FAIR, 4);
-    let once = |name| netplay::session::Config { auto_ready: false, ..eager(name, 2) };
+    let once = |name| netplay::session::Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
     let (mut ada, mut bob) = (world.join(once("Ada")), world.join(once("Bob")));
     ada.room.command(Command::SetReady(true));
     bob.room.command(Command::SetReady(true));
@@ -119,7 +165,9 @@ fn a_newcomer_plays_the_next_match_once_a_result_is_shown() {
     let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
     world.run(three, Duration::from_secs(1));
     assert_eq!(names(three[0]), ["Ada", "Bob", "Cem"]);
-    three[..2].iter_mut().for_each(|peer| peer.room.command(Command::SetReady(true)));
+    three[..2]
+        .iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
     assert!(world.run_until(three, LONG, all_in(Phase::Match)));
     assert_eq!(seats(three[2]), [Some(0), Some(1), Some(2)]);
     assert!(world.run_until(three, LONG, all_in(Phase::Result)));
@@ -128,7 +176,10 @@ fn a_newcomer_plays_the_next_match_once_a_result_is_shown() {
 #[test]
 fn chat_is_text_bounded_and_in_order() {
     let world = World::new(FAIR, 5);
-    let quiet = |name| netplay::session::Config { auto_ready: false, ..eager(name, 2) };
+    let quiet = |name| netplay::session::Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
     let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("B\u{7}ob")));
     let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
     world.run(both, Duration::from_secs(1));

@@ -125,7 +125,10 @@ impl Message {
     /// # Panics
     /// Never: writing plain data to a vector cannot fail.
     pub fn encode(&self) -> Vec<u8> {
-        #[expect(clippy::expect_used, reason = "plain data into a growing vector cannot fail")]
+        #[expect(
+            clippy::expect_used,
+            reason = "plain data into a growing vector cannot fail"
+        )]
         postcard::to_stdvec(self).expect("plain data encodes")
     }
 

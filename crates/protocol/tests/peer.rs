@@ -19,9 +19,22 @@ fn hello() -> Hello {
 }
 
 fn line() -> LobbyLine {
-    let mates =
-        vec![Mate { id: peer(1), before_me: true }, Mate { id: peer(2), before_me: false }];
-    LobbyLine { name: "Zoë".into(), ready: true, round: 300, mates }
+    let mates = vec![
+        Mate {
+            id: peer(1),
+            before_me: true,
+        },
+        Mate {
+            id: peer(2),
+            before_me: false,
+        },
+    ];
+    LobbyLine {
+        name: "Zoë".into(),
+        ready: true,
+        round: 300,
+        mates,
+    }
 }
 
 fn start() -> Start {
@@ -35,20 +48,47 @@ fn start() -> Start {
 }
 
 fn refusal(reason: RefusalReason) -> Message {
-    Message::Refuse(Refusal { reason, detail: "why".into() })
+    Message::Refuse(Refusal {
+        reason,
+        detail: "why".into(),
+    })
 }
 
 /// Every message, with the file that pins its bytes in hexadecimal.
 fn golden() -> Vec<(Message, &'static str)> {
     vec![
-        (Message::Hello(hello()), include_str!("golden/peer_hello.hex")),
-        (refusal(RefusalReason::ProtocolVersion), include_str!("golden/peer_refuse_version.hex")),
-        (refusal(RefusalReason::Rules), include_str!("golden/peer_refuse_rules.hex")),
-        (refusal(RefusalReason::RoomFull), include_str!("golden/peer_refuse_full.hex")),
-        (refusal(RefusalReason::MatchRunning), include_str!("golden/peer_refuse_running.hex")),
-        (Message::Lobby(line()), include_str!("golden/peer_lobby.hex")),
-        (Message::Start(start()), include_str!("golden/peer_start.hex")),
-        (Message::Chat("Hello, 世界!".into()), include_str!("golden/peer_chat.hex")),
+        (
+            Message::Hello(hello()),
+            include_str!("golden/peer_hello.hex"),
+        ),
+        (
+            refusal(RefusalReason::ProtocolVersion),
+            include_str!("golden/peer_refuse_version.hex"),
+        ),
+        (
+            refusal(RefusalReason::Rules),
+            include_str!("golden/peer_refuse_rules.hex"),
+        ),
+        (
+            refusal(RefusalReason::RoomFull),
+            include_str!("golden/peer_refuse_full.hex"),
+        ),
+        (
+            refusal(RefusalReason::MatchRunning),
+            include_str!("golden/peer_refuse_running.hex"),
+        ),
+        (
+            Message::Lobby(line()),
+            include_str!("golden/peer_lobby.hex"),
+        ),
+        (
+            Message::Start(start()),
+            include_str!("golden/peer_start.hex"),
+        ),
+        (
+            Message::Chat("Hello, 世界!".into()),
+            include_str!("golden/peer_chat.hex"),
+        ),
         (Message::Leave, include_str!("golden/peer_leave.hex")),
     ]
 }
@@ -71,7 +111,10 @@ fn a_cut_message_is_malformed() {
     for (message, _) in golden() {
         let bytes = message.encode();
         for length in 0..bytes.len() {
-            assert!(Message::decode(&bytes[..length]).is_err(), "{message:?} cut to {length}");
+            assert!(
+                Message::decode(&bytes[..length]).is_err(),
+                "{message:?} cut to {length}"
+            );
         }
     }
 }
@@ -93,29 +136,73 @@ fn every_field_has_a_bound() {
         assert_eq!(decoded, Err(DecodeError::OutOfBounds(field)), "{message:?}");
     };
     let long = "x".repeat(MAX_CHAT_BYTES + 1);
-    out_of_bounds(Message::Hello(Hello { name: long.clone(), ..hello() }), "name");
-    out_of_bounds(Message::Lobby(LobbyLine { name: long.clone(), ..line() }), "name");
-    let mates = vec![Mate { id: peer(1), before_me: true }; MAX_PEERS + 1];
-    out_of_bounds(Message::Lobby(LobbyLine { mates, ..line() }), "list of mates");
-    let settings = vec![0; MAX_SETTINGS_BYTES + 1];
-    out_of_bounds(Message::Start(Start { settings, ..start() }), "settings");
-    out_of_bounds(Message::Start(Start { roster: vec![], ..start() }), "roster");
     out_of_bounds(
-        Message::Start(Start { roster: vec![None; MAX_SEATS + 1], ..start() }),
+        Message::Hello(Hello {
+            name: long.clone(),
+            ..hello()
+        }),
+        "name",
+    );
+    out_of_bounds(
+        Message::Lobby(LobbyLine {
+            name: long.clone(),
+            ..line()
+        }),
+        "name",
+    );
+    let mates = vec![
+        Mate {
+            id: peer(1),
+            before_me: true
+        };
+        MAX_PEERS + 1
+    ];
+    out_of_bounds(
+        Message::Lobby(LobbyLine { mates, ..line() }),
+        "list of mates",
+    );
+    let settings = vec![0; MAX_SETTINGS_BYTES + 1];
+    out_of_bounds(
+        Message::Start(Start {
+            settings,
+            ..start()
+        }),
+        "settings",
+    );
+    out_of_bounds(
+        Message::Start(Start {
+            roster: vec![],
+            ..start()
+        }),
+        "roster",
+    );
+    out_of_bounds(
+        Message::Start(Start {
+            roster: vec![None; MAX_SEATS + 1],
+            ..start()
+        }),
         "roster",
     );
     out_of_bounds(Message::Chat(long.clone()), "chat line");
-    let refusal = Refusal { reason: RefusalReason::Rules, detail: long };
+    let refusal = Refusal {
+        reason: RefusalReason::Rules,
+        detail: long,
+    };
     out_of_bounds(Message::Refuse(refusal), "detail");
     let huge = vec![0; MAX_RELIABLE_BYTES + 1];
-    assert_eq!(Message::decode(&huge), Err(DecodeError::TooLong(huge.len())));
+    assert_eq!(
+        Message::decode(&huge),
+        Err(DecodeError::TooLong(huge.len()))
+    );
 }
 
 #[test]
 fn a_length_that_lies_is_malformed() {
     // A chat line and a roster that claim four billion entries.
     for tag in [4_u8, 3] {
-        let bytes = [tag, 0xff, 0xff, 0xff, 0xff, 0x0f, 0xff, 0xff, 0xff, 0xff, 0x0f];
+        let bytes = [
+            tag, 0xff, 0xff, 0xff, 0xff, 0x0f, 0xff, 0xff, 0xff, 0xff, 0x0f,
+        ];
         assert_eq!(Message::decode(&bytes), Err(DecodeError::Malformed));
     }
 }

@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use signaling::{Config, limits};
 use std::{
+    io::IsTerminal,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
@@ -95,6 +96,7 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
+        .with_ansi(std::io::stdout().is_terminal())
         .init();
     let address = SocketAddr::new(args.bind, args.port);
     let listener = TcpListener::bind(address)

@@ -189,7 +189,8 @@ impl<S: Simulation> Core<S> {
     }
 
     /// How long ago a peer's newest new input came. A peer that cannot have any, since it has
-    /// itself to wait for somebody else, is not silent; nor is one outside the match.
+    /// itself to wait for somebody else, is not silent (unless it acknowledges nothing); nor is
+    /// one outside the match.
     pub fn silence(&self, peer: PeerId, now: Duration) -> Duration {
         match self.peers.iter().find(|p| p.id == peer) {
             Some(p) if !self.waits_for_others(p) => now.saturating_sub(p.heard),
@@ -280,11 +281,18 @@ impl<S: Simulation> Core<S> {
         f64::from(self.frame()) + self.clock.phase(now)
     }
 
-    /// Whether `peer` has come as far as it may by what it can have heard from anybody else.
+    /// Whether `peer` has come as far as it may by what it can have heard from anybody else. Not
+    /// if it is us who wait, for it to acknowledge.
     fn waits_for_others(&self, peer: &Peer) -> bool {
         let others = self.streams.iter().filter(|s| s.author() != Some(peer.id));
         let others_end = others.map(Stream::end).min().unwrap_or(0);
-        self.received(peer) >= others_end.saturating_add(MAX_PREDICTION)
+        self.received(peer) >= others_end.saturating_add(MAX_PREDICTION) && self.acknowledges(peer)
+    }
+
+    /// Whether `peer` has acknowledged enough for the next inputs to be sent to it.
+    fn acknowledges(&self, peer: &Peer) -> bool {
+        let unacknowledged = self.authored().saturating_sub(self.acknowledged(peer));
+        unacknowledged + MAX_INPUT_DELAY < MAX_UNACKED_INPUTS
     }
 
     fn excuse_waiting_peers(&mut self, now: Duration) {
@@ -298,10 +306,8 @@ impl<S: Simulation> Core<S> {
     /// Whether a step may be made: not past the prediction bound, nor with so many inputs
     /// unacknowledged that the next ones could not be sent.
     fn may_step(&self) -> bool {
-        let acknowledged = self.peers.iter().map(|p| self.acknowledged(p)).min();
-        let unacknowledged = acknowledged.map_or(0, |a| self.authored().saturating_sub(a));
         self.frame() < self.frontier().saturating_add(MAX_PREDICTION)
-            && unacknowledged + MAX_INPUT_DELAY < MAX_UNACKED_INPUTS
+            && self.peers.iter().all(|peer| self.acknowledges(peer))
             && self.frame() < Frame::MAX / 2
     }
 

@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 /// Events that are kept for a caller that does not take them; the oldest go first.
 const MAX_UNTAKEN: usize = 256;
 
-/// Frames by which a corrected prediction may move an event, and it still counts as the same.
-/// Something that was told in error and truly happens later than that is told again.
+/// Frames by which a corrected prediction may move an event, and it still counts as the same,
+/// half a second. What was told in error and truly happens later than that is told again: eyes
+/// and ears would miss it.
 const MAX_MOVE: Frame = 30;
 
 /// What has been told, and what waits to be.
@@ -15,7 +16,7 @@ pub(super) struct Events<E> {
     untaken: VecDeque<(Frame, E)>,
     /// Those that must not be taken back, of frames that are not confirmed.
     waiting: Vec<(Frame, E)>,
-    /// Keys told lately, with the newest frame that each was seen in.
+    /// Keys told lately, with the frame that each was told of.
     told: Vec<(Frame, u64)>,
 }
 
@@ -44,16 +45,12 @@ impl<E: Event> Events<E> {
 
     /// The steps before `frame` will not be made again.
     pub(super) fn confirm(&mut self, frame: Frame) {
-        let (certain, waiting) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|(f, _)| *f < frame);
-        self.waiting = waiting;
-        let certain: Vec<_> = certain;
-        for (happened, event) in certain {
+        let certain = self.waiting.extract_if(.., |(f, _)| *f < frame);
+        for (happened, event) in certain.collect::<Vec<_>>() {
             self.tell(happened, event);
         }
         self.told
-            .retain(|(seen, _)| seen.saturating_add(MAX_MOVE) >= frame);
+            .retain(|(told, _)| told.saturating_add(MAX_MOVE) >= frame);
     }
 
     /// All that is to be told since the last call.
@@ -63,15 +60,11 @@ impl<E: Event> Events<E> {
 
     fn tell(&mut self, frame: Frame, event: E) {
         let key = event.key();
-        if let Some((seen, _)) = self.told.iter_mut().find(|(_, told)| *told == key) {
-            let moved = seen.abs_diff(frame);
-            *seen = frame;
-            if moved <= MAX_MOVE {
-                return;
-            }
-        } else {
-            self.told.push((frame, key));
+        let is_same = |(f, k): &(Frame, u64)| *k == key && f.abs_diff(frame) <= MAX_MOVE;
+        if self.told.iter().any(is_same) {
+            return;
         }
+        self.told.push((frame, key));
         if self.untaken.len() == MAX_UNTAKEN {
             self.untaken.pop_front();
         }

@@ -94,7 +94,7 @@ pub struct Stats {
     /// How far this peer is ahead of the one furthest behind, in frames (smoothed); negative
     /// when it is itself behind all.
     pub ahead: f32,
-    /// How often a due step had to wait at the prediction bound.
+    /// Ticks at which a due step had to wait at the prediction bound.
     pub waits: u64,
     /// Time not played: waited at the prediction bound, or slept through by this machine.
     pub lost_time: Duration,

@@ -67,14 +67,26 @@ impl Inner {
 impl Hub {
     fn new(conditions: Conditions, seed: u64, clock: Clock) -> Self {
         let network = Network::new(conditions, seed);
-        let inner = Inner { network, clock, wakers: BTreeMap::new() };
-        Self { inner: Arc::new(Mutex::new(inner)) }
+        let inner = Inner {
+            network,
+            clock,
+            wakers: BTreeMap::new(),
+        };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+        }
     }
 
     /// Adds a peer; it leaves when the transport is dropped.
     pub fn join(&self) -> MemoryTransport {
         let id = self.lock().network.join();
-        MemoryTransport { hub: self.clone(), id, banned: Vec::new(), alarm: None, dropped: 0 }
+        MemoryTransport {
+            hub: self.clone(),
+            id,
+            banned: Vec::new(),
+            alarm: None,
+            dropped: 0,
+        }
     }
 
     /// The hub's time, from 0 at its start.
@@ -86,7 +98,9 @@ impl Hub {
     /// time moves by itself: there this does nothing.
     pub fn advance(&self, by: Duration) {
         let mut inner = self.lock();
-        let Clock::Manual(now) = &mut inner.clock else { return };
+        let Clock::Manual(now) = &mut inner.clock else {
+            return;
+        };
         *now += by;
         let wakers = std::mem::take(&mut inner.wakers);
         drop(inner);
@@ -189,7 +203,9 @@ impl Transport for MemoryTransport {
         let mut inner = self.hub.lock();
         // Whoever sends to us from now on wakes us, in case that packet is the first to arrive.
         inner.wakers.insert(self.id, context.waker().clone());
-        let Some(arrival) = inner.network.next_arrival(self.id) else { return Poll::Pending };
+        let Some(arrival) = inner.network.next_arrival(self.id) else {
+            return Poll::Pending;
+        };
         let now = inner.now();
         if arrival <= now {
             return Poll::Ready(());
@@ -201,7 +217,9 @@ impl Transport for MemoryTransport {
         if self.alarm.as_ref().is_none_or(|(at, _)| *at != arrival) {
             self.alarm = Some((arrival, Delay::new(arrival - now)));
         }
-        let Some((_, alarm)) = &mut self.alarm else { return Poll::Pending };
+        let Some((_, alarm)) = &mut self.alarm else {
+            return Poll::Pending;
+        };
         let rung = Pin::new(alarm).poll(context);
         if rung.is_ready() {
             // Timers of browsers may ring a little early: the next poll then sets a new one.

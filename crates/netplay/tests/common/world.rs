@@ -40,12 +40,15 @@ pub struct Peer<S: Simulation> {
 
 impl<S: Simulation> Peer<S> {
     pub fn id(&self) -> PeerId {
-        self.transport.local_id().expect("the memory network assigns ids at once")
+        self.transport
+            .local_id()
+            .expect("the memory network assigns ids at once")
     }
 
     /// Sends raw bytes past the room, as no honest peer would.
     pub fn throw(&mut self, to: PeerId, channel: Channel, bytes: &[u8]) {
-        self.transport.send(to, channel, Bytes::copy_from_slice(bytes));
+        self.transport
+            .send(to, channel, Bytes::copy_from_slice(bytes));
     }
 
     /// Sends a message past the room.
@@ -66,7 +69,10 @@ impl World {
     pub fn join<S: Simulation>(&self, config: Config<S>) -> Peer<S> {
         let transport = self.0.join();
         let entropy = transport.local_id().map_or(0, |id| id.0.as_u64_pair().0);
-        Peer { room: Room::new(config, entropy), transport }
+        Peer {
+            room: Room::new(config, entropy),
+            transport,
+        }
     }
 
     /// From now on nothing passes between these two.

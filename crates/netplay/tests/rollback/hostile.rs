@@ -2,7 +2,7 @@
 
 use crate::{
     party::{Party, any_conditions, ms, plan},
-    toy::{Stick, mix},
+    toy::{Stick, mix, play},
 };
 use netplay::{
     rollback::{Core, Rejected},
@@ -14,14 +14,19 @@ use std::time::Duration;
 
 /// A match of three in full swing, with real datagrams from `players[2]` to `players[0]`.
 fn match_of_three() -> (Party, Vec<Vec<u8>>) {
-    let conditions = Conditions { latency: ms(50), ..Conditions::default() };
+    let conditions = Conditions {
+        latency: ms(50),
+        ..Conditions::default()
+    };
     let mut party = Party::new(3, conditions, 53);
     party.run(Duration::from_secs(2));
     party.record = Some(Vec::new());
     party.run(ms(500));
     let (victim, attacker) = (party.players[0].id, party.players[2].id);
     let record = party.record.take().unwrap();
-    let real = record.into_iter().filter(|(from, to, _)| (*from, *to) == (attacker, victim));
+    let real = record
+        .into_iter()
+        .filter(|(from, to, _)| (*from, *to) == (attacker, victim));
     let real = real.map(|(_, _, bytes)| bytes).collect();
     (party, real)
 }
@@ -30,9 +35,16 @@ fn match_of_three() -> (Party, Vec<Vec<u8>>) {
 fn state(party: &Party) -> impl PartialEq + std::fmt::Debug + use<> {
     let core = &party.players[0].core;
     let peers = party.players.iter().map(|p| {
-        core.peer_stats(p.id).map(|s| (s.acknowledged, s.received, s.rtt, s.ahead, s.conflicts))
+        core.peer_stats(p.id)
+            .map(|s| (s.acknowledged, s.received, s.rtt, s.ahead, s.conflicts))
     });
-    (core.frame(), core.confirmed(), core.checksum(), core.desync(), peers.collect::<Vec<_>>())
+    (
+        core.frame(),
+        core.confirmed(),
+        core.checksum(),
+        core.desync(),
+        peers.collect::<Vec<_>>(),
+    )
 }
 
 /// Hands forged bytes to the victim, in the attacker's name, and wants them to be rejected
@@ -65,17 +77,41 @@ fn every_kind_of_forgery_is_rejected_by_its_name_and_the_match_goes_on() {
     let forgeries = [
         (edited(&|d| d.match_id = 8), Rejected::OtherMatch(8)),
         (edited(&|d| d.view = 1), Rejected::OtherView(1)),
-        (edited(&|d| d.frontiers.push(frame)), Rejected::OtherRoster(4)),
-        (edited(&|d| d.frontiers[0] = frame + 60), Rejected::ForgedAck(0)),
+        (
+            edited(&|d| d.frontiers.push(frame)),
+            Rejected::OtherRoster(4),
+        ),
+        (
+            edited(&|d| d.frontiers[0] = frame + 60),
+            Rejected::ForgedAck(0),
+        ),
         (edited(&|d| d.streams[0].seat = 1), Rejected::NotAuthor(1)),
         (edited(&|d| d.streams[0].seat = 0), Rejected::NotAuthor(0)),
-        (edited(&|d| d.streams[0].first = first + 60), Rejected::Gap(2)),
-        (edited(&|d| d.streams[0].words.resize(128, 0)), Rejected::Future(first + 128)),
+        (
+            edited(&|d| d.streams[0].first = first + 60),
+            Rejected::Gap(2),
+        ),
+        (
+            edited(&|d| d.streams[0].words.resize(128, 0)),
+            Rejected::Future(first + 128),
+        ),
         // The third byte is a bool, the fourth must be padding.
-        (edited(&|d| d.streams[0].words[0] = 0x0002_0000), Rejected::BadInput(2)),
-        (edited(&|d| d.streams[0].words[0] = 0x0100_0000), Rejected::BadInput(2)),
-        (edited(&|d| d.checksum = Some((61, 0))), Rejected::BadChecksum(61)),
-        (edited(&|d| d.checksum = Some((6_000, 0))), Rejected::Future(6_000)),
+        (
+            edited(&|d| d.streams[0].words[0] = 0x0002_0000),
+            Rejected::BadInput(2),
+        ),
+        (
+            edited(&|d| d.streams[0].words[0] = 0x0100_0000),
+            Rejected::BadInput(2),
+        ),
+        (
+            edited(&|d| d.checksum = Some((61, 0))),
+            Rejected::BadChecksum(61),
+        ),
+        (
+            edited(&|d| d.checksum = Some((6_000, 0))),
+            Rejected::Future(6_000),
+        ),
         (edited(&|d| d.frame += 60), Rejected::Future(frame + 60)),
     ];
     for (forged, why) in &forgeries {
@@ -84,7 +120,11 @@ fn every_kind_of_forgery_is_rejected_by_its_name_and_the_match_goes_on() {
     party.run(Duration::from_secs(3));
     party.assert_agreed(300);
     let rejected = party.players[0].core.stats().rejected;
-    assert_eq!(rejected, forgeries.len() as u64, "nothing honest was rejected");
+    assert_eq!(
+        rejected,
+        forgeries.len() as u64,
+        "nothing honest was rejected"
+    );
 }
 
 #[test]
@@ -97,23 +137,34 @@ fn what_is_long_past_is_rejected() {
 
 #[test]
 fn a_second_opinion_on_an_input_is_ignored_and_counted() {
-    let (mut party, real) = match_of_three();
-    let attacker = party.players[2].id;
-    let clock = party.players[0].clock(party.now);
-    let mut conflicts = 0;
-    for bytes in &real[real.len() - 5..] {
-        let mut datagram = Datagram::decode(bytes).unwrap();
-        for word in &mut datagram.streams[0].words {
-            *word ^= 1;
-        }
-        // Nothing new is in it: only what the victim knows already.
-        datagram.streams[0].words.truncate(3);
-        let forged = datagram.encode();
-        let victim = &mut party.players[0];
-        victim.core.receive(attacker, &forged, clock).unwrap();
-        conflicts = victim.core.stats().conflicts;
+    let (mut party, _) = match_of_three();
+    let ids: Vec<_> = party.players.iter().map(|p| p.id).collect();
+    // Without the third one's inputs nothing gets confirmed: the attacker's stay in question.
+    party.network.cut(ids[0], ids[1]);
+    party.record = Some(Vec::new());
+    party.run(ms(150));
+    let record = party.record.take().unwrap();
+    let newest = record
+        .iter()
+        .rfind(|(from, to, _)| (*from, *to) == (ids[2], ids[0]));
+    let mut datagram = Datagram::decode(&newest.unwrap().2).unwrap();
+    let victim = &mut party.players[0];
+    let known = victim.core.peer_stats(ids[2]).unwrap().received;
+    let part = &mut datagram.streams[0];
+    part.words.truncate((known - part.first) as usize);
+    assert!(!part.words.is_empty());
+    for word in &mut part.words {
+        *word ^= 1;
     }
-    assert!(conflicts > 0);
+    let clock = victim.clock(party.now);
+    victim
+        .core
+        .receive(ids[2], &datagram.encode(), clock)
+        .unwrap();
+    let stats = victim.core.peer_stats(ids[2]).unwrap();
+    assert!(stats.conflicts > 0);
+    assert_eq!(victim.core.stats().conflicts, stats.conflicts);
+    party.network.repair(ids[0], ids[1], party.now);
     party.run(Duration::from_secs(3));
     party.assert_agreed(300);
 }
@@ -127,8 +178,14 @@ fn strangers_are_rejected_whatever_they_say() {
     for bytes in &real {
         let victim = &mut party.players[0];
         let clock = victim.clock(party.now);
-        assert_eq!(victim.core.receive(stranger, bytes, clock), Err(Rejected::Stranger));
-        assert_eq!(victim.core.receive(me, bytes, clock), Err(Rejected::Stranger));
+        assert_eq!(
+            victim.core.receive(stranger, bytes, clock),
+            Err(Rejected::Stranger)
+        );
+        assert_eq!(
+            victim.core.receive(me, bytes, clock),
+            Err(Rejected::Stranger)
+        );
     }
     assert_eq!(state(&party), before);
 }
@@ -143,7 +200,10 @@ fn flipped_cut_and_random_bytes_neither_panic_nor_leave_half_an_effect() {
         let mut bytes = real[random as usize % real.len()].clone();
         match turn % 4 {
             0 => bytes.truncate(mix(random) as usize % bytes.len()),
-            1 => bytes.iter_mut().enumerate().for_each(|(i, b)| *b = mix(random ^ i as u64) as u8),
+            1 => bytes
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, b)| *b = mix(random ^ i as u64) as u8),
             2 => bytes.extend_from_slice(&random.to_le_bytes()),
             _ => {
                 let at = mix(random) as usize % bytes.len();
@@ -179,13 +239,51 @@ fn a_network_full_of_garbage_changes_nothing() {
                 let bytes: Vec<u8> = (0..random % 1_300).map(|n| mix(random ^ n) as u8).collect();
                 let to = ids[(i + 1) % 3];
                 let channel = netplay::transport::Channel::Unreliable;
-                party.network.send(*from, to, channel, bytes.into(), party.now);
+                party
+                    .network
+                    .send(*from, to, channel, bytes.into(), party.now);
             }
             party.run(ms(30));
         }
         party.assert_agreed(60);
         assert!(party.players.iter().all(|p| p.core.stats().rejected > 50));
     }
+}
+
+#[test]
+fn a_peer_that_never_acknowledges_stalls_the_match_within_bounds() {
+    let mut party = Party::new(2, Conditions::default(), 59);
+    let (victim, others) = party.players.split_at_mut(1);
+    let (victim, mute) = (&mut victim[0], &mut others[0]);
+    for turn in 0..1_000 {
+        let now = ms(10) * turn;
+        let (clock, mute_clock) = (victim.clock(now), mute.clock(now));
+        victim
+            .core
+            .tick(clock, &mut |world, seat| play(59, seat, world.frame));
+        mute.core
+            .tick(mute_clock, &mut |world, seat| play(59, seat, world.frame));
+        while let Some((_, bytes)) = victim.core.poll_datagram(clock) {
+            assert!(bytes.len() <= protocol::limits::MAX_DATAGRAM_BYTES);
+            mute.core.receive(victim.id, &bytes, mute_clock).unwrap();
+        }
+        while let Some((_, bytes)) = mute.core.poll_datagram(mute_clock) {
+            let mut datagram = Datagram::decode(&bytes).unwrap();
+            datagram.frontiers[0] = 0;
+            victim
+                .core
+                .receive(mute.id, &datagram.encode(), clock)
+                .unwrap();
+        }
+    }
+    // Stopped before its own inputs could not be sent any more; and whoever drives it can tell.
+    let frame = victim.core.frame();
+    assert!(
+        (110..=protocol::limits::MAX_UNACKED_INPUTS).contains(&frame),
+        "{frame}"
+    );
+    let silence = victim.core.silence(mute.id, victim.clock(ms(10_000)));
+    assert!(silence > Duration::from_secs(5), "{silence:?}");
 }
 
 proptest! {

@@ -35,8 +35,13 @@ fn arrivals(conditions: Conditions, channel: Channel, count: u32) -> Vec<u32> {
 
 #[test]
 fn latency_is_kept_to_the_millisecond() {
-    let mut network =
-        Network::new(Conditions { latency: ms(30), ..Conditions::default() }, 1);
+    let mut network = Network::new(
+        Conditions {
+            latency: ms(30),
+            ..Conditions::default()
+        },
+        1,
+    );
     let (a, b) = (network.join(), network.join());
     network.send(a, b, Channel::Unreliable, packet(0), ms(5));
     assert_eq!(network.next_arrival(b), Some(ms(35)));
@@ -58,7 +63,11 @@ fn the_unreliable_channel_loses_repeats_and_reorders_by_its_shares() {
     // 1.1 copies of each, four fifths of which arrive.
     assert!((1_660..1_860).contains(&arrived.len()), "{}", arrived.len());
     assert!(!arrived.is_sorted());
-    assert_eq!(arrived, arrivals(conditions, Channel::Unreliable, 2_000), "seeded");
+    assert_eq!(
+        arrived,
+        arrivals(conditions, Channel::Unreliable, 2_000),
+        "seeded"
+    );
 }
 
 #[test]
@@ -70,7 +79,11 @@ fn the_reliable_channel_is_whole_and_in_order() {
         reorder: 0.3,
         duplicate: 0.3,
     };
-    assert!(arrivals(conditions, Channel::Reliable, 1_000).into_iter().eq(0..1_000));
+    assert!(
+        arrivals(conditions, Channel::Reliable, 1_000)
+            .into_iter()
+            .eq(0..1_000)
+    );
 }
 
 #[test]
@@ -85,7 +98,10 @@ fn a_cut_link_loses_what_is_unreliable_and_holds_what_is_reliable() {
     assert!(network.receive(b, ms(1_000)).is_none());
     assert_eq!(std::iter::from_fn(|| network.receive(c, ms(1))).count(), 2);
     network.repair(a, b, ms(2_000));
-    assert_eq!(network.receive(b, ms(2_000)), Some((a, Channel::Reliable, packet(2))));
+    assert_eq!(
+        network.receive(b, ms(2_000)),
+        Some((a, Channel::Reliable, packet(2)))
+    );
     assert!(network.receive(b, ms(9_000)).is_none());
 }
 
@@ -97,7 +113,10 @@ fn a_full_inbox_drops_and_counts() {
         network.send(a, b, Channel::Reliable, packet(number), ms(0));
     }
     assert_eq!(network.overflowed(b), 5_000 - 4_096);
-    assert_eq!(std::iter::from_fn(|| network.receive(b, ms(0))).count(), 4_096);
+    assert_eq!(
+        std::iter::from_fn(|| network.receive(b, ms(0))).count(),
+        4_096
+    );
 }
 
 #[test]
@@ -105,7 +124,11 @@ fn transports_know_each_other_by_seniority_and_forget_the_gone() {
     let hub = manual_network(Conditions::default(), 1);
     let (first, mut second, third) = (hub.join(), hub.join(), hub.join());
     let known = |transport: &dyn Transport| -> Vec<_> {
-        transport.known_peers().iter().map(|k| (k.id, k.here_before_us)).collect()
+        transport
+            .known_peers()
+            .iter()
+            .map(|k| (k.id, k.here_before_us))
+            .collect()
     };
     let id = |transport: &dyn Transport| transport.local_id().unwrap();
     assert_eq!(known(&second), [(id(&first), true), (id(&third), false)]);
@@ -135,7 +158,13 @@ fn banned_peers_and_packets_too_long_are_dropped_and_counted() {
 
 #[test]
 fn a_hub_by_hand_delivers_when_its_time_comes() {
-    let hub = manual_network(Conditions { latency: ms(50), ..Conditions::default() }, 1);
+    let hub = manual_network(
+        Conditions {
+            latency: ms(50),
+            ..Conditions::default()
+        },
+        1,
+    );
     let (mut a, mut b) = (hub.join(), hub.join());
     let waker = noop_waker();
     let mut context = Context::from_waker(&waker);
@@ -150,7 +179,13 @@ fn a_hub_by_hand_delivers_when_its_time_comes() {
 
 #[test]
 fn a_hub_in_real_time_wakes_the_receiver_on_delivery() {
-    let hub = network(Conditions { latency: ms(20), ..Conditions::default() }, 1);
+    let hub = network(
+        Conditions {
+            latency: ms(20),
+            ..Conditions::default()
+        },
+        1,
+    );
     let (mut a, mut b) = (hub.join(), hub.join());
     let to = b.local_id().unwrap();
     let start = Instant::now();

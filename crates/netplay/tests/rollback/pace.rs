@@ -11,34 +11,49 @@ fn played(party: &Party) -> Vec<u32> {
 /// Plays a minute, and wants 60 frames a second of it within 1 %.
 #[track_caller]
 fn assert_holds_sixty(size: usize, conditions: Conditions, input_delay: u32) {
-    let mut party = Party::with(size, conditions, 17, |_, plan| Plan { input_delay, ..plan });
+    let mut party = Party::with(size, conditions, 17, |_, plan| Plan {
+        input_delay,
+        ..plan
+    });
     party.run(Duration::from_secs(60));
     party.assert_agreed(3_600 * 99 / 100);
-    let stats = party.players[0].core.stats();
-    println!("{size} peers, delay {input_delay}, {conditions:?}: {:?} {stats:?}", played(&party));
 }
 
 #[test]
 fn sixty_are_held_at_a_round_trip_of_200_ms_and_5_percent_loss() {
-    let conditions =
-        Conditions { latency: ms(95), jitter: ms(10), loss: 0.05, ..Conditions::default() };
+    let conditions = Conditions {
+        latency: ms(95),
+        jitter: ms(10),
+        loss: 0.05,
+        ..Conditions::default()
+    };
     for size in [2, 4, 8] {
         assert_holds_sixty(size, conditions, 2);
     }
 }
 
 #[test]
-fn sixty_are_held_at_200_ms_one_way_and_5_percent_loss_by_input_delay() {
-    let conditions =
-        Conditions { latency: ms(190), jitter: ms(10), loss: 0.05, ..Conditions::default() };
-    for size in [2, 4] {
-        assert_holds_sixty(size, conditions, 4);
+fn sixty_are_held_at_200_ms_one_way_and_5_percent_loss() {
+    let conditions = Conditions {
+        latency: ms(190),
+        jitter: ms(10),
+        loss: 0.05,
+        ..Conditions::default()
+    };
+    // That is the whole prediction window: with many peers somebody's datagram is always late,
+    // and two frames of input delay make up for it.
+    for (size, input_delay) in [(2, 0), (4, 2), (8, 2)] {
+        assert_holds_sixty(size, conditions, input_delay);
     }
 }
 
 #[test]
 fn clocks_of_different_speed_are_paced() {
-    let conditions = Conditions { latency: ms(40), jitter: ms(10), ..Conditions::default() };
+    let conditions = Conditions {
+        latency: ms(40),
+        jitter: ms(10),
+        ..Conditions::default()
+    };
     let mut party = Party::new(3, conditions, 19);
     for (i, rate) in [1.0, 1.01, 0.995].into_iter().enumerate() {
         party.start(i, Duration::ZERO, rate);
@@ -54,18 +69,28 @@ fn clocks_of_different_speed_are_paced() {
         assert_eq!(stats.waits, waits, "paced, not stopped");
     }
     let frames: Vec<_> = party.players.iter().map(|p| p.core.frame()).collect();
-    assert!(frames.iter().max().unwrap() - frames.iter().min().unwrap() <= 3, "{frames:?}");
+    assert!(
+        frames.iter().max().unwrap() - frames.iter().min().unwrap() <= 3,
+        "{frames:?}"
+    );
 }
 
 #[test]
 fn late_starters_converge() {
-    let conditions = Conditions { latency: ms(75), jitter: ms(5), ..Conditions::default() };
+    let conditions = Conditions {
+        latency: ms(75),
+        jitter: ms(5),
+        ..Conditions::default()
+    };
     let mut party = Party::new(3, conditions, 23);
     party.start(1, ms(150), 1.0);
     party.start(2, ms(700), 1.0);
     party.run(Duration::from_secs(8));
     let frames: Vec<_> = party.players.iter().map(|p| p.core.frame()).collect();
-    assert!(frames.iter().max().unwrap() - frames.iter().min().unwrap() <= 2, "{frames:?}");
+    assert!(
+        frames.iter().max().unwrap() - frames.iter().min().unwrap() <= 2,
+        "{frames:?}"
+    );
     party.run(Duration::from_secs(2));
     // Nobody could play before the last one came.
     party.assert_agreed(60 * 9);
@@ -74,33 +99,51 @@ fn late_starters_converge() {
 
 #[test]
 fn three_seconds_of_sleep_stall_the_others_but_are_not_caught_up() {
-    let conditions = Conditions { latency: ms(30), jitter: ms(5), ..Conditions::default() };
+    let conditions = Conditions {
+        latency: ms(30),
+        jitter: ms(5),
+        ..Conditions::default()
+    };
     let mut party = Party::new(3, conditions, 29);
-    party.players[2].sleeps = ms(3_000)..ms(6_000);
+    party.players[2].sleeps = |now| (ms(3_000)..ms(6_000)).contains(&now);
     party.run(ms(5_990));
     let before = played(&party)[0];
     assert!((175..=182).contains(&before), "{before}");
     let silence = |party: &Party, of: usize| {
         let player = &party.players[0];
-        player.core.silence(party.players[of].id, player.clock(party.now))
+        player
+            .core
+            .silence(party.players[of].id, player.clock(party.now))
     };
     assert!(silence(&party, 2) > ms(2_900));
-    assert!(silence(&party, 1) < ms(100), "whoever waits for another is not silent");
+    assert!(
+        silence(&party, 1) < ms(100),
+        "whoever waits for another is not silent"
+    );
     party.run(ms(20));
     // The sleeper blames nobody for its own sleep.
     let sleeper = &party.players[2];
-    let silent = sleeper.core.silence(party.players[0].id, sleeper.clock(party.now));
+    let silent = sleeper
+        .core
+        .silence(party.players[0].id, sleeper.clock(party.now));
     assert!(silent < ms(300), "{silent:?}");
     party.run(ms(990));
     let after = party.players[0].core.frame();
     // A second at 60, and what of the prediction window there was to regain.
-    assert!((50..=60 + 15).contains(&(after - before)), "{}", after - before);
+    assert!(
+        (50..=60 + 15).contains(&(after - before)),
+        "{}",
+        after - before
+    );
     assert!(silence(&party, 2) < ms(200));
     party.run(Duration::from_secs(3));
     party.assert_agreed(before + 60 * 4 - 20);
     party.assert_nothing_rejected();
     let frames: Vec<_> = party.players.iter().map(|p| p.core.frame()).collect();
-    assert!(frames.iter().max().unwrap() - frames.iter().min().unwrap() <= 3, "{frames:?}");
+    assert!(
+        frames.iter().max().unwrap() - frames.iter().min().unwrap() <= 3,
+        "{frames:?}"
+    );
     assert!(sleeper_lost(&party) > ms(2_500));
 }
 
@@ -110,27 +153,38 @@ fn sleeper_lost(party: &Party) -> Duration {
 
 #[test]
 fn a_machine_that_looks_ten_times_a_second_keeps_sixty() {
-    let conditions = Conditions { latency: ms(20), ..Conditions::default() };
+    let conditions = Conditions {
+        latency: ms(20),
+        ..Conditions::default()
+    };
     let mut party = Party::new(2, conditions, 31);
-    for turn in 0..300 {
-        // Both hitch, never at the same time.
-        for (i, offset) in [(0, 0), (1, 50)] {
-            party.players[i].sleeps =
-                party.now + ms(offset)..party.now + ms(offset) + ms(if turn < 5 { 0 } else { 48 });
-        }
-        party.run(ms(100));
-    }
-    party.assert_agreed(1_800 - 30);
+    // Two windows on one slow machine: each is busy for 96 of 100 ms, not at the same time.
+    party.players[0].sleeps = |now| now.as_millis() % 100 >= 4;
+    party.players[1].sleeps = |now| (now.as_millis() + 40) % 100 >= 4;
+    party.run(Duration::from_secs(30));
+    party.assert_agreed(1_800 * 97 / 100);
 }
 
 #[test]
 fn rounds_are_measured() {
-    let conditions = Conditions { latency: ms(60), jitter: ms(4), ..Conditions::default() };
+    let conditions = Conditions {
+        latency: ms(60),
+        jitter: ms(4),
+        ..Conditions::default()
+    };
     let mut party = Party::new(2, conditions, 37);
     party.run(Duration::from_secs(3));
-    let stats = party.players[0].core.peer_stats(party.players[1].id).unwrap();
+    let stats = party.players[0]
+        .core
+        .peer_stats(party.players[1].id)
+        .unwrap();
     let rtt = stats.rtt.unwrap();
     assert!((ms(120)..ms(132)).contains(&rtt), "{rtt:?}");
     assert!(stats.ahead.abs() < 1.0);
-    assert!(party.players[0].core.peer_stats(party.players[0].id).is_none());
+    assert!(
+        party.players[0]
+            .core
+            .peer_stats(party.players[0].id)
+            .is_none()
+    );
 }

@@ -9,7 +9,7 @@ use netplay::{
         memory::{Conditions, Network},
     },
 };
-use protocol::{Frame, PeerId, Simulation};
+use protocol::{Driver, Frame, PeerId, Seat, Simulation};
 use std::{collections::BTreeMap, time::Duration};
 
 /// How often the cores are driven: a thread's or a Worker's timer is no finer.
@@ -27,8 +27,8 @@ pub struct Player {
     pub rate: f64,
     /// When it starts its match, in true time.
     pub starts: Duration,
-    /// In true time: then nobody drives it.
-    pub sleeps: std::ops::Range<Duration>,
+    /// Whether nobody drives it, by true time.
+    pub sleeps: fn(Duration) -> bool,
     /// The checksum of each newest confirmed world, at each turn.
     pub confirmed: BTreeMap<Frame, u64>,
     /// Every checksum that peers compare.
@@ -44,7 +44,7 @@ impl Player {
     }
 
     fn is_awake(&self, now: Duration) -> bool {
-        now >= self.starts && !self.sleeps.contains(&now)
+        now >= self.starts && !(self.sleeps)(now)
     }
 }
 
@@ -58,8 +58,18 @@ pub struct Party {
 }
 
 pub fn plan(roster: Vec<Option<PeerId>>, me: PeerId, seed: u64) -> Plan<Toy> {
-    let settings = Options { seats: roster.len() as u8, wrong_from: None };
-    Plan { match_id: 7, seed, settings, roster, me, input_delay: 0 }
+    let settings = Options {
+        seats: roster.len() as u8,
+        wrong_from: None,
+    };
+    Plan {
+        match_id: 7,
+        seed,
+        settings,
+        roster,
+        me,
+        input_delay: 0,
+    }
 }
 
 impl Party {
@@ -84,7 +94,7 @@ impl Party {
                 core: Core::new(plan.clone(), Duration::ZERO).unwrap(),
                 rate: 1.0,
                 starts: Duration::ZERO,
-                sleeps: Duration::ZERO..Duration::ZERO,
+                sleeps: |_| false,
                 confirmed: BTreeMap::new(),
                 compared: BTreeMap::new(),
                 events: Vec::new(),
@@ -94,7 +104,13 @@ impl Party {
             player
         };
         let players = ids.iter().enumerate().map(player).collect();
-        Self { network, players, now: Duration::ZERO, seed, record: None }
+        Self {
+            network,
+            players,
+            now: Duration::ZERO,
+            seed,
+            record: None,
+        }
     }
 
     /// Lets player `i` start later, with a clock of its own speed.
@@ -133,18 +149,22 @@ impl Party {
         if !came && player.core.next_due() > clock {
             return;
         }
-        player.core.tick(clock, &mut |world, seat| play(seed, seat, world.frame));
-        player.events.extend(player.core.take_events());
         player
-            .confirmed
-            .insert(player.core.confirmed(), player.core.confirmed_world().checksum());
+            .core
+            .tick(clock, &mut |world, seat| play(seed, seat, world.frame));
+        player.events.extend(player.core.take_events());
+        player.confirmed.insert(
+            player.core.confirmed(),
+            player.core.confirmed_world().checksum(),
+        );
         player.compared.extend(player.core.checksum());
         while let Some((to, bytes)) = player.core.poll_datagram(clock) {
             assert!(bytes.len() <= protocol::limits::MAX_DATAGRAM_BYTES);
             if let Some(record) = &mut self.record {
                 record.push((player.id, to, bytes.clone()));
             }
-            self.network.send(player.id, to, Channel::Unreliable, Bytes::from(bytes), now);
+            self.network
+                .send(player.id, to, Channel::Unreliable, Bytes::from(bytes), now);
         }
     }
 
@@ -153,7 +173,10 @@ impl Party {
     pub fn assert_agreed(&self, least: Frame) {
         for player in &self.players {
             let confirmed = player.core.confirmed();
-            assert!(confirmed >= least, "confirmed {confirmed} of {least} frames");
+            assert!(
+                confirmed >= least,
+                "confirmed {confirmed} of {least} frames"
+            );
             assert_eq!(player.core.desync(), None);
         }
         let mut common = 0;
@@ -170,6 +193,37 @@ impl Party {
             }
         }
         assert!(common > 0 || self.players.len() < 2);
+    }
+
+    /// Every confirmed world is the one that the players' inputs make without any network: for
+    /// matches without input delay, where each frame's input is known beforehand.
+    #[track_caller]
+    pub fn assert_true_to_inputs(&self) {
+        let seats = self.players.len();
+        let newest = self
+            .players
+            .iter()
+            .map(|p| p.core.confirmed())
+            .max()
+            .unwrap_or(0);
+        let options = Options {
+            seats: seats as u8,
+            wrong_from: None,
+        };
+        let mut world = Toy::new(&options, self.seed);
+        for frame in 0..=newest {
+            for player in &self.players {
+                if let Some(sum) = player.confirmed.get(&frame) {
+                    assert_eq!(*sum, world.checksum(), "not the true world {frame}");
+                }
+            }
+            let input = |seat| play(self.seed, seat, frame);
+            let inputs = (0..seats).map(|i| Seat {
+                input: input(i),
+                driver: Driver::Peer,
+            });
+            world.step(&inputs.collect::<Vec<_>>(), &mut Vec::new());
+        }
     }
 
     #[track_caller]

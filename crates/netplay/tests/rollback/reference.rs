@@ -46,13 +46,21 @@ struct Socket {
 impl NonBlockingSocket<usize> for Socket {
     fn send_to(&mut self, message: &Message, _to: &usize) {
         let arrives = *self.turn.borrow() + DELAY_IN_TURNS;
-        self.out.borrow_mut().push_back((arrives, self.me, message.clone()));
+        self.out
+            .borrow_mut()
+            .push_back((arrives, self.me, message.clone()));
     }
 
     fn receive_all_messages(&mut self) -> Vec<(usize, Message)> {
         let mut inbox = self.inbox.borrow_mut();
-        let arrived = inbox.iter().take_while(|(at, ..)| *at <= *self.turn.borrow()).count();
-        inbox.drain(..arrived).map(|(_, from, message)| (from, message)).collect()
+        let arrived = inbox
+            .iter()
+            .take_while(|(at, ..)| *at <= *self.turn.borrow())
+            .count();
+        inbox
+            .drain(..arrived)
+            .map(|(_, from, message)| (from, message))
+            .collect()
     }
 }
 
@@ -71,7 +79,9 @@ impl ReferencePlayer {
             return;
         }
         let frame = self.session.current_frame() as Frame;
-        self.session.add_local_input(me, play(SEED, me, frame)).unwrap();
+        self.session
+            .add_local_input(me, play(SEED, me, frame))
+            .unwrap();
         let requests = match self.session.advance_frame() {
             Ok(requests) => requests,
             Err(GgrsError::PredictionThreshold) => return,
@@ -88,7 +98,10 @@ impl ReferencePlayer {
                     self.world = cell.load().unwrap();
                 }
                 GgrsRequest::AdvanceFrame { inputs } => {
-                    let seat = |(input, _)| Seat { input, driver: Driver::Peer };
+                    let seat = |(input, _)| Seat {
+                        input,
+                        driver: Driver::Peer,
+                    };
                     let seats: Vec<_> = inputs.into_iter().map(seat).collect();
                     self.world.step(&seats, &mut Vec::new());
                 }
@@ -119,17 +132,34 @@ fn reference_match() -> BTreeMap<Frame, u64> {
             .unwrap()
             .start_p2p_session(socket)
             .unwrap();
-        let world = Toy::new(&Options { seats: 2, wrong_from: None }, SEED);
-        ReferencePlayer { session, world, saved: BTreeMap::new(), loads: 0 }
+        let world = Toy::new(
+            &Options {
+                seats: 2,
+                wrong_from: None,
+            },
+            SEED,
+        );
+        ReferencePlayer {
+            session,
+            world,
+            saved: BTreeMap::new(),
+            loads: 0,
+        }
     });
-    while players.iter().any(|p| p.session.confirmed_frame() < FRAMES as i32) {
+    while players
+        .iter()
+        .any(|p| p.session.confirmed_frame() < FRAMES as i32)
+    {
         *turn.borrow_mut() += 1;
         assert!(*turn.borrow() < 1_000_000, "ggrs does not come on");
         for (me, player) in players.iter_mut().enumerate() {
             player.advance(me);
         }
     }
-    assert!(players.iter().all(|player| player.loads > 50), "ggrs had to roll back");
+    assert!(
+        players.iter().all(|player| player.loads > 50),
+        "ggrs had to roll back"
+    );
     let [mut player, _] = players;
     player.saved.retain(|frame, _| *frame <= FRAMES);
     player.saved
@@ -149,9 +179,16 @@ fn ggrs_and_we_make_the_same_worlds_of_the_same_inputs() {
     party.run(Duration::from_millis(1_000 * u64::from(FRAMES) / 60));
     party.assert_agreed(FRAMES * 9 / 10);
     for player in &party.players {
-        let common: Vec<_> =
-            player.confirmed.iter().filter(|(frame, _)| reference.contains_key(frame)).collect();
-        assert!(common.len() > FRAMES as usize / 2, "{} common frames", common.len());
+        let common: Vec<_> = player
+            .confirmed
+            .iter()
+            .filter(|(frame, _)| reference.contains_key(frame))
+            .collect();
+        assert!(
+            common.len() > FRAMES as usize / 2,
+            "{} common frames",
+            common.len()
+        );
         for (frame, sum) in common {
             assert_eq!(reference[frame], *sum, "worlds differ at frame {frame}");
         }

@@ -58,7 +58,13 @@ impl Simulation for Toy {
 
     fn new(options: &Options, seed: u64) -> Self {
         let options = options.clone();
-        Self { options, frame: 0, hash: mix(seed), travelled: [0; 8], laps: [0; 8] }
+        Self {
+            options,
+            frame: 0,
+            hash: mix(seed),
+            travelled: [0; 8],
+            laps: [0; 8],
+        }
     }
 
     fn step(&mut self, seats: &[Seat<Stick>], events: &mut Vec<Lap>) {
@@ -71,10 +77,17 @@ impl Simulation for Toy {
             if self.travelled[seat] >= LAP {
                 self.travelled[seat] -= LAP;
                 self.laps[seat] += 1;
-                events.push(Lap { seat, count: self.laps[seat] });
+                events.push(Lap {
+                    seat,
+                    count: self.laps[seat],
+                });
             }
         }
-        if self.options.wrong_from.is_some_and(|wrong| self.frame >= wrong) {
+        if self
+            .options
+            .wrong_from
+            .is_some_and(|wrong| self.frame >= wrong)
+        {
             self.hash ^= 1;
         }
         self.frame += 1;
@@ -82,9 +95,10 @@ impl Simulation for Toy {
 
     fn checksum(&self) -> u64 {
         let sums = self.travelled.iter().zip(self.laps);
-        sums.fold(self.hash ^ u64::from(self.frame), |sum, (travelled, laps)| {
-            mix(sum ^ u64::from(*travelled) << 32 ^ u64::from(laps))
-        })
+        sums.fold(
+            self.hash ^ u64::from(self.frame),
+            |sum, (travelled, laps)| mix(sum ^ u64::from(*travelled) << 32 ^ u64::from(laps)),
+        )
     }
 
     fn is_over(&self) -> bool {
@@ -106,5 +120,9 @@ pub fn play(seed: u64, seat: usize, frame: Frame) -> Stick {
     let hold = 5 + mix(who) % 8;
     let at = mix(who ^ (u64::from(frame) / hold) << 8);
     let [x, y, press, ..] = at.to_le_bytes();
-    Stick { x: x as i8, y: y as i8, press: press < 64 }
+    Stick {
+        x: x as i8,
+        y: y as i8,
+        press: press < 64,
+    }
 }

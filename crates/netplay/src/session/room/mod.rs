@@ -5,7 +5,7 @@
 //! time) calls it when packets have come, a command was given, or [`Room::next_due`] is reached.
 //!
 //! A room's life:
-//! - [`hello`](self): every known peer is greeted until both have heard each other. Peers of
+//! - hello: every known peer is greeted until both have heard each other. Peers of
 //!   other versions or rules are refused, each side learning why.
 //! - lobby: everybody tells everybody its line. The owner, the peer nobody was before, starts
 //!   the match once all are ready and all reach one another.

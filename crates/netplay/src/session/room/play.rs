@@ -159,10 +159,10 @@ impl<S: Simulation> Room<S> {
             }
         }
         self.leave_match();
-        self.play = None;
         if self.peers.here().next().is_none() {
             return self.end(Failure::PeerLost(name));
         }
+        self.play = None;
         self.notify(format!("{name} left the match, so it is off"));
         self.enter(Phase::Lobby);
     }

@@ -78,13 +78,23 @@ struct Delivery {
 impl Network {
     /// An empty network.
     pub fn new(conditions: Conditions, seed: u64) -> Self {
-        Self { conditions, peers: Vec::new(), links: BTreeMap::new(), random: seed, serial: 0 }
+        Self {
+            conditions,
+            peers: Vec::new(),
+            links: BTreeMap::new(),
+            random: seed,
+            serial: 0,
+        }
     }
 
     /// Adds a peer with a new id.
     pub fn join(&mut self) -> PeerId {
         let id = PeerId(Uuid::from_u64_pair(self.random(), self.random()));
-        self.peers.push(Peer { id, inbox: BinaryHeap::new(), overflowed: 0 });
+        self.peers.push(Peer {
+            id,
+            inbox: BinaryHeap::new(),
+            overflowed: 0,
+        });
         id
     }
 
@@ -167,7 +177,11 @@ impl Network {
         packet: Bytes,
         now: Duration,
     ) {
-        let copies = if self.chance(conditions.duplicate) { 2 } else { 1 };
+        let copies = if self.chance(conditions.duplicate) {
+            2
+        } else {
+            1
+        };
         for _ in 0..copies {
             if self.chance(conditions.loss) {
                 continue;
@@ -187,30 +201,56 @@ impl Network {
             return None;
         }
         let Reverse(delivery) = inbox.pop()?;
-        let channel =
-            if delivery.is_reliable { Channel::Reliable } else { Channel::Unreliable };
+        let channel = if delivery.is_reliable {
+            Channel::Reliable
+        } else {
+            Channel::Unreliable
+        };
         Some((delivery.from, channel, delivery.packet))
     }
 
     /// When the next packet arrives at `to`, of those that are on their way.
     pub fn next_arrival(&self, to: PeerId) -> Option<Duration> {
-        self.peers.iter().find(|peer| peer.id == to)?.inbox.peek().map(|next| next.0.at)
+        self.peers
+            .iter()
+            .find(|peer| peer.id == to)?
+            .inbox
+            .peek()
+            .map(|next| next.0.at)
     }
 
     /// Packets to this peer that were dropped because too many were on their way.
     pub fn overflowed(&self, to: PeerId) -> u64 {
-        self.peers.iter().find(|peer| peer.id == to).map_or(0, |peer| peer.overflowed)
+        self.peers
+            .iter()
+            .find(|peer| peer.id == to)
+            .map_or(0, |peer| peer.overflowed)
     }
 
-    fn deliver(&mut self, from: PeerId, to: PeerId, is_reliable: bool, packet: Bytes, at: Duration) {
-        let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to) else { return };
+    fn deliver(
+        &mut self,
+        from: PeerId,
+        to: PeerId,
+        is_reliable: bool,
+        packet: Bytes,
+        at: Duration,
+    ) {
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to) else {
+            return;
+        };
         if peer.inbox.len() == MAX_IN_FLIGHT {
             peer.overflowed += 1;
             return;
         }
         self.serial += 1;
         let serial = self.serial;
-        peer.inbox.push(Reverse(Delivery { at, serial, from, is_reliable, packet }));
+        peer.inbox.push(Reverse(Delivery {
+            at,
+            serial,
+            from,
+            is_reliable,
+            packet,
+        }));
     }
 
     fn overflow(&mut self, to: PeerId) {
