@@ -162,7 +162,7 @@ pub fn keys(index: usize, of: usize) -> &'static str {
 }
 
 /// Said while two scenes play without WebRTC.
-pub const IN_MEMORY: &str = "No network here: the scenes meet in memory, without WebRTC.";
+pub const IN_MEMORY: &str = "no network: meeting in memory, not by WebRTC";
 
 #[cfg(test)]
 mod tests {

@@ -31,7 +31,7 @@ pub const PANEL_HOVER: Color = Color::srgba(0.17, 0.21, 0.40, 0.95);
 /// A widget's ground while pressed.
 pub const PANEL_PRESSED: Color = Color::srgba(0.28, 0.34, 0.62, 1.0);
 /// Laid over the arena below text.
-pub const VEIL: Color = Color::srgba(0.016, 0.020, 0.043, 0.78);
+pub const VEIL: Color = Color::srgba(0.016, 0.020, 0.043, 0.86);
 
 /// Text sizes, in `VMin`.
 pub mod size {

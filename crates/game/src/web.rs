@@ -6,11 +6,13 @@ use js_sys::{Array, JSON, Object, Reflect};
 use netplay::session::{Handle, Status};
 use sim::World as Match;
 use std::cell::RefCell;
-use wasm_bindgen::{JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::HtmlElement;
 
 pub(super) fn plugin(app: &mut App) {
     tell_page();
-    app.add_systems(PostUpdate, (report, show_code));
+    app.add_systems(Startup, listen)
+        .add_systems(PostUpdate, (report, show_code));
 }
 
 /// The page's query and fragment, with their `?` and `#`.
@@ -48,12 +50,52 @@ pub fn copy(text: &str) {
     }
 }
 
-/// Shows the room's code in the page's address, so that reloading or sharing it leads here.
-fn show_code(arrived: Query<&Place, Added<Place>>) {
-    for place in &arrived {
+/// Shows the room's code in the page's address while one is in it, so that sharing or reloading
+/// the page leads there.
+fn show_code(
+    arrived: Query<&Place, Added<Place>>,
+    mut left: RemovedComponents<Place>,
+    places: Query<(), With<Place>>,
+) {
+    if let Some(place) = arrived.iter().next() {
+        set_fragment(&format!("#{}", place.room));
+    } else if left.read().next().is_some() && places.is_empty() {
+        set_fragment("");
+    }
+}
+
+/// Changes the address without a `hashchange`, which is how a player's own change is told.
+fn set_fragment(fragment: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let location = window.location();
+    let (path, query) = (location.pathname(), location.search());
+    if let (Ok(history), Ok(path), Ok(query)) = (window.history(), path, query) {
+        let address = format!("{path}{query}{fragment}");
+        // A page in a sandbox may not: then its address stays as it is.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// Opens the page anew when a link to another room is opened in it, which changes no more than
+/// the fragment, and gives the keyboard to the game.
+fn listen() {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let reload = || {
         if let Some(window) = web_sys::window() {
-            let _ = window.location().set_hash(&place.room);
+            let _ = window.location().reload();
         }
+    };
+    let reload = Closure::<dyn Fn()>::new(reload).into_js_value();
+    window.set_onhashchange(reload.dyn_ref());
+    let canvas = window
+        .document()
+        .and_then(|document| document.get_element_by_id("peerball"));
+    if let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<HtmlElement>().ok()) {
+        let _ = canvas.focus();
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Session;
 use bevy::prelude::*;
 use netplay::session::Frames;
-use protocol::{Frame, limits::STEP_MICROS};
+use protocol::{Frame, Simulation, limits::STEP_MICROS};
 use sim::{Body, Disc, Event, World as Match};
 use std::time::Duration;
 use web_time::Instant;
@@ -11,6 +11,9 @@ use web_time::Instant;
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, sample);
 }
+
+/// A match that stands for longer than this waits for somebody: prediction bridges less.
+const STALL: Duration = Duration::from_millis(500);
 
 /// The moment of the match that this picture shows, and what has happened since the last one.
 #[derive(Component, Default)]
@@ -26,6 +29,13 @@ impl Shown {
     /// The newest world, once a match has started.
     pub fn world(&self) -> Option<&Match> {
         self.frames.as_ref().map(|frames| &frames.current)
+    }
+
+    /// Whether no new world has come for so long that players wonder.
+    pub fn is_stalled(&self) -> bool {
+        self.frames
+            .as_ref()
+            .is_some_and(|frames| !frames.current.is_over() && frames.at.elapsed() > STALL)
     }
 
     /// Where the ball is.
@@ -76,7 +86,7 @@ fn sample(mut scenes: Query<(&Session, &mut Shown)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{Driver, Seat, Simulation};
+    use protocol::{Driver, Seat};
     use sim::{Input, Settings};
 
     fn shown(part: f32, steps: usize) -> Shown {
@@ -116,6 +126,16 @@ mod tests {
     fn nobody_is_drawn_who_does_not_play() {
         assert_eq!(shown(0.5, 1).disc(2), None);
         assert_eq!(Shown::default().ball(), None);
+    }
+
+    #[test]
+    fn a_match_that_stands_is_told() {
+        let mut shown = shown(0.5, 1);
+        assert!(!shown.is_stalled());
+        if let Some(frames) = &mut shown.frames {
+            frames.at -= STALL * 2;
+        }
+        assert!(shown.is_stalled());
     }
 
     #[test]

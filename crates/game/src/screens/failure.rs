@@ -2,7 +2,7 @@
 
 use super::{leave, root, widgets};
 use crate::{
-    scene::{Begin, Choice, Failed, Page, Scene, Stage},
+    scene::{Begin, Choice, Failed, Page, Scene, Stage, connect::Place},
     theme::{self, size},
 };
 use bevy::{
@@ -23,13 +23,17 @@ struct Again(Option<Choice>);
 
 fn build(
     turned: On<Insert, Page>,
-    scenes: Query<(&Scene, &Page, &Failed)>,
+    scenes: Query<(&Scene, &Page, &Failed, Option<&Place>)>,
     mut commands: Commands,
 ) {
-    let Ok((scene, Page::Failure, failed)) = scenes.get(turned.entity) else {
+    let Ok((scene, Page::Failure, failed, place)) = scenes.get(turned.entity) else {
         return;
     };
-    let choice = scene.choice.clone();
+    // A room that was found is still there, with whoever is in it.
+    let choice = match place {
+        Some(place) => Choice::Join(place.link.clone()),
+        None => scene.choice.clone(),
+    };
     let again = move |_: On<Activate>, mut again: ResMut<Again>, mut commands: Commands| {
         again.0 = Some(choice.clone());
         commands.trigger(crate::scene::BackToTitle);

@@ -127,12 +127,14 @@ fn top(scene: Entity) -> impl Bundle {
     )
 }
 
-/// The large words over the arena.
+/// The large words over the arena, above its middle where the ball lies at a kick-off.
 fn banner(scene: Entity) -> impl Bundle {
     (
         Node {
             position_type: PositionType::Absolute,
-            top: percent(28),
+            top: vmin(theme::inset::TOP),
+            bottom: vmin(theme::inset::BOTTOM),
+            padding: UiRect::bottom(vmin(22.0)),
             width: percent(100),
             ..widgets::column(0.0)
         },
@@ -162,7 +164,7 @@ fn bottom(scene: Entity, hint: &str) -> impl Bundle {
             (
                 Line::Path,
                 Of(scene),
-                widgets::text("", size::TINY, theme::FAINT)
+                widgets::broken_text("", size::TINY, theme::FAINT, LineBreak::NoWrap)
             ),
             widgets::text(hint, size::TINY, theme::FAINT),
             (widgets::small_button("Leave"), observe(leave)),
@@ -267,6 +269,10 @@ fn tell(
             Line::Clock => clock(world.clock()),
             Line::Names(team) => names(team, world.seat_count(), &seen.0),
             Line::Path => path(&seen.0),
+            Line::Banner if shown.is_stalled() => {
+                color.set_if_neq(TextColor(theme::FAINT));
+                "Waiting".to_owned()
+            }
             Line::Banner if banner.seconds_left > 0.0 => {
                 color.set_if_neq(TextColor(banner.color));
                 banner.words.clone()
