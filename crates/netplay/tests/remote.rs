@@ -146,7 +146,7 @@ async fn an_outage_is_survived_and_unsent_signals_are_sent_later() {
     soon(signaller.next_message()).await.expect("our id");
     soon(signaller.next_message()).await.expect("a newcomer");
     // A message past the bound ends the connection as a dropped one would.
-    connection.tell_text(&"x".repeat(1024 * 1024)).await;
+    connection.overwhelm().await;
     until(|| directory.signaling() == SignalingState::Lost).await;
 
     let data = PeerSignal::Offer(OFFER.to_owned());

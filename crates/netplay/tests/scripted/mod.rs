@@ -98,6 +98,11 @@ impl Connection {
             .expect("the peer listens");
     }
 
+    /// Says something past the peer's bound. The peer may hang up before it has heard it all.
+    pub async fn overwhelm(&mut self) {
+        let _ = soon(self.0.send(Message::text("x".repeat(1024 * 1024)))).await;
+    }
+
     /// The next signal that the peer sends, and to whom.
     pub async fn hear(&mut self) -> (PeerId, PeerSignal) {
         loop {
