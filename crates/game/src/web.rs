@@ -1,6 +1,6 @@
 //! The page around the game: its address, `window.peerball`, and the clipboard.
 
-use crate::scene::{Failed, Scene, Session, connect::Place};
+use crate::scene::{Failed, Scene, Session, place::Place};
 use bevy::prelude::*;
 use js_sys::{Array, JSON, Object, Reflect};
 use netplay::session::{Handle, Status};

@@ -1,7 +1,11 @@
 //! From a choice to a running session: finds the room, opens the socket, and hands its channels
 //! to a session.
 
-use super::{Choice, Failed, Page, Scene, Seen, Session, player_name};
+use super::{
+    Choice, Failed, Page, Scene, Seen, Session,
+    place::{Place, find, servers},
+    player_name,
+};
 use crate::{args::Args, text::Trouble};
 use bevy::{
     prelude::*,
@@ -11,20 +15,13 @@ use bevy::{
 use bevy_matchbox::MatchboxSocket;
 use netplay::{
     session::{self, Config, Phase},
-    signaling::{
-        api::{ApiError, ServerUrl, create_room, lookup_room},
-        directory::Directory,
-        local::LocalHub,
-    },
+    signaling::{directory::Directory, local::LocalHub},
     transport::{
         matchbox::{self, Ice, RELIABLE, Signaling, UNRELIABLE},
         memory,
     },
 };
-use protocol::{
-    api::parse_room_code,
-    limits::{MAX_SEATS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH, STEPS_PER_SECOND},
-};
+use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
 use sim::{Settings, World as Match};
 use std::time::Duration;
 
@@ -97,16 +94,6 @@ fn has_network() -> bool {
 /// How long two scenes try to meet over WebRTC before they meet in memory. Two sockets of one
 /// process connect within a second; a page without graphics hardware takes a few.
 const MEETING_DEADLINE: Duration = Duration::from_secs(8);
-
-/// A room on a server.
-#[derive(Component, Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    server: ServerUrl,
-    /// The room's code, or its name on a stock matchbox server.
-    pub room: String,
-    /// What others open or type to come here.
-    pub link: String,
-}
 
 /// The search for a room.
 #[derive(Component)]
@@ -187,116 +174,6 @@ fn open(signaling: Signaling, config: Config<Match>) -> impl Bundle {
             directory,
         },
     )
-}
-
-/// Where a room is looked for, and how it is called in links.
-#[derive(Clone, Debug)]
-struct Servers {
-    /// Where we reach it.
-    ours: ServerUrl,
-    /// How others do.
-    theirs: String,
-}
-
-/// The server: the one that was named, else the page's, else one of our own.
-fn servers(args: &Args, choice: &Choice) -> Result<Servers, Trouble> {
-    let named = |address: &str| -> Result<Servers, Trouble> {
-        let ours: ServerUrl = address.parse()?;
-        Ok(Servers {
-            theirs: ours.to_string(),
-            ours,
-        })
-    };
-    let linked = match choice {
-        Choice::Join(text) => Invitation::of(text).server,
-        _ => None,
-    };
-    if let Some(address) = linked.or(args.server.clone()) {
-        return named(&address);
-    }
-    #[cfg(target_arch = "wasm32")]
-    return named(&crate::web::origin());
-    #[cfg(not(target_arch = "wasm32"))]
-    match choice {
-        Choice::Create => {
-            let host = crate::hosting::host()?;
-            Ok(Servers {
-                ours: host.own_address().parse()?,
-                theirs: host.address(),
-            })
-        }
-        _ => named(&format!("127.0.0.1:{}", crate::hosting::DEFAULT_PORT)),
-    }
-}
-
-/// What a player typed or opened to join a room: a code, a room's name, or a link to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invitation {
-    server: Option<String>,
-    room: String,
-}
-
-/// Characters of a room's name. A stock matchbox server takes any; what is longer is cut.
-const MAX_ROOM_NAME: usize = 64;
-
-impl Invitation {
-    /// Reads `QKX7PM`, `qkx 7pm`, `http://192.168.0.7:3536/#QKX7PM`.
-    pub fn of(text: &str) -> Self {
-        let text = text.trim();
-        let (server, room) = match text.split_once('#') {
-            Some((server, room)) if !server.is_empty() => {
-                // A page's address may hold a query, a server's does not.
-                let server = server.split('?').next().unwrap_or_default();
-                (Some(server.to_owned()), room)
-            }
-            Some((_, room)) => (None, room),
-            None => (None, text),
-        };
-        let room =
-            parse_room_code(room).unwrap_or_else(|| room.chars().take(MAX_ROOM_NAME).collect());
-        Self { server, room }
-    }
-
-    /// Whether this names a room by its code, as our servers do.
-    pub fn has_code(&self) -> bool {
-        parse_room_code(&self.room).is_some()
-    }
-}
-
-/// Finds or makes the room. On a stock matchbox server, which has no rooms to find or make, its
-/// name is all it takes.
-async fn find(servers: Servers, choice: Choice) -> Result<Place, Trouble> {
-    let (answer, name) = match &choice {
-        Choice::Join(text) => {
-            let room = Invitation::of(text).room;
-            (lookup_room(&servers.ours, &room).await, room)
-        }
-        _ => (create_room(&servers.ours).await, invent_code()),
-    };
-    let room = match answer {
-        Ok(room) => room.code,
-        Err(ApiError::NotOurServer { .. }) => name,
-        Err(error) => return Err(error.into()),
-    };
-    let link = format!("{}/#{room}", servers.theirs);
-    Ok(Place {
-        server: servers.ours,
-        room,
-        link,
-    })
-}
-
-/// A room's name that nobody else has by chance.
-fn invent_code() -> String {
-    let mut bits = uuid::Uuid::new_v4().as_u128();
-    let symbols = ROOM_CODE_ALPHABET.len() as u128;
-    std::iter::repeat_with(|| {
-        let symbol = ROOM_CODE_ALPHABET[(bits % symbols) as usize];
-        bits /= symbols;
-        char::from(symbol)
-    })
-    .take(ROOM_CODE_LENGTH)
-    .collect()
 }
 
 fn arrive(
@@ -410,41 +287,5 @@ mod tests {
             [0, 1, 2, 3, 4, 5, 8, 99].map(seats),
             [2, 2, 2, 4, 4, 6, 8, 8]
         );
-    }
-
-    #[test]
-    fn invitations_are_codes_names_or_links() {
-        let of = |text: &str| {
-            let Invitation { server, room } = Invitation::of(text);
-            (server, room)
-        };
-        let code = || "QKX7PM".to_owned();
-        assert_eq!(of(" qkx-7pm "), (None, code()));
-        assert_eq!(of("#QKX7PM"), (None, code()));
-        assert_eq!(
-            of("http://192.168.0.7:3536/?name=A#QKX7PM"),
-            (Some("http://192.168.0.7:3536/".into()), code())
-        );
-        assert_eq!(of("kitchen?next=2"), (None, "kitchen?next=2".into()));
-        assert!(Invitation::of("qkx7pm").has_code() && !Invitation::of("kitchen").has_code());
-        assert_eq!(of(&"x".repeat(9999)).1.len(), MAX_ROOM_NAME);
-    }
-
-    #[test]
-    fn invented_codes_are_codes() {
-        let code = invent_code();
-        assert_eq!(parse_room_code(&code).as_deref(), Some(code.as_str()));
-        assert_ne!(code, invent_code());
-    }
-
-    #[test]
-    fn a_named_server_must_be_an_address() {
-        let args = |server: &str| Args {
-            server: Some(server.into()),
-            ..Args::default()
-        };
-        assert!(servers(&args("ftp://nowhere"), &Choice::Create).is_err());
-        let servers = servers(&args("ws://10.0.0.1:3536/"), &Choice::Create).unwrap();
-        assert_eq!(servers.theirs, "http://10.0.0.1:3536");
     }
 }

@@ -4,6 +4,7 @@
 //! shows are [`Parts`] of it, on a layer of its own. One scene or two are the same code.
 
 pub mod connect;
+pub mod place;
 pub mod shown;
 pub mod view;
 

@@ -2,7 +2,7 @@
 
 use super::{leave, root, widgets};
 use crate::{
-    scene::{Begin, Choice, Failed, Page, Scene, Stage, connect::Place},
+    scene::{Begin, Choice, Failed, Page, Scene, Stage, place::Place},
     theme::{self, size},
 };
 use bevy::{

@@ -2,7 +2,7 @@
 
 use super::{leave, ready, root, widgets};
 use crate::{
-    scene::{Page, Scene, Seen, Session, connect::Place},
+    scene::{Page, Scene, Seen, Session, place::Place},
     theme::{self, size},
 };
 use bevy::{input_focus::AutoFocus, prelude::*, ui_widgets::observe};

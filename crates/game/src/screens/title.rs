@@ -4,7 +4,7 @@ use super::widgets::{button, column, field, is_enter, row, text};
 use crate::{
     arena::field::Floor,
     args::Args,
-    scene::{Begin, Choice, Stage, connect::Invitation},
+    scene::{Begin, Choice, Stage, place::Invitation},
     theme::{self, size},
 };
 use bevy::{
