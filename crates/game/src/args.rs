@@ -39,6 +39,13 @@ pub struct Args {
         arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))
     )]
     pub scenes: u8,
+    /// A STUN server that tells this peer its public address, such as stun:host:3478; may be
+    /// repeated. Without one, peers meet on one network or where addresses are public.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        arg(long, value_name = "URL", env = "PEERBALL_ICE", value_delimiter = ',')
+    )]
+    pub ice: Vec<String>,
     /// Plays by itself, and is ready as soon as it is in a room.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
     pub autopilot: bool,
@@ -82,6 +89,7 @@ impl Args {
                 "server" => args.server = Some(value).filter(|server| !server.is_empty()),
                 "room" => args.room = Some(value).filter(|room| !room.is_empty()),
                 "name" => args.name = Some(value),
+                "ice" => args.ice.push(value),
                 "create" => args.create = flag,
                 "practise" => args.practise = flag,
                 "scenes" => args.scenes = if value == "2" { 2 } else { 1 },
@@ -169,6 +177,12 @@ mod tests {
         assert_eq!(args.server.as_deref(), Some("ws://host:3536"));
         assert_eq!(args.name.as_deref(), Some("Jörg %4"));
         assert_eq!(args.room, None);
+    }
+
+    #[test]
+    fn several_stun_servers_may_be_named() {
+        let args = address("?ice=stun:a:3478&ice=stun:b:3478", "");
+        assert_eq!(args.ice, ["stun:a:3478", "stun:b:3478"]);
     }
 
     #[test]

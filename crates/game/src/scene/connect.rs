@@ -128,7 +128,9 @@ fn set_out(
             commands.entity(added.entity).insert(Search(task));
         }
         Road::Together { hub, .. } => {
-            let parts = open(Signaling::Local(hub.clone()), config(&args, scene));
+            // In one process every address is known.
+            let signaling = Signaling::Local(hub.clone());
+            let parts = open(signaling, Ice::default(), config(&args, scene));
             commands.entity(added.entity).insert(parts);
         }
         Road::Memory(hub) => {
@@ -156,8 +158,8 @@ fn config(args: &Args, scene: &Scene) -> Config<Match> {
 }
 
 /// Opens a socket and hands its channels to a session.
-fn open(signaling: Signaling, config: Config<Match>) -> impl Bundle {
-    let (builder, link) = matchbox::prepare(signaling, Ice::default());
+fn open(signaling: Signaling, ice: Ice, config: Config<Match>) -> impl Bundle {
+    let (builder, link) = matchbox::prepare(signaling, ice);
     let mut socket = MatchboxSocket::from(builder);
     let directory = link.directory().clone();
     #[expect(
@@ -190,7 +192,11 @@ fn arrive(
         match found {
             Ok(place) => {
                 let room_url = place.server.room(&place.room);
-                let parts = open(Signaling::Remote { room_url }, config(&args, scene));
+                let ice = Ice {
+                    urls: args.ice.clone(),
+                    ..Ice::default()
+                };
+                let parts = open(Signaling::Remote { room_url }, ice, config(&args, scene));
                 entity.insert((parts, place));
             }
             Err(trouble) => {
