@@ -130,7 +130,7 @@ fn compress_file(original: &Path, encoding: Encoding, cache: &Path) -> Result<()
     ));
     if !cached.exists() {
         // Written under another name first: a run that was cut short leaves no half of a copy.
-        let partial = cached.with_extension("partial");
+        let partial = cached.with_extension(format!("{}.partial", encoding.suffix()));
         encoding.write(&content, File::create(&partial)?)?;
         fs::rename(&partial, &cached)?;
     }

@@ -49,14 +49,7 @@ fn build(
         } else {
             page.spawn(widgets::text("Get ready", size::HEADING, theme::TEXT));
         }
-        page.spawn((
-            PeerList,
-            Of(scene),
-            Node {
-                margin: UiRect::vertical(vmin(2.0)),
-                ..widgets::column(1.2)
-            },
-        ));
+        page.spawn((PeerList, Of(scene), list_box(0)));
         page.spawn((
             Waiting,
             Of(scene),
@@ -96,6 +89,48 @@ fn share(page: &mut ChildSpawnerCommands<'_>, place: &Place) {
         let copy = move |_: On<bevy::ui_widgets::Activate>| crate::web::copy(&link);
         page.spawn((widgets::button("Copy link", 36.0), observe(copy)));
     }
+}
+
+/// With more peers than this, they are told in two columns and fewer words.
+const FEW: usize = 4;
+
+/// The box of so many peers' lines.
+fn list_box(peers: usize) -> Node {
+    if peers <= FEW {
+        return Node {
+            margin: UiRect::vertical(vmin(2.0)),
+            ..widgets::column(1.2)
+        };
+    }
+    Node {
+        width: vmin(94.0),
+        flex_wrap: FlexWrap::Wrap,
+        row_gap: vmin(0.6),
+        ..widgets::row(2.0)
+    }
+}
+
+/// Shows a peer's line among so many.
+fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize) {
+    let color = if peer.ready {
+        theme::TEXT
+    } else {
+        theme::FAINT
+    };
+    if peers <= FEW {
+        list.spawn(widgets::text(line(peer), size::BODY, color));
+        return;
+    }
+    let mark = if peer.ready { '+' } else { '-' };
+    let words = format!("{mark} {}", peer.name);
+    list.spawn((
+        widgets::broken_text(words, size::TINY, color, LineBreak::NoWrap),
+        Node {
+            width: vmin(45.0),
+            overflow: Overflow::clip(),
+            ..default()
+        },
+    ));
 }
 
 /// A peer's line.
@@ -146,17 +181,14 @@ fn tell(
         if !seen.is_changed() && !of.is_added() {
             continue;
         }
+        let peers = &seen.0.peers;
         commands
             .entity(list)
+            .insert(list_box(peers.len()))
             .despawn_children()
             .with_children(|list| {
-                for peer in &seen.0.peers {
-                    let color = if peer.ready {
-                        theme::TEXT
-                    } else {
-                        theme::FAINT
-                    };
-                    list.spawn(widgets::text(line(peer), size::BODY, color));
+                for peer in peers {
+                    spawn_line(list, peer, peers.len());
                 }
             });
     }
