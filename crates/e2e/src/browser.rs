@@ -179,8 +179,9 @@ impl Browser {
     /// # Errors
     /// When the browser does not answer, or answers something else.
     pub async fn statuses(&self) -> Result<Vec<Status>> {
-        // As text: WebDriver's own way turns every number into a float.
-        let script = "return JSON.stringify(window.peerball?.statuses() ?? [])";
+        // As text: WebDriver's own way turns every number into a float. Until the game runs,
+        // `window.peerball` is the canvas of that id, without these functions.
+        let script = "return JSON.stringify(window.peerball.statuses?.() ?? [])";
         let answer = self.evaluate(script).await?;
         let text = answer.as_str().context("statuses() is not an array")?;
         serde_json::from_str(text).with_context(|| format!("no statuses: {text}"))
@@ -191,7 +192,7 @@ impl Browser {
     /// # Errors
     /// When the browser does not answer, or answers something else.
     pub async fn status(&self) -> Result<Option<Status>> {
-        let script = "return JSON.stringify(window.peerball?.status() ?? null)";
+        let script = "return JSON.stringify(window.peerball.status?.() ?? null)";
         let answer = self.evaluate(script).await?;
         let text = answer.as_str().context("status() is no object")?;
         serde_json::from_str(text).with_context(|| format!("no status: {text}"))
