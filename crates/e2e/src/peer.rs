@@ -27,20 +27,14 @@ pub struct NativePeer {
 }
 
 impl NativePeer {
-    /// Lets a peer join `room` at `server` (`ws://HOST:PORT`) and play by itself for `seconds`.
+    /// Lets the player `name` join `room` at `server` (`ws://HOST:PORT`) and play by itself for `seconds`.
     ///
     /// # Errors
     /// When the example does not build or cannot be started.
     pub async fn join(name: &str, server: &str, room: &str, seconds: u64) -> Result<Self> {
         let mut command = Command::new(executable().await?);
-        command.args([
-            "--server",
-            server,
-            "--room",
-            room,
-            "--seconds",
-            &seconds.to_string(),
-        ]);
+        command.args(["--server", server, "--room", room, "--name", name]);
+        command.args(["--seconds", &seconds.to_string()]);
         let mut process = Process::start(&mut command, &output()?.join(format!("{name}.err.log")))?;
         let (sender, statuses) = watch::channel(None);
         let running = tokio::spawn(async move {

@@ -34,7 +34,7 @@ async fn every_screen_at_every_size() -> Result<()> {
 
         let code = link.rsplit('#').next().unwrap_or_default();
         let seconds = PATIENCE.as_secs();
-        let peer = NativePeer::join("picture", &server.signaling(), code, seconds).await?;
+        let peer = NativePeer::join("Bob", &server.signaling(), code, seconds).await?;
         plays(&browser).await?;
         take(&browser, "match", width, height).await?;
         drop(peer);
