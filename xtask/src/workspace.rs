@@ -22,13 +22,20 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Finds the checkout that this program was built from.
+    /// Finds the checkout.
     ///
     /// # Errors
-    /// When `Cargo.lock` cannot be read or names no wasm-bindgen.
+    /// When it was not started by cargo, or `Cargo.lock` cannot be read or names no wasm-bindgen.
     pub fn find() -> Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest.parent().unwrap_or(manifest).to_owned();
+        // As cargo tells it now: a target folder that checkouts share may hold a program that
+        // was built in another one.
+        let package = env::var_os("CARGO_MANIFEST_DIR")
+            .context("please start it as `cargo xtask`")
+            .map(PathBuf::from)?;
+        let root = package
+            .parent()
+            .context("xtask is in no workspace")?
+            .to_owned();
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
             || root.join("target"),
             |target| root.join(PathBuf::from(target)),

@@ -7,7 +7,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -18,10 +18,9 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const FOLDERS: &[&str] = &[".cargo", ".ci", "assets", "crates", "docs", "xtask"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
+    // As cargo tells it now: the test may have been built in another checkout.
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    package.join("..").canonicalize().unwrap()
 }
 
 /// The files of the checkout that end with `extension`: in [`FOLDERS`] and at the top.

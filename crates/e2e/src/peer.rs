@@ -107,7 +107,7 @@ struct Target {
 
 async fn build() -> Result<PathBuf> {
     let output = Command::new(env!("CARGO"))
-        .current_dir(root())
+        .current_dir(root()?)
         .args([
             "build",
             "--locked",

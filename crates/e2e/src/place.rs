@@ -10,8 +10,13 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 /// The checkout's top folder.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+///
+/// # Errors
+/// When cargo did not start the test.
+pub fn root() -> Result<PathBuf> {
+    // As cargo tells it now: the test may have been built in another checkout.
+    let package = env::var_os("CARGO_MANIFEST_DIR").context("please start it with cargo test")?;
+    Ok(Path::new(&package).join("../.."))
 }
 
 /// The folder of the built web client.
@@ -19,7 +24,7 @@ pub fn root() -> PathBuf {
 /// # Errors
 /// When it was not built.
 pub fn web_client() -> Result<PathBuf> {
-    let dist = root().join("dist");
+    let dist = root()?.join("dist");
     ensure!(
         dist.join("index.html").is_file(),
         "dist/ holds no web client: build it with `cargo xtask build`"
