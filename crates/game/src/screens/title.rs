@@ -39,7 +39,7 @@ fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
     let camera = commands
         .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
         .id();
-    // The empty arena waits behind the title, as large as the window lets it be.
+    // The empty arena waits behind the title, so large that its walls lie around the text.
     commands.spawn((
         DespawnOnExit(Stage::Title),
         UiTargetCamera(camera),
@@ -56,7 +56,8 @@ fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
                 ..ImageNode::new(floor.0.clone())
             },
             Node {
-                width: percent(116),
+                width: vmax(124),
+                flex_shrink: 0.0,
                 ..default()
             },
             Pickable::IGNORE,
