@@ -116,6 +116,22 @@ fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
 }
 
 #[test]
+fn who_was_away_without_noticing_it_is_met_again() {
+    let world = World::new(FAIR, 7);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    world.run(&mut [&mut ada, &mut bob], SECOND);
+    // Ada's page is frozen. On waking she finds Bob's words waiting: to her he was never gone.
+    world.run(&mut [&mut bob], SILENCE_DEADLINE + SECOND);
+    assert_eq!(notice(&bob), "Ada fell silent");
+    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
+    world.run(both, SECOND);
+    assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+}
+
+#[test]
 fn a_peer_that_never_answers_is_given_up() {
     let world = World::new(FAIR, 5);
     let ghost = world.join(quiet("Ghost"));

@@ -16,12 +16,7 @@ impl<S: Simulation> Room<S> {
             .map(|peer| peer.id)
             .collect();
         for id in due {
-            self.send_hello(
-                id,
-                self.peers
-                    .get(id)
-                    .is_some_and(|p| p.claims_before.is_some()),
-            );
+            self.send_hello(id, self.peers.get(id).is_some_and(|p| p.hello_came));
         }
     }
 
@@ -57,6 +52,7 @@ impl<S: Simulation> Room<S> {
         if peer.stage == Stage::Refused {
             peer.enter(Stage::Greeting, self.now);
         }
+        peer.hello_came = true;
         let needs_answer = !hello.heard_you || !peer.told_heard;
         let arrives = peer.stage == Stage::Greeting && hello.heard_you;
         if arrives {

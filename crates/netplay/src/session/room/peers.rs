@@ -36,6 +36,8 @@ pub(super) struct Peer {
     pub was_before_us: Option<bool>,
     /// Whether its hello says so, once that has come.
     pub claims_before: Option<bool>,
+    /// Whether its hello has come, since it was last greeted anew.
+    pub hello_came: bool,
     /// Whether it was told that its hello has come.
     pub told_heard: bool,
     pub name: String,
@@ -56,6 +58,7 @@ impl Peer {
             is_known: false,
             was_before_us: None,
             claims_before: None,
+            hello_came: false,
             told_heard: false,
             name: String::new(),
             ready: false,
@@ -71,6 +74,9 @@ impl Peer {
         self.since = now;
         self.heard = now;
         self.greeting_due = now;
+        // Whoever is greeted anew is asked for its hello again: if it never noticed our parting,
+        // it would not answer otherwise.
+        self.hello_came &= stage == Stage::Here;
         self.told_heard &= stage == Stage::Here;
         self.ready = false;
         self.mates.clear();
