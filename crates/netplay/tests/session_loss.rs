@@ -97,6 +97,28 @@ fn who_still_has_company_goes_back_to_the_lobby_and_plays_on() {
 }
 
 #[test]
+fn the_next_owner_starts_although_somebody_has_not_heard_the_last_one_leave() {
+    let world = World::new(FAIR, 8);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    let mut cem = world.join(quiet("Cem"));
+    let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
+    world.run(three, SECOND);
+    three[1].room.command(Command::SetReady(true));
+    three[2].room.command(Command::SetReady(true));
+    world.run(three, SECOND);
+    // Ada was all that they waited for. Her goodbye takes its time on the way to Cem, so that
+    // Bob's start comes before it.
+    world.slow(three[0].id(), three[2].id(), SECOND / 2);
+    three[0].room.command(Command::Leave);
+    world.run(three, SECOND / 4);
+    assert_eq!(*three[1].room.phase(), Phase::Match);
+    assert_eq!(*three[2].room.phase(), Phase::Match);
+    world.run(three, SECOND);
+    assert_eq!(*three[1].room.phase(), Phase::Match, "and play on");
+    assert_eq!(three[2].room.status().dropped, 0);
+}
+
+#[test]
 fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
     let world = World::new(FAIR, 4);
     let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
