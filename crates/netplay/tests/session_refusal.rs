@@ -6,7 +6,7 @@ use common::{
     game::{Sums, eager, eager_by},
     world::{FAIR, Peer, World, all_in},
 };
-use netplay::session::{Config, Failure, Phase};
+use netplay::session::{Command, Config, Failure, Phase};
 use protocol::{
     PROTOCOL_VERSION, PeerId,
     peer::{Hello, Message, RefusalReason},
@@ -100,6 +100,34 @@ fn a_newcomer_is_refused_while_a_match_runs() {
             peers.iter().all(|peer| peer.room.status().matches == 1)
         })
     );
+}
+
+#[test]
+fn who_is_refused_by_one_of_the_room_holds_the_others_up_no_longer() {
+    let quiet = |name| Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
+    let world = World::new(FAIR, 5);
+    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    let both = &mut [&mut ada, &mut bob];
+    world.run(both, SECOND / 2);
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+    // The match is over for Ada, while Bob has yet to hear it. Just then somebody comes.
+    world.slow(both[0].id(), both[1].id(), SECOND / 2);
+    assert!(world.run_until(both, 5 * SECOND, |peers| {
+        *peers[0].room.phase() == Phase::Result
+    }));
+    assert_eq!(*both[1].room.phase(), Phase::Match);
+    let mut cem = world.join(quiet("Cem"));
+    world.run(&mut [&mut ada, &mut bob, &mut cem], 2 * SECOND);
+    assert_eq!(refused(cem.room.phase()), Some(RefusalReason::MatchRunning));
+    let both = &mut [&mut ada, &mut bob];
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, 2 * SECOND, all_in(Phase::Match)));
 }
 
 #[test]

@@ -129,9 +129,10 @@ impl<S: Simulation> Room<S> {
         let Some(peer) = self.peers.get_mut(from) else {
             return;
         };
-        peer.enter(Stage::Gone, self.now);
-        self.bans.push(from);
         let detail = clean_text(&refusal.detail, MAX_DETAIL_BYTES);
+        peer.enter(Stage::Gone, self.now);
+        peer.refusal = Some((refusal.reason, detail.clone()));
+        self.bans.push(from);
         self.part(from, refusal.reason, detail);
         self.change_line();
     }
@@ -189,6 +190,9 @@ impl<S: Simulation> Room<S> {
         for id in given_up {
             self.give_up(id);
         }
+        if let Some((reason, detail)) = self.refusal_of_the_room() {
+            return self.end(Failure::Refused { reason, detail });
+        }
         let alone = !self
             .peers
             .iter()
@@ -196,6 +200,16 @@ impl<S: Simulation> Room<S> {
         if let (true, Some((reason, detail))) = (alone, self.refused.clone()) {
             self.end(Failure::Refused { reason, detail });
         }
+    }
+
+    /// Why an elder refused us that others of the room play with. While we stay, nobody starts:
+    /// a match is for peers that all reach one another.
+    fn refusal_of_the_room(&self) -> Option<(RefusalReason, String)> {
+        let me = self.id?;
+        self.peers
+            .iter()
+            .filter(|peer| peer.is_before(me) && self.peers.others_reach(peer.id))
+            .find_map(|peer| peer.refusal.clone())
     }
 
     /// A peer could not be reached. If it is an elder that others reach, this peer is the one
@@ -207,10 +221,7 @@ impl<S: Simulation> Room<S> {
         let is_elder = peer.is_before(me);
         let is_known = peer.is_known;
         let name = peer.shown_name().to_owned();
-        let others_reach_it = self
-            .peers
-            .here()
-            .any(|other| other.mates.iter().any(|mate| mate.id == id));
+        let others_reach_it = self.peers.others_reach(id);
         if let Some(peer) = self.peers.get_mut(id) {
             peer.enter(Stage::Gone, self.now);
             self.bans.push(id);

@@ -1,6 +1,9 @@
 //! The other peers of a room, as far as this one knows them. Bounded.
 
-use protocol::{PeerId, peer::Mate};
+use protocol::{
+    PeerId,
+    peer::{Mate, RefusalReason},
+};
 use std::time::Duration;
 
 /// Peers remembered, those that are gone included. Beyond that the one gone longest is
@@ -40,6 +43,8 @@ pub(super) struct Peer {
     pub hello_came: bool,
     /// Whether it was told that its hello has come.
     pub told_heard: bool,
+    /// Why it refused us, if it did.
+    pub refusal: Option<(RefusalReason, String)>,
     pub name: String,
     pub ready: bool,
     pub round: u32,
@@ -60,6 +65,7 @@ impl Peer {
             claims_before: None,
             hello_came: false,
             told_heard: false,
+            refusal: None,
             name: String::new(),
             ready: false,
             round: 0,
@@ -146,6 +152,12 @@ impl Peers {
     /// Those in the room.
     pub fn here(&self) -> impl Iterator<Item = &Peer> {
         self.0.iter().filter(|peer| peer.stage == Stage::Here)
+    }
+
+    /// Whether somebody in the room has that peer in the room.
+    pub fn others_reach(&self, id: PeerId) -> bool {
+        self.here()
+            .any(|other| other.mates.iter().any(|mate| mate.id == id))
     }
 
     pub fn is_here(&self, id: PeerId) -> bool {
