@@ -190,6 +190,7 @@ impl<S: Simulation> Room<S> {
         for id in given_up {
             self.give_up(id);
         }
+        self.forget_refused();
         if let Some((reason, detail)) = self.refusal_of_the_room() {
             return self.end(Failure::Refused { reason, detail });
         }
@@ -199,6 +200,19 @@ impl<S: Simulation> Room<S> {
             .any(|p| matches!(p.stage, Stage::Greeting | Stage::Here));
         if let (true, Some((reason, detail))) = (alone, self.refused.clone()) {
             self.end(Failure::Refused { reason, detail });
+        }
+    }
+
+    /// Forgets whom we refused, once it has had time to learn why: few peers are remembered, and
+    /// one that went away because of a refusal says no goodbye.
+    fn forget_refused(&mut self) {
+        let now = self.now;
+        let refused = self.peers.iter_mut().filter(|peer| {
+            peer.stage == Stage::Refused && now.saturating_sub(peer.since) >= HANDSHAKE_DEADLINE
+        });
+        for peer in refused {
+            peer.enter(Stage::Gone, now);
+            self.bans.push(peer.id);
         }
     }
 

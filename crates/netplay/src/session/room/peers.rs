@@ -17,7 +17,7 @@ pub(super) enum Stage {
     Greeting,
     /// In the room: both have heard each other.
     Here,
-    /// Refused by us. It may say hello again, and is then judged anew.
+    /// Refused by us. It may say hello again for a while, and is then judged anew.
     Refused,
     /// It left, was given up, refused us, or is banned. Nothing is taken from it any more.
     Gone,
