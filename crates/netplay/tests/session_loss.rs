@@ -184,7 +184,7 @@ fn who_cannot_reach_everybody_holds_nobody_up() {
     assert!(world.run_until(&mut three[..2], SECOND, all_in(Phase::Match)));
 }
 
-/// A transport whose signaling goes as a test wants it, with nobody else in the room.
+/// A transport whose signaling goes as a test wants it, with nobody else in the room any more.
 struct Alone {
     id: Option<PeerId>,
     signaling: SignalingState,
@@ -255,4 +255,33 @@ fn signaling_that_is_lost_later_is_only_shown() {
     room.turn(60 * SECOND, &mut transport);
     assert_eq!(*room.phase(), Phase::Lobby);
     assert_eq!(room.view().signaling, SignalingState::Lost);
+}
+
+#[test]
+fn another_match_is_not_waited_for_where_nobody_can_come() {
+    let world = World::new(FAIR, 9);
+    let short = |name| Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
+    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(short("Ada")), world.join(short("Bob")));
+    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
+    world.run(both, SECOND);
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, 4 * SECOND, all_in(Phase::Result)));
+    both[1].room.command(Command::Leave);
+    world.run(both, SECOND);
+    // With nobody left, the socket ends when the server has gone too.
+    let failed = SignalingState::Failed("The connection has ended.".into());
+    let mut transport = Alone {
+        id: Some(ada.id()),
+        signaling: failed,
+    };
+    ada.room.turn(world.now() + SECOND, &mut transport);
+    assert_eq!(*ada.room.phase(), Phase::Result, "which is still shown");
+    ada.room.command(Command::SetReady(true));
+    ada.room.turn(world.now() + 2 * SECOND, &mut transport);
+    let failure = Failure::Signaling("The connection has ended.".into());
+    assert_eq!(*ada.room.phase(), Phase::Failed(failure));
 }

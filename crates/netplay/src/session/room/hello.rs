@@ -159,8 +159,10 @@ impl<S: Simulation> Room<S> {
 
     /// Judges what has not happened in time.
     pub(super) fn expire(&mut self) {
-        if let (Phase::Connecting | Phase::Lobby, SignalingState::Failed(why)) =
-            (&self.phase, &self.signaling)
+        // A result is shown for as long as nobody asks for more.
+        let wants_company = matches!(self.phase, Phase::Connecting | Phase::Lobby)
+            || self.phase == Phase::Result && self.ready;
+        if let (true, SignalingState::Failed(why)) = (wants_company, &self.signaling)
             && self.peers.here().next().is_none()
         {
             return self.end(Failure::Signaling(why.clone()));
