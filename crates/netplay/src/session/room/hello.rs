@@ -53,7 +53,10 @@ impl<S: Simulation> Room<S> {
             peer.enter(Stage::Greeting, self.now);
         }
         peer.hello_came = true;
-        let needs_answer = !hello.heard_you || !peer.told_heard;
+        // Whoever was answered and asks again is not answered more often than it would be greeted:
+        // answers to a flood would take the place of what others are to be told.
+        let asks_again = !hello.heard_you && peer.greeting_due <= self.now;
+        let needs_answer = asks_again || !peer.told_heard;
         let arrives = peer.stage == Stage::Greeting && hello.heard_you;
         if arrives {
             peer.enter(Stage::Here, self.now);
