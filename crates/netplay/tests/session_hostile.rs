@@ -11,9 +11,9 @@ use netplay::{
     transport::Channel,
 };
 use protocol::{
-    PeerId,
+    PROTOCOL_VERSION, PeerId,
     limits::*,
-    peer::{LobbyLine, Mate, Message, Start},
+    peer::{Hello, LobbyLine, Mate, Message, Start},
 };
 use std::time::Duration;
 
@@ -83,6 +83,28 @@ fn a_player_that_sends_garbage_is_banned() {
     world.run(&mut [&mut ada, &mut eve], SECOND);
     assert!(ada.room.view().chat.is_empty());
     assert_eq!(ada.room.view().peers.len(), 1);
+}
+
+#[test]
+fn a_flood_of_hellos_is_not_answered_by_a_flood() {
+    let world = World::new(FAIR, 7);
+    let (mut ada, mut eve) = (world.join(quiet("Ada")), world.join(quiet("Eve")));
+    world.run(&mut [&mut ada, &mut eve], SECOND);
+    let (a, sent) = (ada.id(), ada.room.status().bytes_out);
+    let hello = Message::Hello(Hello {
+        protocol: PROTOCOL_VERSION,
+        fingerprint: 1,
+        name: "Eve".into(),
+        heard_you: false,
+        here_before_you: false,
+    });
+    for _ in 0..2_000 {
+        eve.tell(a, &hello);
+    }
+    world.run(&mut [&mut ada], SECOND / 10);
+    let answers = ada.room.status().bytes_out - sent;
+    assert!((1..500).contains(&answers), "{answers} bytes");
+    assert_eq!(ada.room.view().peers.len(), 2);
 }
 
 #[test]

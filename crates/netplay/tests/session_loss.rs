@@ -97,6 +97,28 @@ fn who_still_has_company_goes_back_to_the_lobby_and_plays_on() {
 }
 
 #[test]
+fn the_next_owner_starts_although_somebody_has_not_heard_the_last_one_leave() {
+    let world = World::new(FAIR, 8);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    let mut cem = world.join(quiet("Cem"));
+    let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
+    world.run(three, SECOND);
+    three[1].room.command(Command::SetReady(true));
+    three[2].room.command(Command::SetReady(true));
+    world.run(three, SECOND);
+    // Ada was all that they waited for. Her goodbye takes its time on the way to Cem, so that
+    // Bob's start comes before it.
+    world.slow(three[0].id(), three[2].id(), SECOND / 2);
+    three[0].room.command(Command::Leave);
+    world.run(three, SECOND / 4);
+    assert_eq!(*three[1].room.phase(), Phase::Match);
+    assert_eq!(*three[2].room.phase(), Phase::Match);
+    world.run(three, SECOND);
+    assert_eq!(*three[1].room.phase(), Phase::Match, "and play on");
+    assert_eq!(three[2].room.status().dropped, 0);
+}
+
+#[test]
 fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
     let world = World::new(FAIR, 4);
     let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
@@ -108,6 +130,22 @@ fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
     assert!(both.iter().all(|peer| peer.room.view().peers.len() == 1));
     assert_eq!(notice(both[0]), "Bob fell silent");
     world.repair(a, b);
+    world.run(both, SECOND);
+    assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+}
+
+#[test]
+fn who_was_away_without_noticing_it_is_met_again() {
+    let world = World::new(FAIR, 7);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    world.run(&mut [&mut ada, &mut bob], SECOND);
+    // Ada's page is frozen. On waking she finds Bob's words waiting: to her he was never gone.
+    world.run(&mut [&mut bob], SILENCE_DEADLINE + SECOND);
+    assert_eq!(notice(&bob), "Ada fell silent");
+    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
     world.run(both, SECOND);
     assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
     both.iter_mut()
@@ -146,7 +184,7 @@ fn who_cannot_reach_everybody_holds_nobody_up() {
     assert!(world.run_until(&mut three[..2], SECOND, all_in(Phase::Match)));
 }
 
-/// A transport whose signaling goes as a test wants it, with nobody else in the room.
+/// A transport whose signaling goes as a test wants it, with nobody else in the room any more.
 struct Alone {
     id: Option<PeerId>,
     signaling: SignalingState,
@@ -217,4 +255,33 @@ fn signaling_that_is_lost_later_is_only_shown() {
     room.turn(60 * SECOND, &mut transport);
     assert_eq!(*room.phase(), Phase::Lobby);
     assert_eq!(room.view().signaling, SignalingState::Lost);
+}
+
+#[test]
+fn another_match_is_not_waited_for_where_nobody_can_come() {
+    let world = World::new(FAIR, 9);
+    let short = |name| Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
+    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(short("Ada")), world.join(short("Bob")));
+    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
+    world.run(both, SECOND);
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, 4 * SECOND, all_in(Phase::Result)));
+    both[1].room.command(Command::Leave);
+    world.run(both, SECOND);
+    // With nobody left, the socket ends when the server has gone too.
+    let failed = SignalingState::Failed("The connection has ended.".into());
+    let mut transport = Alone {
+        id: Some(ada.id()),
+        signaling: failed,
+    };
+    ada.room.turn(world.now() + SECOND, &mut transport);
+    assert_eq!(*ada.room.phase(), Phase::Result, "which is still shown");
+    ada.room.command(Command::SetReady(true));
+    ada.room.turn(world.now() + 2 * SECOND, &mut transport);
+    let failure = Failure::Signaling("The connection has ended.".into());
+    assert_eq!(*ada.room.phase(), Phase::Failed(failure));
 }

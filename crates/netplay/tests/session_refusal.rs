@@ -3,10 +3,10 @@
 mod common;
 
 use common::{
-    game::{Sums, eager, eager_by},
+    game::{Settings, Sums, eager, eager_by},
     world::{FAIR, Peer, World, all_in},
 };
-use netplay::session::{Config, Failure, Phase};
+use netplay::session::{Command, Config, Failure, Phase};
 use protocol::{
     PROTOCOL_VERSION, PeerId,
     peer::{Hello, Message, RefusalReason},
@@ -100,6 +100,64 @@ fn a_newcomer_is_refused_while_a_match_runs() {
             peers.iter().all(|peer| peer.room.status().matches == 1)
         })
     );
+}
+
+#[test]
+fn who_is_refused_by_one_of_the_room_holds_the_others_up_no_longer() {
+    let quiet = |name| Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
+    let world = World::new(FAIR, 5);
+    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    let both = &mut [&mut ada, &mut bob];
+    world.run(both, SECOND / 2);
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+    // The match is over for Ada, while Bob has yet to hear it. Just then somebody comes.
+    world.slow(both[0].id(), both[1].id(), SECOND / 2);
+    assert!(world.run_until(both, 5 * SECOND, |peers| {
+        *peers[0].room.phase() == Phase::Result
+    }));
+    assert_eq!(*both[1].room.phase(), Phase::Match);
+    let mut cem = world.join(quiet("Cem"));
+    world.run(&mut [&mut ada, &mut bob, &mut cem], 2 * SECOND);
+    assert_eq!(refused(cem.room.phase()), Some(RefusalReason::MatchRunning));
+    let both = &mut [&mut ada, &mut bob];
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, 2 * SECOND, all_in(Phase::Match)));
+}
+
+#[test]
+fn whoever_was_refused_takes_no_place_for_ever() {
+    let world = World::new(FAIR, 6);
+    let long = |name| Config {
+        settings: |players| Settings {
+            seats: players as u8,
+            length: 30 * 60,
+        },
+        auto_ready: false,
+        ..eager(name, 2)
+    };
+    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(long("Ada")), world.join(long("Bob")));
+    world.run(&mut [&mut ada, &mut bob], SECOND / 2);
+    ada.room.command(Command::SetReady(true));
+    bob.room.command(Command::SetReady(true));
+    world.run(&mut [&mut ada, &mut bob], SECOND);
+    // Many come during the match, and go away again.
+    for _ in 0..40 {
+        let mut guest = world.join(long("Guest"));
+        world.run(&mut [&mut ada, &mut bob, &mut guest], SECOND / 10);
+    }
+    let both = &mut [&mut ada, &mut bob];
+    assert!(world.run_until(both, 40 * SECOND, all_in(Phase::Result)));
+    let mut cem = world.join(long("Cem"));
+    let three = &mut [&mut ada, &mut bob, &mut cem];
+    assert!(world.run_until(three, SECOND, |peers| {
+        peers.iter().all(|peer| peer.room.view().peers.len() == 3)
+    }));
 }
 
 #[test]

@@ -6,10 +6,11 @@ use common::{
     game::{LENGTH, Sums, eager},
     world::{FAIR, Peer, ROUGH, World, all_in},
 };
-use netplay::session::{Command, Phase};
+use netplay::session::{Command, Config, Phase};
 use protocol::Simulation;
 use std::time::Duration;
 
+const SECOND: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(30);
 
 fn names(peer: &Peer<Sums>) -> Vec<String> {
@@ -194,4 +195,29 @@ fn chat_is_text_bounded_and_in_order() {
     assert_eq!(chat[49], ("Ada".into(), "line59".into()));
     let chat = both[0].room.view().chat;
     assert_eq!((chat[49].0.as_str(), chat[49].1.len()), ("Bob", 280));
+}
+
+#[test]
+fn a_match_waits_for_whoever_is_still_on_its_way_to_somebody() {
+    let quiet = |name| Config {
+        auto_ready: false,
+        ..eager(name, 2)
+    };
+    let world = World::new(FAIR, 21);
+    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    let mut cem = world.join(quiet("Cem"));
+    // Cem soon knows both, but the two are slow to find one another.
+    world.slow(ada.id(), bob.id(), SECOND);
+    world.slow(bob.id(), ada.id(), SECOND);
+    let three: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob, &mut cem];
+    world.run(three, SECOND / 4);
+    three[1].room.command(Command::SetReady(true));
+    three[2].room.command(Command::SetReady(true));
+    world.run(three, 5 * SECOND);
+    for peer in three.iter() {
+        assert_eq!(*peer.room.phase(), Phase::Lobby, "Ada is not ready");
+        assert_eq!(peer.room.view().peers.len(), 3);
+    }
+    three[0].room.command(Command::SetReady(true));
+    assert!(world.run_until(three, 4 * SECOND, all_in(Phase::Match)));
 }

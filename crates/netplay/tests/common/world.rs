@@ -85,6 +85,13 @@ impl World {
         self.0.change(|network, now| network.repair(a, b, now));
     }
 
+    /// From now on one way between these two takes so long.
+    pub fn slow(&self, from: PeerId, to: PeerId, latency: Duration) {
+        let conditions = Conditions { latency, ..FAIR };
+        self.0
+            .change(|network, _| network.set_link(from, to, conditions));
+    }
+
     pub fn now(&self) -> Duration {
         self.0.now()
     }

@@ -16,12 +16,7 @@ impl<S: Simulation> Room<S> {
             .map(|peer| peer.id)
             .collect();
         for id in due {
-            self.send_hello(
-                id,
-                self.peers
-                    .get(id)
-                    .is_some_and(|p| p.claims_before.is_some()),
-            );
+            self.send_hello(id, self.peers.get(id).is_some_and(|p| p.hello_came));
         }
     }
 
@@ -57,7 +52,11 @@ impl<S: Simulation> Room<S> {
         if peer.stage == Stage::Refused {
             peer.enter(Stage::Greeting, self.now);
         }
-        let needs_answer = !hello.heard_you || !peer.told_heard;
+        peer.hello_came = true;
+        // Whoever was answered and asks again is not answered more often than it would be greeted:
+        // answers to a flood would take the place of what others are to be told.
+        let asks_again = !hello.heard_you && peer.greeting_due <= self.now;
+        let needs_answer = asks_again || !peer.told_heard;
         let arrives = peer.stage == Stage::Greeting && hello.heard_you;
         if arrives {
             peer.enter(Stage::Here, self.now);
@@ -133,9 +132,10 @@ impl<S: Simulation> Room<S> {
         let Some(peer) = self.peers.get_mut(from) else {
             return;
         };
-        peer.enter(Stage::Gone, self.now);
-        self.bans.push(from);
         let detail = clean_text(&refusal.detail, MAX_DETAIL_BYTES);
+        peer.enter(Stage::Gone, self.now);
+        peer.refusal = Some((refusal.reason, detail.clone()));
+        self.bans.push(from);
         self.part(from, refusal.reason, detail);
         self.change_line();
     }
@@ -162,8 +162,10 @@ impl<S: Simulation> Room<S> {
 
     /// Judges what has not happened in time.
     pub(super) fn expire(&mut self) {
-        if let (Phase::Connecting | Phase::Lobby, SignalingState::Failed(why)) =
-            (&self.phase, &self.signaling)
+        // A result is shown for as long as nobody asks for more.
+        let wants_company = matches!(self.phase, Phase::Connecting | Phase::Lobby)
+            || self.phase == Phase::Result && self.ready;
+        if let (true, SignalingState::Failed(why)) = (wants_company, &self.signaling)
             && self.peers.here().next().is_none()
         {
             return self.end(Failure::Signaling(why.clone()));
@@ -193,6 +195,10 @@ impl<S: Simulation> Room<S> {
         for id in given_up {
             self.give_up(id);
         }
+        self.forget_refused();
+        if let Some((reason, detail)) = self.refusal_of_the_room() {
+            return self.end(Failure::Refused { reason, detail });
+        }
         let alone = !self
             .peers
             .iter()
@@ -200,6 +206,29 @@ impl<S: Simulation> Room<S> {
         if let (true, Some((reason, detail))) = (alone, self.refused.clone()) {
             self.end(Failure::Refused { reason, detail });
         }
+    }
+
+    /// Forgets whom we refused, once it has had time to learn why: few peers are remembered, and
+    /// one that went away because of a refusal says no goodbye.
+    fn forget_refused(&mut self) {
+        let now = self.now;
+        let refused = self.peers.iter_mut().filter(|peer| {
+            peer.stage == Stage::Refused && now.saturating_sub(peer.since) >= HANDSHAKE_DEADLINE
+        });
+        for peer in refused {
+            peer.enter(Stage::Gone, now);
+            self.bans.push(peer.id);
+        }
+    }
+
+    /// Why an elder refused us that others of the room play with. While we stay, nobody starts:
+    /// a match is for peers that all reach one another.
+    fn refusal_of_the_room(&self) -> Option<(RefusalReason, String)> {
+        let me = self.id?;
+        self.peers
+            .iter()
+            .filter(|peer| peer.is_before(me) && self.peers.others_reach(peer.id))
+            .find_map(|peer| peer.refusal.clone())
     }
 
     /// A peer could not be reached. If it is an elder that others reach, this peer is the one
@@ -211,10 +240,7 @@ impl<S: Simulation> Room<S> {
         let is_elder = peer.is_before(me);
         let is_known = peer.is_known;
         let name = peer.shown_name().to_owned();
-        let others_reach_it = self
-            .peers
-            .here()
-            .any(|other| other.mates.iter().any(|mate| mate.id == id));
+        let others_reach_it = self.peers.others_reach(id);
         if let Some(peer) = self.peers.get_mut(id) {
             peer.enter(Stage::Gone, self.now);
             self.bans.push(id);

@@ -70,7 +70,7 @@ impl<S: Simulation> Room<S> {
     }
 
     /// As the room's owner: starts the match once enough are here, all are ready, and all reach
-    /// one another.
+    /// one another and nobody else of the room.
     pub(super) fn start_when_ready(&mut self) {
         if !matches!(self.phase, Phase::Lobby | Phase::Result) || !self.ready {
             return;
@@ -88,6 +88,20 @@ impl<S: Simulation> Room<S> {
             .peers
             .here()
             .all(|peer| self.is_ready(peer) && reaches_all(peer))
+        {
+            return;
+        }
+        // Whom somebody here has met we may be about to meet; within the handshake's deadline it
+        // is here or given up. It could be our elder, and a start without it shuts it out.
+        let is_coming = |mate: &Mate| {
+            self.peers
+                .get(mate.id)
+                .is_some_and(|peer| peer.stage == Stage::Greeting)
+        };
+        if self
+            .peers
+            .here()
+            .any(|peer| peer.mates.iter().any(is_coming))
         {
             return;
         }

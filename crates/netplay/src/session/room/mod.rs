@@ -149,6 +149,8 @@ impl<S: Simulation> Room<S> {
         // Expiry may have ended the session.
         if self.closes.is_none() {
             self.greet();
+            // Before a start, so that it is judged by a line that already lacks who has left.
+            self.send_line_when_due();
             self.start_when_ready();
             self.tick();
             self.send_line_when_due();

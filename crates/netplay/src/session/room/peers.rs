@@ -1,6 +1,9 @@
 //! The other peers of a room, as far as this one knows them. Bounded.
 
-use protocol::{PeerId, peer::Mate};
+use protocol::{
+    PeerId,
+    peer::{Mate, RefusalReason},
+};
 use std::time::Duration;
 
 /// Peers remembered, those that are gone included. Beyond that the one gone longest is
@@ -14,7 +17,7 @@ pub(super) enum Stage {
     Greeting,
     /// In the room: both have heard each other.
     Here,
-    /// Refused by us. It may say hello again, and is then judged anew.
+    /// Refused by us. It may say hello again for a while, and is then judged anew.
     Refused,
     /// It left, was given up, refused us, or is banned. Nothing is taken from it any more.
     Gone,
@@ -36,8 +39,12 @@ pub(super) struct Peer {
     pub was_before_us: Option<bool>,
     /// Whether its hello says so, once that has come.
     pub claims_before: Option<bool>,
+    /// Whether its hello has come, since it was last greeted anew.
+    pub hello_came: bool,
     /// Whether it was told that its hello has come.
     pub told_heard: bool,
+    /// Why it refused us, if it did.
+    pub refusal: Option<(RefusalReason, String)>,
     pub name: String,
     pub ready: bool,
     pub round: u32,
@@ -56,7 +63,9 @@ impl Peer {
             is_known: false,
             was_before_us: None,
             claims_before: None,
+            hello_came: false,
             told_heard: false,
+            refusal: None,
             name: String::new(),
             ready: false,
             round: 0,
@@ -71,6 +80,9 @@ impl Peer {
         self.since = now;
         self.heard = now;
         self.greeting_due = now;
+        // Whoever is greeted anew is asked for its hello again: if it never noticed our parting,
+        // it would not answer otherwise.
+        self.hello_came &= stage == Stage::Here;
         self.told_heard &= stage == Stage::Here;
         self.ready = false;
         self.mates.clear();
@@ -140,6 +152,12 @@ impl Peers {
     /// Those in the room.
     pub fn here(&self) -> impl Iterator<Item = &Peer> {
         self.0.iter().filter(|peer| peer.stage == Stage::Here)
+    }
+
+    /// Whether somebody in the room has that peer in the room.
+    pub fn others_reach(&self, id: PeerId) -> bool {
+        self.here()
+            .any(|other| other.mates.iter().any(|mate| mate.id == id))
     }
 
     pub fn is_here(&self, id: PeerId) -> bool {
