@@ -31,8 +31,12 @@ async fn two_native_peers_over_the_stock_server() -> Result<()> {
 }
 
 async fn play_over(signaling: &str, room: &str, name: &str) -> Result<()> {
-    let mut first = NativePeer::join(&format!("{name}-1"), signaling, room, SECONDS).await?;
-    let mut second = NativePeer::join(&format!("{name}-2"), signaling, room, SECONDS).await?;
+    let first = NativePeer::join(&format!("{name}-1"), signaling, room, SECONDS).await?;
+    let second = NativePeer::join(&format!("{name}-2"), signaling, room, SECONDS).await?;
+    play_out(first, second).await
+}
+
+async fn play_out(mut first: NativePeer, mut second: NativePeer) -> Result<()> {
     play(
         Player::Native(&mut first),
         Player::Native(&mut second),
@@ -64,12 +68,5 @@ async fn play_goes_on_without_the_server() -> Result<()> {
     })
     .await?;
     server.stop().await?;
-    play(
-        Player::Native(&mut first),
-        Player::Native(&mut second),
-        ENOUGH_FRAMES,
-    )
-    .await?;
-    first.finish().await?;
-    second.finish().await
+    play_out(first, second).await
 }

@@ -118,6 +118,14 @@ fn the_next_owner_starts_although_somebody_has_not_heard_the_last_one_leave() {
     assert_eq!(three[2].room.status().dropped, 0);
 }
 
+/// Both see each other again, and a match of theirs begins.
+fn meet_and_play(world: &World, both: &mut [&mut Peer<Sums>]) {
+    assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
+    both.iter_mut()
+        .for_each(|peer| peer.room.command(Command::SetReady(true)));
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+}
+
 #[test]
 fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
     let world = World::new(FAIR, 4);
@@ -131,10 +139,7 @@ fn a_line_that_is_cut_for_a_while_in_the_lobby_heals() {
     assert_eq!(notice(both[0]), "Bob fell silent");
     world.repair(a, b);
     world.run(both, SECOND);
-    assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
-    both.iter_mut()
-        .for_each(|peer| peer.room.command(Command::SetReady(true)));
-    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+    meet_and_play(&world, both);
 }
 
 #[test]
@@ -147,10 +152,7 @@ fn who_was_away_without_noticing_it_is_met_again() {
     assert_eq!(notice(&bob), "Ada fell silent");
     let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
     world.run(both, SECOND);
-    assert!(both.iter().all(|peer| peer.room.view().peers.len() == 2));
-    both.iter_mut()
-        .for_each(|peer| peer.room.command(Command::SetReady(true)));
-    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+    meet_and_play(&world, both);
 }
 
 #[test]
