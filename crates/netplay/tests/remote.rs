@@ -11,7 +11,7 @@ use netplay::{
         matchbox::{Ice, MatchboxTransport, Signaling, spawn},
     },
 };
-use scripted::{Server, id, soon, until};
+use scripted::{Connection, Server, id, soon, until};
 use std::time::{Duration, Instant};
 
 const OFFER: &str = include_str!("guard_data/chromium_offer.sdp");
@@ -26,6 +26,17 @@ async fn join(url: String) -> (Box<dyn Signaller>, Directory) {
             .expect("returns at once"),
         directory,
     )
+}
+
+/// Joins as peer 1, and meets peer 2.
+async fn meet(server: &Server) -> (Box<dyn Signaller>, Directory, Connection) {
+    let (mut signaller, directory) = join(server.room_url()).await;
+    let mut connection = server.accept().await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    soon(signaller.next_message()).await.expect("our id");
+    soon(signaller.next_message()).await.expect("a newcomer");
+    (signaller, directory, connection)
 }
 
 fn join_whole(url: String) -> MatchboxTransport {
@@ -139,12 +150,7 @@ async fn garbage_and_repetition_are_passed_over() {
 #[tokio::test]
 async fn an_outage_is_survived_and_unsent_signals_are_sent_later() {
     let server = Server::start().await;
-    let (mut signaller, directory) = join(server.room_url()).await;
-    let mut connection = server.accept().await;
-    connection.tell(PeerEvent::IdAssigned(id(1))).await;
-    connection.tell(PeerEvent::NewPeer(id(2))).await;
-    soon(signaller.next_message()).await.expect("our id");
-    soon(signaller.next_message()).await.expect("a newcomer");
+    let (mut signaller, directory, mut connection) = meet(&server).await;
     // A message past the bound ends the connection as a dropped one would.
     connection.overwhelm().await;
     until(|| directory.signaling() == SignalingState::Lost).await;
@@ -179,12 +185,7 @@ async fn an_outage_is_survived_and_unsent_signals_are_sent_later() {
 async fn another_id_ends_signaling_but_not_open_channels() {
     for somebody_open in [false, true] {
         let server = Server::start().await;
-        let (mut signaller, directory) = join(server.room_url()).await;
-        let mut connection = server.accept().await;
-        connection.tell(PeerEvent::IdAssigned(id(1))).await;
-        connection.tell(PeerEvent::NewPeer(id(2))).await;
-        soon(signaller.next_message()).await.expect("our id");
-        soon(signaller.next_message()).await.expect("a newcomer");
+        let (mut signaller, directory, connection) = meet(&server).await;
         if somebody_open {
             directory.set_open(id(2));
         }

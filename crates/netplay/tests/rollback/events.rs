@@ -20,12 +20,7 @@ fn feasts(events: &[(Frame, Lap)]) -> Vec<(Frame, Lap)> {
 
 /// The events of a match without input delay, as they truly happened.
 fn truth(party: &Party) -> BTreeMap<u64, Frame> {
-    let least = party
-        .players
-        .iter()
-        .map(|p| p.core.confirmed())
-        .min()
-        .unwrap();
+    let least = party.confirmed_by_all();
     let seats = party.players.len();
     let mut world = Toy::new(
         &Options {
@@ -101,12 +96,7 @@ fn what_must_not_be_taken_back_waits_and_is_the_same_for_everybody() {
     };
     let mut party = Party::new(4, conditions, 41);
     party.run(Duration::from_secs(20));
-    let least = party
-        .players
-        .iter()
-        .map(|p| p.core.confirmed())
-        .min()
-        .unwrap();
+    let least = party.confirmed_by_all();
     let until = |i: usize| {
         feasts(&party.players[i].events)
             .into_iter()

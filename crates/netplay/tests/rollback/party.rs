@@ -73,6 +73,12 @@ pub fn plan(roster: Vec<Option<PeerId>>, me: PeerId, seed: u64) -> Plan<Toy> {
 }
 
 impl Party {
+    /// The frame up to which all players have confirmed.
+    pub fn confirmed_by_all(&self) -> Frame {
+        let confirmed = self.players.iter().map(|p| p.core.confirmed());
+        confirmed.min().unwrap()
+    }
+
     pub fn new(size: usize, conditions: Conditions, seed: u64) -> Self {
         Self::with(size, conditions, seed, |_, plan| plan)
     }
