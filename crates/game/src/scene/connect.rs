@@ -17,7 +17,7 @@ use netplay::{
     session::{self, Config, Phase},
     signaling::{directory::Directory, local::LocalHub},
     transport::{
-        matchbox::{self, Ice, RELIABLE, Signaling, UNRELIABLE},
+        matchbox::{self, Ice, Signaling},
         memory,
     },
 };
@@ -162,12 +162,7 @@ fn open(signaling: Signaling, ice: Ice, config: Config<Match>) -> impl Bundle {
     let (builder, link) = matchbox::prepare(signaling, ice);
     let mut socket = MatchboxSocket::from(builder);
     let directory = link.directory().clone();
-    #[expect(
-        clippy::expect_used,
-        reason = "the builder was given two channels, and both are in"
-    )]
-    let mut take = |index| socket.take_channel(index).expect("the channel was added");
-    let transport = link.attach(take(UNRELIABLE), take(RELIABLE));
+    let transport = link.attach(&mut socket);
     let session = session::spawn(transport, config);
     (
         Session(session),

@@ -1,8 +1,8 @@
 //! The real transport: WebRTC data channels by matchbox_socket.
 //!
 //! A socket is prepared here ([`prepare`]), opened by whoever keeps its message loop running
-//! (bevy_matchbox in the game, [`spawn`] without an engine), and its two channels are taken out
-//! and attached ([`Link::attach`]). From then on nothing here depends on that owner's pace.
+//! (bevy_matchbox in the game, [`spawn`] without an engine), and its two channels are taken out of
+//! it ([`Link::attach`]). From then on nothing here depends on that owner's pace.
 //!
 //! What matchbox 0.15 cannot do is made good as far as it can be: a banned peer stays connected
 //! but its packets are dropped as they are drained; its queues have no bound, so packets are not
@@ -13,11 +13,13 @@ use super::{Channel, KnownPeer, Path, SignalingState, Transport};
 use crate::signaling::{directory::Directory, local::LocalHub, remote::RemoteSignaller};
 use bytes::Bytes;
 #[cfg(not(target_arch = "wasm32"))]
-use futures::FutureExt;
+use futures::{
+    FutureExt,
+    future::{Either, select},
+};
 use futures::{
     Stream,
     channel::mpsc::{UnboundedReceiver, UnboundedSender},
-    future::{Either, select},
 };
 use matchbox_socket::{
     RtcIceServerConfig, SignallerBuilder, WebRtcChannel, WebRtcSocket, WebRtcSocketBuilder,
@@ -37,10 +39,10 @@ use std::{
 use tracing::warn;
 
 /// matchbox's index of [`Channel::Unreliable`].
-pub const UNRELIABLE: usize = 0;
+const UNRELIABLE: usize = 0;
 
 /// matchbox's index of [`Channel::Reliable`].
-pub const RELIABLE: usize = 1;
+const RELIABLE: usize = 1;
 
 /// Packets that wait on a channel for a message loop that does not run. At the bound further
 /// ones are dropped and counted.
@@ -132,7 +134,7 @@ fn is_ice_url(url: &str, has_credential: bool) -> bool {
 /// Prepares a socket with our two channels, our signaling and our ICE servers.
 ///
 /// The builder is for bevy_matchbox's `MatchboxSocket` or for [`WebRtcSocketBuilder::build`];
-/// the link is for the channels that are then taken out of the socket.
+/// the link is for the socket that comes of it.
 pub fn prepare(signaling: Signaling, ice: Ice) -> (WebRtcSocketBuilder, Link) {
     let directory = Directory::default();
     let (url, signaller): (String, Arc<dyn SignallerBuilder>) = match signaling {
@@ -165,9 +167,18 @@ impl Link {
         &self.directory
     }
 
-    /// Makes a transport of the socket's channels, [`UNRELIABLE`] and [`RELIABLE`]. Dropping it
-    /// ends the socket's message loop.
-    pub fn attach(self, unreliable: WebRtcChannel, reliable: WebRtcChannel) -> MatchboxTransport {
+    /// Takes both channels out of the socket and makes a transport of them. Dropping it ends the
+    /// socket's message loop.
+    ///
+    /// # Panics
+    /// When `socket` is not the one that this link was prepared with, which is its caller's error.
+    pub fn attach(self, socket: &mut WebRtcSocket) -> MatchboxTransport {
+        #[expect(
+            clippy::expect_used,
+            reason = "the link's builder was given both channels, and the link attaches once"
+        )]
+        let mut take = |index| socket.take_channel(index).expect("the channel was added");
+        let (unreliable, reliable) = (take(UNRELIABLE), take(RELIABLE));
         MatchboxTransport {
             directory: self.directory,
             unreliable: Side::new(unreliable, MAX_DATAGRAM_BYTES),
@@ -202,7 +213,9 @@ pub fn report_paths(socket: &mut WebRtcSocket, directory: &Directory) {
 /// When the system starts no further thread.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn spawn(signaling: Signaling, ice: Ice) -> std::io::Result<MatchboxTransport> {
-    let (socket, message_loop, transport) = open(signaling, ice);
+    let (builder, link) = prepare(signaling, ice);
+    let (mut socket, message_loop) = builder.build();
+    let transport = link.attach(&mut socket);
     let directory = transport.directory.clone();
     std::thread::Builder::new()
         .name("matchbox".to_owned())
@@ -217,36 +230,8 @@ pub fn spawn(signaling: Signaling, ice: Ice) -> std::io::Result<MatchboxTranspor
     Ok(transport)
 }
 
-/// Opens a socket whose message loop runs on the page's event loop until the transport is
-/// dropped.
-#[cfg(target_arch = "wasm32")]
-pub fn spawn_local(signaling: Signaling, ice: Ice) -> MatchboxTransport {
-    let (socket, message_loop, transport) = open(signaling, ice);
-    let directory = transport.directory.clone();
-    wasm_bindgen_futures::spawn_local(drive(socket, message_loop, directory));
-    transport
-}
-
-fn open(
-    signaling: Signaling,
-    ice: Ice,
-) -> (
-    WebRtcSocket,
-    matchbox_socket::MessageLoopFuture,
-    MatchboxTransport,
-) {
-    let (builder, link) = prepare(signaling, ice);
-    let (mut socket, message_loop) = builder.build();
-    #[expect(
-        clippy::expect_used,
-        reason = "the builder was given two channels, and both are in"
-    )]
-    let mut take = |index| socket.take_channel(index).expect("the channel was added");
-    let transport = link.attach(take(UNRELIABLE), take(RELIABLE));
-    (socket, message_loop, transport)
-}
-
 /// Runs a message loop to its end, and once a second reports the paths.
+#[cfg(not(target_arch = "wasm32"))]
 async fn drive(
     mut socket: WebRtcSocket,
     mut message_loop: matchbox_socket::MessageLoopFuture,
