@@ -15,7 +15,7 @@
 
 use clap::Parser;
 use netplay::{
-    session::{Command, Config, Failure, Handle, Phase, spawn},
+    session::{Command, Config, Failure, Handle, Phase, resume, spawn},
     signaling::api::ServerUrl,
     transport::matchbox::{self, Ice, Signaling},
 };
@@ -47,9 +47,9 @@ struct Args {
     /// The player's name.
     #[arg(long, default_value = "headless")]
     name: String,
-    /// Frames between an input and its step, 0 to 6.
-    #[arg(long, default_value_t = 2)]
-    input_delay: u32,
+    /// Frames between an input and its step, 0 to 6; by the measured round trip if not given.
+    #[arg(long)]
+    input_delay: Option<u32>,
     /// A STUN or TURN server; may be repeated.
     #[arg(long)]
     ice: Vec<String>,
@@ -108,6 +108,9 @@ fn config(args: &Args) -> Config<World> {
         auto_ready: true,
         min_peers: args.players,
         input_delay: args.input_delay,
+        token: resume::new_token(),
+        resumes: None,
+        watch: false,
     }
 }
 

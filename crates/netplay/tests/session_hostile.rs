@@ -97,6 +97,7 @@ fn a_flood_of_hellos_is_not_answered_by_a_flood() {
         name: "Eve".into(),
         heard_you: false,
         here_before_you: false,
+        claim: [7; 16],
     });
     for _ in 0..2_000 {
         eve.tell(a, &hello);
@@ -173,6 +174,8 @@ fn claims_that_contradict_one_another_still_have_one_owner() {
             ready: true,
             round: u32::MAX,
             mates,
+            playing: None,
+            away: false,
         };
         three[2].tell(to, &Message::Lobby(line));
     }

@@ -64,6 +64,7 @@ fn another_version_is_refused_on_both_sides() {
         name: "Zoë".into(),
         heard_you: false,
         here_before_you: false,
+        claim: [7; 16],
     };
     // A later version may have more to say in its hello.
     let mut bytes = Message::Hello(hello).encode();

@@ -1,13 +1,15 @@
 //! What Peerball's peers and servers agree on, and nothing that acts.
 //!
 //! Start with [`simulation::Simulation`], the contract between a game and the netcode. Then
-//! [`peer`] (the reliable messages between peers), [`datagram`] (the unreliable ones),
+//! [`peer`] (the reliable messages between peers), [`agreement`] (those among them that change who
+//! drives which seat), [`datagram`] (the unreliable ones),
 //! [`api`] (the server's HTTP side) and [`limits`] (every bound, with its consequence).
 //!
 //! Deliberately absent: sockets, clocks, threads, the system's random source, the engine.
 //! Whoever decodes something here may be decoding an attacker's bytes: every decoder is
 //! bounded, fallible and free of panics.
 
+pub mod agreement;
 pub mod api;
 pub mod datagram;
 pub mod limits;
@@ -25,4 +27,4 @@ pub type Frame = u32;
 
 /// The version of everything that peers say to one another. Peers of different versions refuse
 /// each other with a reason that both sides see.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;

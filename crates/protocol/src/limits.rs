@@ -11,8 +11,8 @@ pub const STEP_MICROS: u64 = 1_000_000 / STEPS_PER_SECOND as u64;
 /// Seats in a match. A [`crate::peer::Start`] with more is refused.
 pub const MAX_SEATS: usize = 8;
 
-/// Peers in a room, spectators to come included. A further one is refused as "room full".
-pub const MAX_PEERS: usize = 8;
+/// Peers in a room, spectators included. A further one is refused as "room full".
+pub const MAX_PEERS: usize = 16;
 
 /// Frames that a peer steps ahead of the newest frame whose inputs it has all. At the bound it
 /// waits: 12 frames are 200 ms.
@@ -64,3 +64,32 @@ pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(15);
 
 /// How long a peer may be silent in the lobby or a match before it counts as lost.
 pub const SILENCE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long a driver's inputs may be missing, or an owner silent, before its seat goes to a bot.
+pub const MISSING_DEADLINE: Duration = Duration::from_millis(800);
+
+/// How long a seat is kept for a player that was lost.
+pub const SEAT_KEPT: Duration = Duration::from_secs(120);
+
+/// Changes of seats in one match. At the bound no seat changes hands any more but from a lost
+/// peer to a bot, twice as many at most; then the match ends.
+pub const MAX_CHANGES: usize = 4_096;
+
+/// Changes in one message. More follow in further ones.
+pub const MAX_CHANGES_PER_MESSAGE: usize = 64;
+
+/// Tenures of one seat in a snapshot: the one in force, and later ones that are agreed already.
+pub const MAX_TENURES: usize = 8;
+
+/// Bytes of a part of a snapshot.
+pub const CHUNK_BYTES: usize = 16 * 1024;
+
+/// Bytes of a snapshot. A bigger one is neither sent nor taken.
+pub const MAX_SNAPSHOT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Parts of a snapshot.
+pub const MAX_CHUNKS: usize = MAX_SNAPSHOT_BYTES / CHUNK_BYTES;
+
+/// Parts of a snapshot under way at once: further ones wait for acknowledgements, so that a
+/// transfer never holds up what the match has to say.
+pub const CHUNKS_AHEAD: usize = 4;

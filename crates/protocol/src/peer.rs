@@ -2,10 +2,10 @@
 //!
 //! A message is `[tag][fields]` as postcard writes the enum [`Message`]. Tags are positions: new
 //! messages go to the end, and a change of an old one raises [`crate::PROTOCOL_VERSION`]. Only
-//! [`Hello`] and [`Refusal`] keep their layout for ever, so that peers of different versions can
+//! [`Hello`] and [`Refusal`] keep their layout from now on, so that peers of different versions can
 //! still tell each other so.
 
-use crate::{PeerId, limits::*};
+use crate::{PeerId, agreement::*, limits::*};
 use serde::{Deserialize, Serialize};
 
 /// Everything that travels on the reliable channel.
@@ -24,6 +24,32 @@ pub enum Message {
     Chat(String),
     /// The sender leaves the room for good.
     Leave,
+    /// See [`Collect`].
+    Collect(Collect),
+    /// See [`Report`].
+    Report(Report),
+    /// See [`Deny`].
+    Deny(Deny),
+    /// See [`Append`].
+    Append(Append),
+    /// See [`Join`].
+    Join(Join),
+    /// The answer to a [`Join`], or repair after a desync: a [`Snapshot`], in parts.
+    Snapshot(Chunk),
+    /// A part of this transfer and index has come.
+    ChunkCame {
+        /// [`Chunk::transfer`].
+        transfer: u32,
+        /// [`Chunk::index`].
+        index: u16,
+    },
+    /// See [`Listen`].
+    Listen(Listen),
+    /// To the owner: this peer keeps up with the match, and wants its seat.
+    KeepsUp {
+        /// The match.
+        match_id: u32,
+    },
 }
 
 /// Who speaks, and by which rules. Layout never changes.
@@ -40,6 +66,8 @@ pub struct Hello {
     /// Whether the sender was in the room before this receiver, as signaling told it: the peer
     /// that nobody was before is the owner.
     pub here_before_you: bool,
+    /// The hash of the token that this player would return with.
+    pub claim: Claim,
 }
 
 /// Why a peer was refused. Layout never changes.
@@ -78,6 +106,24 @@ pub struct LobbyLine {
     /// The peers that the sender can talk to, at most [`MAX_PEERS`]. A match starts only among
     /// peers that all reach one another.
     pub mates: Vec<Mate>,
+    /// The match that the sender plays, watches or waits to enter.
+    pub playing: Option<Playing>,
+    /// Whether the player does not look: its page or window is hidden.
+    pub away: bool,
+}
+
+/// Where a peer stands in a running match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playing {
+    /// The match.
+    pub match_id: u32,
+    /// The view that it follows.
+    pub view: View,
+    /// How many peers drive seats in that view: of two views of one match the one with more goes
+    /// on, at a tie the one of the lower number.
+    pub drivers: u8,
+    /// Whether the sender drives a seat.
+    pub drives: bool,
 }
 
 /// One of the peers that the sender of a [`LobbyLine`] can talk to.
@@ -167,7 +213,16 @@ impl Message {
                 bound((1..=MAX_SEATS).contains(&start.roster.len()), "roster")
             }
             Self::Chat(text) => bound(text.len() <= MAX_CHAT_BYTES, "chat line"),
-            Self::Leave => Ok(()),
+            Self::Collect(collect) => collect.check(),
+            Self::Report(report) => report.check(),
+            Self::Append(append) => append.check(),
+            Self::Snapshot(chunk) => chunk.check(),
+            Self::Leave
+            | Self::Deny(_)
+            | Self::Join(_)
+            | Self::ChunkCame { .. }
+            | Self::Listen(_)
+            | Self::KeepsUp { .. } => Ok(()),
         }
     }
 }

@@ -15,6 +15,7 @@ fn hello() -> Hello {
         name: "Ada".into(),
         heard_you: true,
         here_before_you: false,
+        claim: [7; 16],
     }
 }
 
@@ -34,6 +35,8 @@ fn line() -> LobbyLine {
         ready: true,
         round: 300,
         mates,
+        playing: None,
+        away: false,
     }
 }
 

@@ -153,7 +153,10 @@ fn config(args: &Args, scene: &Scene) -> Config<Match> {
         },
         // Two steps hide most of a short path's delay from both sides; in one window there is
         // none to hide.
-        input_delay: if scene.is_private() { 0 } else { 2 },
+        input_delay: scene.is_private().then_some(0),
+        token: netplay::session::resume::new_token(),
+        resumes: None,
+        watch: false,
     }
 }
 

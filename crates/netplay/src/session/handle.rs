@@ -22,6 +22,8 @@ pub enum Command {
     SetReady(bool),
     /// Renames this peer.
     SetName(String),
+    /// Tells everybody whether this player looks: a hidden page or window is away.
+    SetAway(bool),
     /// Says a line to everybody.
     Chat(String),
     /// Leaves the room; the session ends.

@@ -5,16 +5,22 @@
 
 mod driver;
 mod handle;
+pub mod resume;
 pub mod room;
 mod status;
 
 pub use handle::{Command, Handle, spawn};
 pub use status::Status;
 
-use protocol::{Frame, PeerId, Simulation, peer::RefusalReason};
+use protocol::{Frame, PeerId, Simulation, agreement::Token, peer::RefusalReason};
 
 /// What a session needs to know from its game.
 pub struct Config<S: Simulation> {
+    /// The secret by which this player is known again after a reload or a crash: keep it where
+    /// the next session finds it ([`resume::new_token`] makes one).
+    pub token: Token,
+    /// The token of the session before, whose seat is asked back in a running match.
+    pub resumes: Option<Token>,
     /// The player's name; cut to [`protocol::limits::MAX_NAME_BYTES`].
     pub name: String,
     /// The settings of a match of so many players (peers); asked of the owner at each start.
@@ -28,9 +34,11 @@ pub struct Config<S: Simulation> {
     /// The fewest peers (this one included) that a match starts with: 2 to play with others,
     /// 1 to practise.
     pub min_peers: usize,
+    /// Only watches: never takes a seat.
+    pub watch: bool,
     /// Frames between a player's input and its step, 0 to
-    /// [`protocol::limits::MAX_INPUT_DELAY`].
-    pub input_delay: u32,
+    /// [`protocol::limits::MAX_INPUT_DELAY`]; nothing to have it follow the measured round trip.
+    pub input_delay: Option<u32>,
 }
 
 /// Where a session is.
@@ -99,6 +107,10 @@ pub struct PeerView {
     pub ready: bool,
     /// Its seat in the running or last match.
     pub seat: Option<usize>,
+    /// Whether its player does not look: the page or window is hidden.
+    pub away: bool,
+    /// Whether it cannot keep up with the match.
+    pub slow: bool,
     /// The smoothed round trip in milliseconds; nothing before the first measurement.
     pub rtt_ms: Option<f32>,
 }
@@ -112,6 +124,8 @@ pub struct RoomView {
     pub peers: Vec<PeerView>,
     /// Our seat in the running or last match.
     pub my_seat: Option<usize>,
+    /// Whether we only watch the running match: without a seat, or until we keep up again.
+    pub watching: bool,
     /// Signaling, as the transport sees it.
     pub signaling: crate::transport::SignalingState,
     /// The newest chat lines (name, text), oldest first; at most 50.

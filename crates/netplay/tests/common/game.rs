@@ -102,6 +102,9 @@ pub fn eager_by<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<R
         autopilot: Some(|world, seat| (world.frame as u8).wrapping_mul(seat as u8 + 3)),
         auto_ready: true,
         min_peers,
-        input_delay: 2,
+        input_delay: Some(2),
+        token: [0; 16],
+        resumes: None,
+        watch: false,
     }
 }

@@ -33,6 +33,7 @@ impl<S: Simulation> Room<S> {
             name: self.config.name.clone(),
             heard_you,
             here_before_you: !peer.is_before(me),
+            claim: self.claim,
         });
         self.send(to, &hello);
     }
@@ -42,6 +43,7 @@ impl<S: Simulation> Room<S> {
             return;
         };
         peer.name = clean_text(&hello.name, MAX_NAME_BYTES);
+        peer.claim = hello.claim;
         peer.claims_before = Some(hello.here_before_you);
         if let Some((reason, detail)) = self.unfit(from, &hello) {
             return self.refuse(from, reason, detail);

@@ -25,6 +25,8 @@ impl<S: Simulation> Room<S> {
             ready: self.ready,
             round: self.round,
             mates: mates.collect(),
+            playing: None,
+            away: self.away,
         });
         self.send_to_all(&line);
     }
@@ -35,10 +37,11 @@ impl<S: Simulation> Room<S> {
         };
         let name = clean_text(&line.name, MAX_NAME_BYTES);
         self.changed |= peer.name != name
-            || (peer.ready, peer.round) != (line.ready, line.round)
+            || (peer.ready, peer.round, peer.away) != (line.ready, line.round, line.away)
             || peer.mates != line.mates;
         peer.name = name;
         peer.ready = line.ready;
+        peer.away = line.away;
         peer.round = line.round;
         peer.mates = line.mates;
     }

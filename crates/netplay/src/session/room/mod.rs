@@ -23,13 +23,14 @@ mod peers;
 mod play;
 mod view;
 
-use super::{Command, Config, Failure, Phase};
+use super::{Command, Config, Failure, Phase, resume};
 use crate::transport::{Channel, Path, SignalingState, Transport};
 use bytes::Bytes;
 use peers::{Peers, Stage};
 use play::Play;
 use protocol::{
     Frame, PeerId, Simulation,
+    agreement::Claim,
     limits::*,
     peer::{Message, RefusalReason, clean_text},
 };
@@ -69,6 +70,9 @@ pub struct Room<S: Simulation> {
     /// When the transport may be dropped, once the session has ended.
     closes: Option<Duration>,
     peers: Peers,
+    /// What others know of our token.
+    claim: Claim,
+    away: bool,
     ready: bool,
     round: u32,
     matches: u32,
@@ -96,8 +100,9 @@ impl<S: Simulation> Room<S> {
     /// this peer starts: random in life, fixed in tests.
     pub fn new(mut config: Config<S>, entropy: u64) -> Self {
         config.name = clean_text(&config.name, MAX_NAME_BYTES);
-        config.input_delay = config.input_delay.min(MAX_INPUT_DELAY);
         Self {
+            claim: resume::claim(&config.token),
+            away: false,
             ready: config.auto_ready,
             config,
             now: Duration::ZERO,
@@ -196,6 +201,10 @@ impl<S: Simulation> Room<S> {
                 self.config.name = clean_text(&name, MAX_NAME_BYTES);
                 self.change_line();
             }
+            Command::SetAway(away) => {
+                self.away = away;
+                self.change_line();
+            }
             Command::Chat(text) => self.say(&text),
             Command::Leave => self.end(Failure::Left),
         }
@@ -273,6 +282,8 @@ impl<S: Simulation> Room<S> {
             Message::Lobby(line) => self.receive_line(from, line),
             Message::Start(start) => self.receive_start(from, start),
             Message::Chat(text) => self.hear(from, &text),
+            // A running match's: see below, once there is one that changes hands.
+            _ => self.dropped += 1,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use protocol::{
     PeerId,
+    agreement::Claim,
     peer::{Mate, RefusalReason},
 };
 use std::time::Duration;
@@ -46,6 +47,9 @@ pub(super) struct Peer {
     /// Why it refused us, if it did.
     pub refusal: Option<(RefusalReason, String)>,
     pub name: String,
+    /// The hash of its token.
+    pub claim: Claim,
+    pub away: bool,
     pub ready: bool,
     pub round: u32,
     pub mates: Vec<Mate>,
@@ -67,6 +71,8 @@ impl Peer {
             told_heard: false,
             refusal: None,
             name: String::new(),
+            claim: Claim::default(),
+            away: false,
             ready: false,
             round: 0,
             mates: Vec::new(),

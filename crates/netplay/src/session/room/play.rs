@@ -52,7 +52,7 @@ impl<S: Simulation> Room<S> {
             settings,
             roster: start.roster.clone(),
             me,
-            input_delay: self.config.input_delay,
+            input_delay: self.config.input_delay.unwrap_or(0),
         };
         let core = Core::new(plan, self.now).map_err(|_| "the plan is impossible")?;
         self.play = Some(Play {

@@ -15,6 +15,7 @@ impl<S: Simulation> Room<S> {
             phase: self.phase.clone(),
             peers: peers.collect(),
             my_seat: self.id.and_then(|me| self.seat_of(me)),
+            watching: false,
             signaling: self.signaling.clone(),
             chat: self.chat.iter().cloned().collect(),
             notice: self.notice.clone(),
@@ -81,6 +82,8 @@ impl<S: Simulation> Room<S> {
             is_owner,
             ready: peer.map_or(self.ready, |peer| self.is_ready(peer)),
             seat: self.seat_of(id),
+            away: peer.map_or(self.away, |peer| peer.away),
+            slow: false,
             rtt_ms: self.rtt_ms(id),
         }
     }
