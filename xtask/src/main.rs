@@ -5,6 +5,7 @@ mod check;
 mod packages;
 mod serve;
 mod setup;
+mod soak;
 mod steps;
 mod tools;
 mod workspace;
@@ -59,6 +60,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_test: Vec<String>,
     },
+    /// Play matches in simulated time through random faults, and judge them.
+    Soak(soak::Soak),
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
 }
@@ -85,6 +88,7 @@ fn main() -> Result<()> {
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
+        Command::Soak(soak) => soak::run(&workspace, &soak),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

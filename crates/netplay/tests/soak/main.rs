@@ -1,11 +1,16 @@
 //! Whole rooms in simulated time, through random faults: see [`dst`].
 
+#[allow(dead_code, reason = "the example tells the figures")]
 mod dst;
 #[path = "../common/game.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod game;
 
-use dst::{Breach, Fault, Invariant, Outcome, Schedule, generate, run, run_with, shrink::shrink};
+use dst::{
+    Breach, Invariant, Outcome, Schedule, generate, run,
+    run::{Fault, run_with},
+    shrink::shrink,
+};
 
 /// What a failing schedule is reported with.
 fn report(schedule: &Schedule, breach: &Breach, trace: &[String]) -> String {

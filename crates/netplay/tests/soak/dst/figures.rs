@@ -18,6 +18,41 @@ pub struct Figures {
     pub stall: Duration,
     /// The fewest confirmed frames a second while nothing disturbed.
     pub slowest: Option<f64>,
+    /// From a peer's coming in mid-match until it drives a seat or watches.
+    pub joins: Times,
+    /// Bytes sent by peers that stayed to the end, and for how long those were there.
+    pub sent: u64,
+    pub sending: Duration,
+}
+
+/// Measured times.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Times {
+    pub count: u32,
+    pub total: Duration,
+    pub longest: Duration,
+}
+
+impl Times {
+    /// Takes in one.
+    pub fn take(&mut self, time: Duration) {
+        self.add(Self {
+            count: 1,
+            total: time,
+            longest: time,
+        });
+    }
+
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.total += other.total;
+        self.longest = self.longest.max(other.longest);
+    }
+
+    /// The mean of all.
+    pub fn mean(&self) -> Duration {
+        self.total / self.count.max(1)
+    }
 }
 
 impl Figures {
@@ -50,6 +85,14 @@ impl Figures {
         if let Some(slowest) = other.slowest {
             self.pace(slowest);
         }
+        self.joins.add(other.joins);
+        self.sent += other.sent;
+        self.sending += other.sending;
+    }
+
+    /// Bytes that a peer sends in a second.
+    pub fn bytes_per_second(&self) -> f64 {
+        self.sent as f64 / self.sending.as_secs_f64().max(1.0)
     }
 }
 
@@ -66,16 +109,24 @@ impl fmt::Display for Figures {
             .iter()
             .map(|(kind, count)| format!("{count} {kind}"));
         writeln!(f, "faults: {}", faults.collect::<Vec<_>>().join(", "))?;
-        let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
-        write!(
-            f,
-            "longest stall {:.0} ms, longest hitch {:.0} ms",
-            ms(self.stall),
-            ms(self.hitch)
-        )?;
-        match self.slowest {
-            Some(slowest) => write!(f, ", slowest pace {slowest:.2} frames a second"),
-            None => Ok(()),
+        write!(f, "longest stall {:.0} ms, ", ms(self.stall))?;
+        write!(f, "longest hitch {:.0} ms", ms(self.hitch))?;
+        if let Some(slowest) = self.slowest {
+            write!(f, ", slowest pace {slowest:.2} frames a second")?;
         }
+        if self.joins.count > 0 {
+            let Times { count, longest, .. } = self.joins;
+            let (mean, longest) = (ms(self.joins.mean()), ms(longest));
+            write!(
+                f,
+                "\n{count} joined in {mean:.0} ms, at most {longest:.0} ms"
+            )?;
+        }
+        Ok(())
     }
+}
+
+/// A time in milliseconds.
+pub fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }

@@ -193,7 +193,6 @@ impl Judge {
             record.key = (confirmed == 0).then_some(checksum);
             record.frame = 0;
             record.advanced = now;
-            self.figures.matches += u64::from(peer == 0);
         }
         record.confirmed = confirmed;
         let truth = self
@@ -269,7 +268,9 @@ impl Judge {
 
     /// The figures and the trace of the run.
     pub fn close(mut self, now: Duration) -> (Figures, Vec<String>) {
+        self.figures.runs = 1;
         self.figures.simulated = now;
+        self.figures.matches = self.truth.len() as u64;
         (self.figures, self.trace)
     }
 }

@@ -16,9 +16,10 @@ pub mod links;
 pub mod run;
 pub mod schedule;
 pub mod shrink;
+pub mod table;
 pub mod wire;
 
 pub use figures::Figures;
 pub use judge::{Breach, Invariant};
-pub use run::{Fault, Outcome, run, run_with};
+pub use run::{Outcome, run};
 pub use schedule::Schedule;

@@ -164,6 +164,7 @@ impl<'a, S: Game> Run<'a, S> {
         }
         let rooms = self.players.iter();
         let rooms: Vec<_> = rooms
+            .filter(|player| player.is_awake())
             .filter_map(|player| Some((player.number, &player.peer.as_ref()?.0)))
             .collect();
         self.judge.finish(self.hub.now(), &rooms)
@@ -378,14 +379,16 @@ impl<'a, S: Game> Run<'a, S> {
 
     fn outcome(mut self, breach: Option<Breach>) -> Outcome {
         self.turns.hash(&mut self.hasher);
-        let bytes = self.players.iter().filter_map(|player| {
-            let (room, _) = player.peer.as_ref()?;
-            Some(room.status().bytes_out)
-        });
-        bytes.collect::<Vec<_>>().hash(&mut self.hasher);
-        let (mut figures, trace) = self.judge.close(self.hub.now());
-        figures.runs = 1;
+        let now = self.hub.now();
+        let (mut figures, trace) = self.judge.close(now);
         figures.turns = self.turns;
+        for player in &self.players {
+            if let Some((room, _)) = &player.peer {
+                figures.sent += room.status().bytes_out;
+                figures.sending += now - player.epoch;
+            }
+        }
+        figures.sent.hash(&mut self.hasher);
         Outcome {
             hash: self.hasher.finish(),
             figures,
