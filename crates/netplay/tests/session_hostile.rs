@@ -175,6 +175,7 @@ fn claims_that_contradict_one_another_still_have_one_owner() {
             round: u32::MAX,
             mates,
             playing: None,
+            watches: false,
             away: false,
         };
         three[2].tell(to, &Message::Lobby(line));

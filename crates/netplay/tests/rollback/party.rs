@@ -68,7 +68,7 @@ pub fn plan(roster: Vec<Option<PeerId>>, me: PeerId, seed: u64) -> Plan<Toy> {
         settings,
         roster,
         me,
-        input_delay: 0,
+        input_delay: Some(0),
     }
 }
 
