@@ -32,6 +32,11 @@ impl<S: Simulation> Room<S> {
         self.play.as_ref().map(|play| &play.core)
     }
 
+    /// Names the running match, or the last one until the next begins.
+    pub fn match_id(&self) -> Option<u32> {
+        self.play.as_ref().map(|play| play.match_id)
+    }
+
     /// The session in numbers.
     pub fn status(&self) -> Status {
         let mut status = Status {

@@ -2,10 +2,18 @@
 
 use super::{
     Figures, Schedule,
-    schedule::{Act, Weather, ms},
+    schedule::{Act, Rules, Weather, ms},
+    worlds::Worlds,
 };
-use netplay::session::{Phase, room::Room};
-use protocol::{Frame, Simulation, limits::STEPS_PER_SECOND};
+use netplay::{
+    rollback::Core,
+    session::{Phase, room::Room},
+};
+use protocol::{
+    Frame, PeerId, Simulation,
+    agreement::{SeatChange, View},
+    limits::STEPS_PER_SECOND,
+};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -35,6 +43,10 @@ pub enum Invariant {
     Pace,
     /// Nobody stalls for longer than it takes to agree that somebody is lost.
     Stall,
+    /// A newcomer is soon in the match.
+    Join,
+    /// A lost peer is soon shown as gone.
+    Gone,
     /// Whoever is alive at the end plays with the others, or has a clear failure.
     End,
 }
@@ -70,6 +82,8 @@ impl fmt::Display for Breach {
 struct Bounds {
     /// The longest time without a step, counted from the last disturbance.
     stall: Duration,
+    join: Duration,
+    gone: Duration,
     /// Whether full pace can be kept.
     full_pace: bool,
 }
@@ -86,20 +100,32 @@ impl Bounds {
         };
         Self {
             stall: PATIENCE + round_trip * (1 + losses),
+            join: JOIN + round_trip * (JOIN_TRIPS + losses),
+            gone: GONE + round_trip * (1 + losses),
             full_pace: weather.rtt <= 200 && weather.loss <= 5,
         }
     }
 }
 
 /// The longest that anybody waits for a peer that is lost, but for round trips.
-const PATIENCE: Duration = Duration::from_millis(5_100);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The longest time in which a newcomer enters a running match, but for round trips.
+const JOIN: Duration = Duration::from_millis(1_500);
+
+/// Round trips that a newcomer needs: hello, snapshot, inputs, a seat.
+const JOIN_TRIPS: u32 = 6;
+
+/// The longest time in which a lost peer is shown as gone, but for round trips.
+const GONE: Duration = Duration::from_secs(3);
 
 /// What is known of a peer.
-#[derive(Default)]
 struct Record {
     phase: Option<Phase>,
-    /// The key of the match that it plays, and how far.
-    key: Option<u64>,
+    id: PeerId,
+    /// When it came, until it is in a match.
+    came: Option<Duration>,
+    view: Option<View>,
     frame: Frame,
     confirmed: Frame,
     /// When its newest frame came.
@@ -110,14 +136,35 @@ struct Record {
     window: Option<(Duration, Frame)>,
 }
 
+impl Record {
+    fn new(id: PeerId, now: Duration) -> Self {
+        Self {
+            phase: None,
+            id,
+            came: Some(now),
+            view: None,
+            frame: 0,
+            confirmed: 0,
+            advanced: now,
+            excused: Duration::ZERO,
+            window: None,
+        }
+    }
+}
+
 /// Watches one run.
 pub struct Judge {
     bounds: Bounds,
+    /// Whether a match, once begun, never ends.
+    endless: bool,
     records: BTreeMap<u8, Record>,
     /// When something was last done to anybody.
     disturbed: Duration,
-    /// Per match the checksums of confirmed worlds, with who told them first.
-    truth: BTreeMap<u64, BTreeMap<Frame, (u64, u8)>>,
+    /// Losses of signaling that last.
+    unsignaled: u32,
+    worlds: Worlds,
+    /// Who is gone since when.
+    gone: Vec<(u8, Duration)>,
     figures: Figures,
     trace: Vec<String>,
 }
@@ -126,30 +173,79 @@ impl Judge {
     pub fn new(schedule: &Schedule) -> Self {
         Self {
             bounds: Bounds::new(schedule.weather),
+            endless: schedule.rules != Rules::Rounds,
             records: BTreeMap::new(),
             disturbed: Duration::ZERO,
-            truth: BTreeMap::new(),
+            unsignaled: 0,
+            worlds: Worlds::default(),
+            gone: Vec::new(),
             figures: Figures::default(),
             trace: Vec::new(),
         }
     }
 
+    /// A peer comes.
+    pub fn meet(&mut self, now: Duration, peer: u8, id: PeerId) {
+        self.records.insert(peer, Record::new(id, now));
+    }
+
     /// Notes what is done to the peers.
     pub fn happens(&mut self, now: Duration, act: &Act, begins: bool) {
-        self.disturbed = now;
-        self.records
-            .values_mut()
-            .for_each(|record| record.window = None);
+        match act {
+            // Nobody who plays feels these.
+            Act::Join { .. } | Act::Return { .. } | Act::Chat { .. } => {}
+            Act::Unsignal { .. } => {
+                self.unsignaled = if begins {
+                    self.unsignaled + 1
+                } else {
+                    self.unsignaled - 1
+                };
+                self.newcomers_are_excused();
+            }
+            _ => self.disturb(now),
+        }
+        if self.unsignaled > 0 {
+            self.newcomers_are_excused();
+        }
         let word = if begins { "" } else { "the end of " };
-        self.trace
-            .push(format!("{:9.3} {word}{act}", now.as_secs_f64()));
+        self.note(now, format!("{word}{act}"));
         if begins && now > Duration::ZERO {
             *self.figures.faults.entry(act.kind()).or_default() += 1;
         }
-        if let Act::Freeze { peer, ms: time } | Act::Slow { peer, ms: time, .. } = *act {
-            let record = self.records.entry(peer).or_default();
-            record.excused = record.excused.max(now + ms(time) + ms(100));
+        match *act {
+            Act::Freeze { peer, ms: time } | Act::Slow { peer, ms: time, .. } => {
+                if let Some(record) = self.records.get_mut(&peer) {
+                    record.excused = record.excused.max(now + ms(time) + ms(100));
+                }
+            }
+            Act::Crash { peer, .. } | Act::Leave { peer } => self.gone.push((peer, now)),
+            _ => {}
         }
+    }
+
+    /// Without signaling nobody gets in.
+    fn newcomers_are_excused(&mut self) {
+        for record in self.records.values_mut() {
+            record.came = None;
+        }
+    }
+
+    fn disturb(&mut self, now: Duration) {
+        self.disturbed = now;
+        self.worlds.disturb();
+        for record in self.records.values_mut() {
+            record.window = None;
+        }
+    }
+
+    fn note(&mut self, now: Duration, what: impl fmt::Display) {
+        self.trace.push(format!("{:9.3} {what}", now.as_secs_f64()));
+    }
+
+    /// The number of a peer, for people.
+    fn name(&self, id: PeerId) -> String {
+        let known = self.records.iter().find(|(_, record)| record.id == id);
+        known.map_or_else(|| id.to_string(), |(number, _)| format!("P{number}"))
     }
 
     /// Looks at a peer after its turn.
@@ -159,79 +255,210 @@ impl Judge {
         peer: u8,
         room: &mut Room<S>,
     ) -> Result<(), Breach> {
-        let record = self.records.entry(peer).or_default();
-        let breach = |invariant, detail| {
-            Err(Breach {
+        self.look_at(now, peer, room)
+            .map_err(|(invariant, detail)| Breach {
                 invariant,
                 at: now,
                 peer: Some(peer),
                 detail,
             })
-        };
+    }
+
+    fn look_at<S: Simulation>(
+        &mut self,
+        now: Duration,
+        peer: u8,
+        room: &mut Room<S>,
+    ) -> Result<(), (Invariant, String)> {
         if room.take_changed() {
-            let view = room.view();
-            if record.phase.as_ref() != Some(&view.phase) {
-                record.phase = Some(view.phase.clone());
-                record.advanced = now;
-                record.window = None;
-                self.disturbed = now;
-                let (phase, notice) = (view.phase, view.notice.unwrap_or_default());
-                let time = now.as_secs_f64();
-                self.trace
-                    .push(format!("{time:9.3} P{peer} {phase:?} {notice}"));
-            }
+            self.look_at_phase(now, peer, room);
         }
-        let Some(core) = room.core() else {
+        let (Some(core), Some(match_id)) = (room.core(), room.match_id()) else {
             return Ok(());
         };
-        if let Some(desync) = core.desync() {
-            return breach(Invariant::Worlds, format!("a {desync:?} was seen"));
-        }
-        let confirmed = core.confirmed();
-        let checksum = core.confirmed_world().checksum();
-        if record.key.is_none() || confirmed < record.confirmed {
-            record.key = (confirmed == 0).then_some(checksum);
-            record.frame = 0;
-            record.advanced = now;
-        }
-        record.confirmed = confirmed;
-        let truth = self
-            .truth
-            .entry(record.key.unwrap_or_default())
-            .or_default();
-        let (known, by) = *truth.entry(confirmed).or_insert((checksum, peer));
-        if known != checksum {
-            let detail = format!("world {confirmed} is not P{by}'s");
-            return breach(Invariant::Worlds, detail);
+        self.look_at_log(now, peer, match_id, core);
+        let Some(record) = self.records.get_mut(&peer) else {
+            return Ok(());
+        };
+        record.confirmed = core.confirmed();
+        let at_rest = now > self.disturbed + SETTLED && now > record.excused + SETTLED;
+        let differs = |detail| (Invariant::Worlds, detail);
+        self.worlds.compare(peer, core, at_rest).map_err(differs)?;
+        if let Some(desync) = core.desync().filter(|_| at_rest) {
+            return Err(differs(format!("a {desync:?} was seen")));
         }
         if *room.phase() != Phase::Match {
             return Ok(());
         }
+        self.judge_entry(now, peer, core)?;
+        self.judge_pace(now, peer, core, at_rest)?;
+        self.judge_gone(now, peer, room)
+    }
+
+    fn look_at_phase<S: Simulation>(&mut self, now: Duration, peer: u8, room: &Room<S>) {
+        let Some(record) = self.records.get_mut(&peer) else {
+            return;
+        };
+        if record.phase.as_ref() == Some(room.phase()) {
+            return;
+        }
+        record.phase = Some(room.phase().clone());
+        record.advanced = now;
+        record.excused = record.excused.max(now);
+        record.window = None;
+        let (phase, notice) = (room.phase().clone(), room.view().notice.unwrap_or_default());
+        self.note(now, format!("P{peer} {phase:?} {notice}"));
+    }
+
+    fn look_at_log<S: Simulation>(
+        &mut self,
+        now: Duration,
+        peer: u8,
+        match_id: u32,
+        core: &Core<S>,
+    ) {
+        let news = self.worlds.follow(peer, match_id, core);
+        if news.core {
+            let frame = core.confirmed();
+            self.note(
+                now,
+                format!("P{peer} begins match {match_id:08x} at {frame}"),
+            );
+        }
+        if let Some(view) = news.view {
+            let owner = self.name(view.owner);
+            self.note(
+                now,
+                format!("P{peer} view {} {:08x} of {owner}", view.number, view.id),
+            );
+        }
+        for change in &news.changes {
+            let driver = change
+                .driver
+                .map_or_else(|| "a bot".into(), |id| self.name(id));
+            let SeatChange { seat, from, .. } = change;
+            self.note(now, format!("P{peer} seat {seat} from {from}: {driver}"));
+        }
+        if let Some(record) = self.records.get_mut(&peer) {
+            if news.core {
+                record.frame = core.frame();
+                record.advanced = now;
+            }
+            record.view = Some(core.view());
+        }
+    }
+
+    /// A newcomer is soon in the match, and soon has a seat if there is one.
+    fn judge_entry<S: Simulation>(
+        &mut self,
+        now: Duration,
+        peer: u8,
+        core: &Core<S>,
+    ) -> Result<(), (Invariant, String)> {
+        let Some(record) = self.records.get_mut(&peer) else {
+            return Ok(());
+        };
+        let Some(came) = record.came else {
+            return Ok(());
+        };
+        if core.drives(record.id) || core.keeps_up(now) {
+            record.came = None;
+            // The first ones have waited for each other.
+            if came > Duration::ZERO && self.disturbed <= came {
+                self.figures.joins.take(now - came);
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_pace<S: Simulation>(
+        &mut self,
+        now: Duration,
+        peer: u8,
+        core: &Core<S>,
+        at_rest: bool,
+    ) -> Result<(), (Invariant, String)> {
+        let Some(record) = self.records.get_mut(&peer) else {
+            return Ok(());
+        };
         let awake = record.advanced.max(record.excused);
         if core.frame() > record.frame {
-            let gap = now.saturating_sub(awake);
             let settled = record.advanced > self.disturbed + SETTLED;
-            self.figures.gap(gap, settled);
+            if core.drives(record.id) {
+                self.figures.gap(now.saturating_sub(awake), settled);
+            }
             record.frame = core.frame();
             record.advanced = now;
         }
         let stalled = now.saturating_sub(awake.max(self.disturbed));
-        if stalled > self.bounds.stall {
+        if stalled > self.bounds.stall && core.drives(record.id) {
             let frame = record.frame;
-            let detail = format!("no step past {frame} for {stalled:?}");
-            return breach(Invariant::Stall, detail);
+            return Err((
+                Invariant::Stall,
+                format!("no step past {frame} for {stalled:?}"),
+            ));
         }
-        if now > self.disturbed + SETTLED && now > record.excused + SETTLED {
-            let (since, from) = *record.window.get_or_insert((now, confirmed));
-            let time = now - since;
-            if time >= WINDOW {
-                record.window = Some((now, confirmed));
-                let pace = f64::from(confirmed - from) / time.as_secs_f64();
-                self.figures.pace(pace);
-                if self.bounds.full_pace && pace < FULL_PACE {
-                    let detail = format!("{pace:.2} frames a second were confirmed");
-                    return breach(Invariant::Pace, detail);
-                }
+        if !at_rest {
+            return Ok(());
+        }
+        let confirmed = core.confirmed();
+        let (since, from) = *record.window.get_or_insert((now, confirmed));
+        let time = now - since;
+        if time < WINDOW {
+            return Ok(());
+        }
+        record.window = Some((now, confirmed));
+        let pace = f64::from(confirmed.saturating_sub(from)) / time.as_secs_f64();
+        if self.bounds.full_pace {
+            self.figures.pace(pace);
+            if pace < FULL_PACE {
+                let detail = format!("{pace:.2} frames a second were confirmed");
+                return Err((Invariant::Pace, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever is gone drives nothing any more, and is shown no more.
+    fn judge_gone<S: Simulation>(
+        &mut self,
+        now: Duration,
+        peer: u8,
+        room: &Room<S>,
+    ) -> Result<(), (Invariant, String)> {
+        for (gone, since) in &self.gone {
+            let deadline = *since + self.bounds.gone;
+            // Judged once, in the second after the deadline.
+            let is_due = now > deadline && now <= deadline + GONE / 3;
+            if *gone == peer || !is_due || self.disturbed > *since + GONE / 10 {
+                continue;
+            }
+            let Some(record) = self.records.get(gone) else {
+                continue;
+            };
+            if room.core().is_some_and(|core| core.drives(record.id)) {
+                return Err((Invariant::Gone, format!("P{gone} still drives a seat")));
+            }
+            let shown = room.view().peers;
+            if shown.iter().any(|shown| shown.id == record.id) {
+                return Err((Invariant::Gone, format!("P{gone} is still shown")));
+            }
+        }
+        Ok(())
+    }
+
+    /// A newcomer that is not in the match although it should be.
+    pub fn judge_newcomers(&self, now: Duration) -> Result<(), Breach> {
+        for (peer, record) in &self.records {
+            let Some(came) = record.came else { continue };
+            let is_calm = self.disturbed <= came;
+            if came > Duration::ZERO && is_calm && now > came + self.bounds.join {
+                return Err(Breach {
+                    invariant: Invariant::Join,
+                    at: now,
+                    peer: Some(*peer),
+                    detail: format!("is not in the match {:?} after it came", now - came),
+                });
             }
         }
         Ok(())
@@ -243,24 +470,28 @@ impl Judge {
         now: Duration,
         rooms: &[(u8, &Room<S>)],
     ) -> Result<(), Breach> {
-        let mut playing = None;
+        let breach = |peer: u8, detail: String| Breach {
+            invariant: Invariant::End,
+            at: now,
+            peer: Some(peer),
+            detail,
+        };
+        let mut playing: Option<(u8, Option<View>, Frame)> = None;
         for (peer, room) in rooms {
-            if *room.phase() != Phase::Match {
-                continue;
-            }
             let Some(record) = self.records.get(peer) else {
                 continue;
             };
-            let &mut (first, key, confirmed) =
-                playing.get_or_insert((*peer, record.key, record.confirmed));
+            if *room.phase() != Phase::Match {
+                if self.endless {
+                    return Err(breach(*peer, format!("is in {:?}", room.phase())));
+                }
+                continue;
+            }
+            let (first, view, confirmed) =
+                *playing.get_or_insert((*peer, record.view, record.confirmed));
             let apart = confirmed.abs_diff(record.confirmed) > STEPS_PER_SECOND;
-            if record.key != key || apart {
-                return Err(Breach {
-                    invariant: Invariant::End,
-                    at: now,
-                    peer: Some(*peer),
-                    detail: format!("is not where P{first} is"),
-                });
+            if record.view != view || apart {
+                return Err(breach(*peer, format!("is not where P{first} is")));
             }
         }
         Ok(())
@@ -270,7 +501,7 @@ impl Judge {
     pub fn close(mut self, now: Duration) -> (Figures, Vec<String>) {
         self.figures.runs = 1;
         self.figures.simulated = now;
-        self.figures.matches = self.truth.len() as u64;
+        self.figures.matches = self.worlds.matches() as u64;
         (self.figures, self.trace)
     }
 }

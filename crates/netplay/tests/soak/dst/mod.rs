@@ -18,6 +18,7 @@ pub mod schedule;
 pub mod shrink;
 pub mod table;
 pub mod wire;
+pub mod worlds;
 
 pub use figures::Figures;
 pub use judge::{Breach, Invariant};

@@ -158,6 +158,7 @@ impl<'a, S: Game> Run<'a, S> {
                 self.turn(index, now)?;
             }
             self.on_turn = None;
+            self.judge.judge_newcomers(now)?;
             let next = self.next_wake().clamp(now + GRAIN, end);
             let grains = next.as_nanos().div_ceil(GRAIN.as_nanos());
             self.hub.advance(GRAIN * grains as u32 - now);
@@ -284,6 +285,7 @@ impl<'a, S: Game> Run<'a, S> {
             input_delay: None,
         };
         let now = self.hub.now();
+        self.judge.meet(now, number, id);
         self.players.push(Player {
             number,
             id,
