@@ -74,7 +74,10 @@ fn pace(world: &World, peers: &mut [&mut Peer<Sums>], time: Duration) -> Vec<Fra
     let before: Vec<Frame> = peers.iter().map(|peer| confirmed(peer)).collect();
     agree(world, peers, time);
     let after = peers.iter().map(|peer| confirmed(peer));
-    after.zip(before).map(|(a, b)| a.saturating_sub(b)).collect()
+    after
+        .zip(before)
+        .map(|(a, b)| a.saturating_sub(b))
+        .collect()
 }
 
 #[test]
@@ -163,9 +166,7 @@ fn a_newcomer_gets_a_bots_seat_and_the_others_feel_nothing() {
     };
     let mut cem = world.join(seats::<3>("Cem", 2));
     let three = &mut [&mut ada, &mut bob, &mut cem];
-    let came = agree_until(&world, three, 1_500 * MS, |peers| {
-        seat(peers[2]).is_some()
-    });
+    let came = agree_until(&world, three, 1_500 * MS, |peers| seat(peers[2]).is_some());
     assert!(came, "within 1.5 s");
     assert_eq!(seat(three[2]), Some(2));
     agree(&world, three, 2 * SECOND);

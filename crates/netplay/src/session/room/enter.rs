@@ -71,6 +71,12 @@ impl<S: Simulation> Room<S> {
         self.send(host, &Message::Join(join));
     }
 
+    /// Stays where we are.
+    pub(super) fn stop_entering(&mut self) {
+        self.entering = None;
+        self.apart_since = None;
+    }
+
     /// Whether we have asked this peer for the match.
     pub(super) fn is_entering_at(&self, host: PeerId) -> bool {
         self.entering.as_ref().is_some_and(|e| e.host == host)

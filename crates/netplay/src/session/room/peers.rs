@@ -65,6 +65,8 @@ pub(super) struct Peer {
     pub former_claim: Option<Claim>,
     /// When it last asked for a snapshot.
     pub asked_at: Option<Duration>,
+    /// The match that it wants to enter.
+    pub wants_match: Option<u32>,
     pub offences: u32,
 }
 
@@ -94,6 +96,7 @@ impl Peer {
             has_left: false,
             former_claim: None,
             asked_at: None,
+            wants_match: None,
             offences: 0,
         }
     }
