@@ -55,6 +55,8 @@ pub(super) struct Peer {
     pub mates: Vec<Mate>,
     /// Where it stands in the running match, by its line.
     pub playing: Option<Playing>,
+    /// When its line came.
+    pub line_came: Duration,
     /// The last match that it was seen in.
     pub played: Option<u32>,
     /// Whether it only watches.
@@ -91,6 +93,7 @@ impl Peer {
             round: 0,
             mates: Vec::new(),
             playing: None,
+            line_came: now,
             played: None,
             watches: false,
             has_left: false,
