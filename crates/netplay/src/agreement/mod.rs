@@ -33,6 +33,10 @@ const ANSWER_DEADLINE: Duration = Duration::from_millis(1_500);
 /// Whoever sent a datagram so lately lives: while waiting one is sent every 50 ms.
 const LIVES_WITHIN: Duration = Duration::from_millis(300);
 
+/// Frames of somebody's inputs that a peer lacks and we have, from which on it is that pair that
+/// is broken. Whoever is judged has waited for long, so that nothing is on its way any more.
+const LACKS: Frame = 4;
+
 /// How long whoever was denied waits before it asks again.
 const DENIED_PAUSE: Duration = Duration::from_millis(100);
 
@@ -318,7 +322,7 @@ fn unreached<S: Simulation>(
     younger.iter().copied().find(|other| {
         *other != me
             && core.seats_of(*other).any(|seat| {
-                let lacks = |end: &Frame| end.saturating_add(MAX_PREDICTION) < ours[seat];
+                let lacks = |end: &Frame| end.saturating_add(LACKS) < ours[seat];
                 theirs.get(seat).is_some_and(lacks)
             })
     })

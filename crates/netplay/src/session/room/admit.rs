@@ -3,7 +3,7 @@
 
 use super::transfer::Outgoing;
 use super::*;
-use protocol::agreement::{Join, Listen, Snapshot};
+use protocol::agreement::{Join, Listen, Snapshot, Tenure};
 
 /// How long a transfer may take before it is given up.
 const TRANSFER_DEADLINE: Duration = Duration::from_secs(15);
@@ -19,30 +19,52 @@ impl<S: Simulation> Room<S> {
             if self.id.is_none_or(|me| me > from) {
                 return;
             }
-            self.entering = None;
+            self.stop_entering();
         }
-        let runs = self.is_playing();
-        let me = self.id;
-        let Some(play) = self.play.as_mut().filter(|play| {
-            runs && play.match_id == join.match_id && me.is_some_and(|me| play.core.drives(me))
-        }) else {
-            // It asks by a line that is older than the match's end; it will ask again.
-            self.dropped += 1;
-            return;
-        };
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(from) else {
             return;
         };
-        if peer
-            .asked_at
-            .is_some_and(|at| self.now.saturating_sub(at) < SNAPSHOT_INTERVAL)
-        {
+        let asked_before = peer.asked_at.replace(now);
+        if asked_before.is_some_and(|at| now.saturating_sub(at) < SNAPSHOT_INTERVAL) {
             return self.offend(from);
         }
-        peer.asked_at = Some(self.now);
         peer.watches = join.watch;
-        peer.former_claim = join.token.as_ref().map(resume::claim);
-        let Ok(world) = postcard::to_stdvec(play.core.confirmed_world()) else {
+        if let Some(token) = &join.token {
+            peer.former_claim = Some(resume::claim(token));
+        }
+        peer.wants_match = Some(join.match_id);
+    }
+
+    /// Gives those that want the running match a snapshot of it. While a peer gives up a seat in
+    /// a frame that is not confirmed yet, they wait: its last inputs are not in the tenures.
+    fn answer_joins(&mut self) {
+        let wants: Vec<(PeerId, u32)> = (self.peers.here())
+            .filter_map(|peer| Some((peer.id, peer.wants_match?)))
+            .collect();
+        for (id, match_id) in wants {
+            let drives = self.playing().is_some_and(|playing| playing.drives);
+            let play = self
+                .play
+                .as_ref()
+                .filter(|play| drives && play.match_id == match_id);
+            // It asks by a line that is older than the match's end: it will ask again.
+            let has_come = play.is_none_or(|play| can_be_entered(&play.core.tenures()));
+            if let (true, Some(peer)) = (has_come, self.peers.get_mut(id)) {
+                peer.wants_match = None;
+            }
+            if has_come && play.is_some() {
+                self.send_snapshot(id);
+            }
+        }
+    }
+
+    fn send_snapshot(&mut self, to: PeerId) {
+        let Some(play) = self.play.as_mut() else {
+            return;
+        };
+        let core = &play.core;
+        let Ok(world) = postcard::to_stdvec(core.confirmed_world()) else {
             return self.notify("The match cannot be written for a newcomer".into());
         };
         let snapshot = Snapshot {
@@ -50,30 +72,31 @@ impl<S: Simulation> Room<S> {
             round: play.round,
             seed: play.seed,
             settings: play.settings.clone(),
-            view: play.core.view(),
-            log: play.core.log(),
-            order: play.core.order(),
-            frame: play.core.confirmed(),
-            tenures: play.core.tenures(),
+            view: core.view(),
+            log: core.log(),
+            order: core.order(),
+            frame: core.confirmed(),
+            tenures: core.tenures(),
             kept: play.agreement.kept().to_vec(),
             world,
         };
         let transfer = self.entropy.next() as u32;
         let outgoing = postcard::to_stdvec(&snapshot)
             .ok()
-            .and_then(|bytes| Outgoing::new(from, transfer, bytes, self.now));
+            .and_then(|bytes| Outgoing::new(to, transfer, bytes, self.now));
         let Some(outgoing) = outgoing else {
             return self.notify("The match is too big for a newcomer".into());
         };
-        if !play.core.drives(from) {
-            play.agreement.add_joiner(from);
+        if !play.core.drives(to) {
+            play.agreement.add_joiner(to);
         }
-        self.transfers.retain(|transfer| transfer.to != from);
+        self.transfers.retain(|transfer| transfer.to != to);
         self.transfers.push(outgoing);
     }
 
     /// Sends the parts of snapshots that may go, and forgets transfers that are over.
     pub(super) fn send_snapshots(&mut self) {
+        self.answer_joins();
         let (now, peers) = (self.now, &self.peers);
         self.transfers.retain(|transfer| {
             let is_late = now.saturating_sub(transfer.since) >= TRANSFER_DEADLINE;
@@ -127,4 +150,12 @@ impl<S: Simulation> Room<S> {
         }
         self.send_agreed();
     }
+}
+
+/// Whether all inputs that a newcomer lacks will be said by the last driver, or are a bot's.
+fn can_be_entered(tenures: &[Vec<Tenure>]) -> bool {
+    tenures.iter().all(|tenures| {
+        let earlier = tenures.len().saturating_sub(1);
+        tenures.iter().take(earlier).all(|t| t.driver.is_none())
+    })
 }

@@ -1,23 +1,11 @@
-//! Entering a running match: as a newcomer, after a loss, or from the lesser part of a room that
-//! had split.
+//! Entering a running match: a snapshot is asked for, awaited and begun from.
 
 use super::*;
 use super::{play::decode_whole, transfer::Incoming};
-use protocol::{
-    agreement::{Chunk, Join, Listen, Snapshot},
-    peer::Playing,
-};
+use protocol::agreement::{Chunk, Join, Listen, Snapshot};
 
 /// How long a snapshot may take to make its next step before it is asked for again.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How long another part of the room must have been seen apart before one goes over to it: a
-/// change of view that is under way is over by then.
-const APART: Duration = Duration::from_millis(500);
-
-/// Frames by which one part of a split room must be ahead of the other for that to decide which
-/// goes on: less is only the age of the lines.
-const CLEARLY_AHEAD: Frame = 120;
 
 /// How often a seat is asked for until it is given.
 const SEAT_INTERVAL: Duration = Duration::from_millis(250);
@@ -71,6 +59,12 @@ impl<S: Simulation> Room<S> {
         self.send(host, &Message::Join(join));
     }
 
+    /// Stays where we are.
+    pub(super) fn stop_entering(&mut self) {
+        self.entering = None;
+        self.apart_since = None;
+    }
+
     /// Whether we have asked this peer for the match.
     pub(super) fn is_entering_at(&self, host: PeerId) -> bool {
         self.entering.as_ref().is_some_and(|e| e.host == host)
@@ -87,81 +81,6 @@ impl<S: Simulation> Room<S> {
         let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
         let adopted = play.core.adopt(snapshot.frame, world, now);
         adopted.map_err(|_| "the world is too old")
-    }
-
-    /// The owner of the match that we should enter, and the match.
-    fn match_to_enter(&mut self) -> Option<(PeerId, u32)> {
-        let others = self.best_branch();
-        let others = others.filter(|theirs| self.finished != Some(theirs.match_id));
-        let is_ours_better = match (&self.play, &others) {
-            (Some(play), _) if self.phase == Phase::Match => {
-                let stranded = play.agreement.is_stranded() || play.core.is_stranded(self.now);
-                !stranded && !self.is_apart_for_long(others.as_ref())
-            }
-            _ => false,
-        };
-        let waits = matches!(self.phase, Phase::Lobby | Phase::Match)
-            || self.phase == Phase::Result && self.ready;
-        let theirs = others.filter(|_| waits && !is_ours_better)?;
-        let host = theirs.view.owner;
-        (Some(host) != self.id && self.peers.is_here(host)).then_some((host, theirs.match_id))
-    }
-
-    /// The branch of a running match, other than ours, that goes on when parts of the room meet
-    /// again: the one with more drivers; between equals the one that is clearly ahead; then the
-    /// lower view.
-    fn best_branch(&self) -> Option<Playing> {
-        let lines = || {
-            self.peers
-                .here()
-                .filter_map(|peer| peer.playing)
-                .filter(|playing| playing.drives)
-        };
-        let ours = self.playing().map(|playing| playing.view.id);
-        let size = |view: u32| lines().filter(|line| line.view.id == view).count();
-        lines()
-            .filter(|line| Some(line.view.id) != ours)
-            .max_by(|a, b| {
-                let sizes = size(a.view.id).cmp(&size(b.view.id));
-                sizes.then_with(|| b.view.id.cmp(&a.view.id))
-            })
-    }
-
-    /// Whether a better branch than ours has been seen for long enough to go over to it.
-    fn is_apart_for_long(&mut self, theirs: Option<&Playing>) -> bool {
-        let yields = match (self.playing(), theirs) {
-            (Some(ours), Some(theirs)) if ours.match_id == theirs.match_id => {
-                self.yields(&ours, theirs)
-            }
-            // Another match altogether: whoever came from the lobby will come to ours.
-            _ => false,
-        };
-        if !yields {
-            self.apart_since = None;
-            return false;
-        }
-        let since = *self.apart_since.get_or_insert(self.now);
-        self.now.saturating_sub(since) >= APART
-    }
-
-    fn yields(&self, ours: &Playing, theirs: &Playing) -> bool {
-        let drivers = |view: u32| {
-            let lines = self.peers.here().filter_map(|peer| peer.playing);
-            lines
-                .filter(|line| line.drives && line.view.id == view)
-                .count()
-        };
-        let (us, them) = (
-            drivers(ours.view.id) + usize::from(ours.drives),
-            drivers(theirs.view.id),
-        );
-        let lead = i64::from(theirs.confirmed) - i64::from(ours.confirmed);
-        match them.cmp(&us) {
-            std::cmp::Ordering::Greater => true,
-            std::cmp::Ordering::Less => false,
-            _ if lead.unsigned_abs() >= u64::from(CLEARLY_AHEAD) => lead > 0,
-            _ => (theirs.view.number, theirs.view.id) < (ours.view.number, ours.view.id),
-        }
     }
 
     /// A part of the snapshot that we asked for has come.

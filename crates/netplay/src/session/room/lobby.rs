@@ -33,6 +33,7 @@ impl<S: Simulation> Room<S> {
     }
 
     pub(super) fn receive_line(&mut self, from: PeerId, line: LobbyLine) {
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(from) else {
             return;
         };
@@ -46,6 +47,7 @@ impl<S: Simulation> Room<S> {
         peer.round = line.round;
         peer.mates = line.mates;
         peer.playing = line.playing;
+        peer.line_came = now;
         if let Some(playing) = line.playing {
             peer.played = Some(playing.match_id);
         }

@@ -17,6 +17,7 @@
 //! and a peer that keeps sending what no honest peer sends is banned.
 
 mod admit;
+mod branch;
 mod enter;
 mod hello;
 mod lobby;

@@ -55,6 +55,8 @@ pub(super) struct Peer {
     pub mates: Vec<Mate>,
     /// Where it stands in the running match, by its line.
     pub playing: Option<Playing>,
+    /// When its line came.
+    pub line_came: Duration,
     /// The last match that it was seen in.
     pub played: Option<u32>,
     /// Whether it only watches.
@@ -65,6 +67,8 @@ pub(super) struct Peer {
     pub former_claim: Option<Claim>,
     /// When it last asked for a snapshot.
     pub asked_at: Option<Duration>,
+    /// The match that it wants to enter.
+    pub wants_match: Option<u32>,
     pub offences: u32,
 }
 
@@ -89,11 +93,13 @@ impl Peer {
             round: 0,
             mates: Vec::new(),
             playing: None,
+            line_came: now,
             played: None,
             watches: false,
             has_left: false,
             former_claim: None,
             asked_at: None,
+            wants_match: None,
             offences: 0,
         }
     }
