@@ -206,15 +206,11 @@ impl<S: Simulation> Core<S> {
         }
     }
 
-    /// Drops the listeners that have fallen too far behind and, as a listener, whoever drives no
-    /// more.
+    /// Drops the listeners that have fallen too far behind.
     pub(super) fn leave_behind(&mut self) {
-        let peers = std::mem::take(&mut self.peers);
-        let (left, kept) = peers
-            .into_iter()
-            .partition(|peer| self.is_left_behind(peer));
-        self.peers = kept;
-        drop::<Vec<Peer>>(left);
+        let mut peers = std::mem::take(&mut self.peers);
+        peers.retain(|peer| !self.is_left_behind(peer));
+        self.peers = peers;
     }
 }
 
