@@ -23,6 +23,9 @@ pub struct Soak {
     /// Go on after a failure.
     #[arg(long)]
     keep_going: bool,
+    /// Shrink every failure, also with --keep-going or of a given schedule.
+    #[arg(long)]
+    shrink: bool,
     /// Print the table of measured figures in Markdown, and nothing else.
     #[arg(long)]
     table: bool,
@@ -46,6 +49,9 @@ pub fn run(workspace: &Workspace, soak: &Soak) -> Result<()> {
     }
     if soak.keep_going {
         command.arg("--keep-going");
+    }
+    if soak.shrink {
+        command.arg("--shrink");
     }
     if soak.table {
         command.arg("--table");

@@ -12,7 +12,7 @@ mod dst;
 mod game;
 
 use clap::Parser;
-use dst::{Figures, Outcome, Schedule, generate, run, shrink::shrink, table};
+use dst::{Breach, Figures, Outcome, Schedule, generate, run, shrink::shrink, table};
 use std::{
     io::Write,
     process::ExitCode,
@@ -43,6 +43,9 @@ struct Args {
     /// Goes on after a failure.
     #[arg(long)]
     keep_going: bool,
+    /// Shrinks every failure, also with --keep-going or of a given schedule.
+    #[arg(long)]
+    shrink: bool,
     /// Prints the table of measured figures in Markdown, and nothing else.
     #[arg(long)]
     table: bool,
@@ -56,13 +59,13 @@ fn main() -> ExitCode {
             say(&table::markdown());
             ExitCode::SUCCESS
         }
-        Some(schedule) => play_one(&schedule),
+        Some(schedule) => play_one(&schedule, args.shrink),
         None => soak(&args),
     }
 }
 
 /// Plays one schedule and tells its history.
-fn play_one(schedule: &Schedule) -> ExitCode {
+fn play_one(schedule: &Schedule, shrinks: bool) -> ExitCode {
     let outcome = run(schedule);
     for line in &outcome.trace {
         say(line);
@@ -74,10 +77,21 @@ fn play_one(schedule: &Schedule) -> ExitCode {
     match outcome.breach {
         Some(breach) => {
             say(&breach.to_string());
+            if shrinks {
+                say(&shrunk(schedule.clone(), breach));
+            }
             ExitCode::FAILURE
         }
         None => ExitCode::SUCCESS,
     }
+}
+
+/// The shortest schedule that fails in the same way, with its history.
+fn shrunk(schedule: Schedule, breach: Breach) -> String {
+    let small = shrink(schedule, breach, &run);
+    let history = run(&small.schedule).trace.join("\n");
+    let (runs, breach, schedule) = (small.runs, small.breach, small.schedule);
+    format!("shrunk in {runs} runs: {breach}\n{history}\n  --schedule '{schedule}'")
 }
 
 /// What the threads of a soak share.
@@ -141,19 +155,13 @@ impl Soak<'_> {
         seen.0.add(&figures);
         let Some(breach) = breach else { return };
         seen.1 += 1;
-        let is_first = seen.1 == 1;
+        let shrinks = seen.1 == 1 && !self.args.keep_going || self.args.shrink;
         drop(seen);
         self.stopped
             .fetch_or(!self.args.keep_going, Ordering::Relaxed);
         say(&format!("failure: {breach}\n  {schedule}"));
-        if is_first {
-            let small = shrink(schedule, breach, &run);
-            let history = run(&small.schedule).trace.join("\n");
-            say(&format!(
-                "shrunk in {} runs: {}\n{history}",
-                small.runs, small.breach
-            ));
-            say(&format!("  --schedule '{}'", small.schedule));
+        if shrinks {
+            say(&shrunk(schedule, breach));
         }
     }
 }

@@ -43,6 +43,8 @@ pub enum Invariant {
     Pace,
     /// Nobody stalls for longer than it takes to agree that somebody is lost.
     Stall,
+    /// Nobody loses its seat without a fault, where full pace can be kept.
+    Seat,
     /// A newcomer is soon in the match.
     Join,
     /// A lost peer is soon shown as gone.
@@ -276,7 +278,7 @@ impl Judge {
         let (Some(core), Some(match_id)) = (room.core(), room.match_id()) else {
             return Ok(());
         };
-        self.look_at_log(now, peer, match_id, core);
+        self.look_at_log(now, peer, match_id, core)?;
         let Some(record) = self.records.get_mut(&peer) else {
             return Ok(());
         };
@@ -316,7 +318,7 @@ impl Judge {
         peer: u8,
         match_id: u32,
         core: &Core<S>,
-    ) {
+    ) -> Result<(), (Invariant, String)> {
         let news = self.worlds.follow(peer, match_id, core);
         if news.core {
             let frame = core.confirmed();
@@ -345,6 +347,12 @@ impl Judge {
                 record.advanced = now;
             }
             record.view = Some(core.view());
+        }
+        let is_calm = self.disturbed == Duration::ZERO || now > self.disturbed + SETTLED;
+        let taken = news.changes.iter().find(|change| change.driver.is_none());
+        match taken.filter(|_| is_calm && self.bounds.full_pace) {
+            Some(change) => Err((Invariant::Seat, format!("seat {} was taken", change.seat))),
+            None => Ok(()),
         }
     }
 
