@@ -11,8 +11,9 @@ use std::time::Duration;
 /// Steps that a listener catches up in one tick, ten seconds'.
 const MAX_CATCH_UP: u32 = 600;
 
-/// Frames by which a listener may be off the drivers before it jumps.
-const TOLERATED: f64 = 1.0;
+/// Frames by which a listener may be off the drivers before it jumps: less than what makes a
+/// driver slow down for it once it has a seat.
+const TOLERATED: f64 = 0.5;
 
 /// Frames by which a listener that keeps up may be off the drivers.
 const IN_STEP: f64 = 2.0;
@@ -206,15 +207,11 @@ impl<S: Simulation> Core<S> {
         }
     }
 
-    /// Drops the listeners that have fallen too far behind and, as a listener, whoever drives no
-    /// more.
+    /// Drops the listeners that have fallen too far behind.
     pub(super) fn leave_behind(&mut self) {
-        let peers = std::mem::take(&mut self.peers);
-        let (left, kept) = peers
-            .into_iter()
-            .partition(|peer| self.is_left_behind(peer));
-        self.peers = kept;
-        drop::<Vec<Peer>>(left);
+        let mut peers = std::mem::take(&mut self.peers);
+        peers.retain(|peer| !self.is_left_behind(peer));
+        self.peers = peers;
     }
 }
 

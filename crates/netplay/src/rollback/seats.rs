@@ -254,6 +254,11 @@ impl<S: Simulation> Core<S> {
             self.send_from(&mut peer, first);
             self.peers.push(peer);
         }
+        if self.is_listener() {
+            // Whoever drives nothing has nothing to tell a listener.
+            let is_lost = |id: PeerId| last == Some(id) && !self.log.order.contains(&id);
+            self.peers.retain(|peer| !is_lost(peer.id));
+        }
     }
 
     /// Lets a peer have our inputs from `first` on.
