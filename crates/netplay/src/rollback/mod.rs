@@ -22,7 +22,7 @@ mod checksums;
 mod clock;
 mod core;
 mod events;
-mod input;
+pub(crate) mod input;
 mod peer;
 mod receive;
 mod send;
