@@ -71,6 +71,8 @@ pub struct Match<S: Simulation> {
     pub world: S,
     /// All worlds so far, by number.
     pub worlds: Vec<S>,
+    /// Each how many frames the recorder is shown a world.
+    pub see_each: Frame,
 }
 
 pub const SEED: u64 = 7;
@@ -108,6 +110,7 @@ impl<S: Rules> Match<S> {
             recorder,
             worlds: vec![world.clone()],
             world,
+            see_each: 1,
         }
     }
 
@@ -156,7 +159,9 @@ impl<S: Rules> Match<S> {
         });
         self.recorder.push(frame, &words, peers).unwrap();
         self.recorder.checksum(frame + 1, self.world.checksum());
-        self.recorder.see(frame + 1, &self.world);
+        if (frame + 1).is_multiple_of(self.see_each) {
+            self.recorder.see(frame + 1, &self.world);
+        }
         self.worlds.push(self.world.clone());
     }
 }
