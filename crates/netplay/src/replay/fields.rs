@@ -23,7 +23,7 @@ impl fmt::Display for FieldDifference {
     }
 }
 
-/// All fields that differ, in the order of the type. A field that serde skips is not seen, nor
+/// All fields that differ. A field that serde skips is not seen, nor
 /// anything of a value that JSON cannot hold (a map whose keys are not text).
 pub fn differing_fields<T: Serialize>(first: &T, second: &T) -> Vec<FieldDifference> {
     let mut differing = Vec::new();

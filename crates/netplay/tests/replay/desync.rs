@@ -19,10 +19,10 @@ const AGREED: Frame = 120;
 const FOUND: Frame = 180;
 
 /// The newest confirmed frame when a side notices.
-const NOTICED: Frame = 205;
+pub const NOTICED: Frame = 205;
 
 /// A match of three, all of whose inputs come from one of the right rules.
-fn follow<S: Rules>(right: &Match<World>, see_each: Frame) -> Match<S> {
+pub fn follow<S: Rules>(right: &Match<World>, see_each: Frame) -> Match<S> {
     let mut side = Match::<S>::new(3);
     side.see_each = see_each;
     for frame in 0..right.world.frame() {
@@ -42,7 +42,7 @@ fn replay(file: &[u8]) -> Replay<World> {
 }
 
 /// What a side writes when its checksum differs from the other's.
-fn artifact<S: Rules, O: Rules>(
+pub fn artifact<S: Rules, O: Rules>(
     side: &Match<S>,
     other: &Match<O>,
     given: Option<Frame>,
@@ -248,9 +248,9 @@ fn files_of_two_matches_are_not_compared() {
 fn fields_are_named_by_their_way() {
     let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     let a =
-        json(r#"{"discs":[{"v":{"x":0.0}},{"v":{"x":1.25}}],"phase":"Play","last":null,"n":[1]}"#);
+        json(r#"{"discs":[{"v":{"x":0.0}},{"v":{"x":1.25}}],"last":null,"n":[1],"phase":"Play"}"#);
     let b = json(
-        r#"{"discs":[{"v":{"x":-0.0}},{"v":{"x":1.5}}],"phase":{"Over":3},"last":2,"n":[1,2]}"#,
+        r#"{"discs":[{"v":{"x":-0.0}},{"v":{"x":1.5}}],"last":2,"n":[1,2],"phase":{"Over":3}}"#,
     );
     let told: Vec<String> = differing_fields(&a, &b)
         .iter()

@@ -5,6 +5,7 @@
     reason = "a test whose files cannot be read has failed"
 )]
 
+mod command;
 mod desync;
 mod hostile;
 mod matches;
