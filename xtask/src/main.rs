@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod packages;
+mod replay;
 mod serve;
 mod setup;
 mod soak;
@@ -62,6 +63,12 @@ enum Command {
     },
     /// Play matches in simulated time through random faults, and judge them.
     Soak(soak::Soak),
+    /// Check a recorded match, or find where two records of one part.
+    Replay {
+        /// What to do with which files.
+        #[command(subcommand)]
+        task: replay::Task,
+    },
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
 }
@@ -89,6 +96,7 @@ fn main() -> Result<()> {
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
         Command::Soak(soak) => soak::run(&workspace, &soak),
+        Command::Replay { task } => replay::run(&workspace, &task),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

@@ -283,7 +283,8 @@ impl<S: Simulation> Room<S> {
         };
         let stage = peer.stage;
         if stage == Stage::Gone {
-            self.dropped += 1;
+            // A goodbye comes on both channels.
+            self.dropped += u64::from(packet != LEAVE);
             return;
         }
         if channel == Channel::Unreliable {
