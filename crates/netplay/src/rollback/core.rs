@@ -1,7 +1,7 @@
 //! Steps the world, goes back when a prediction was wrong, and knows what is final.
 
 use super::{
-    ConfirmedFrame, Entry, PeerStats, Plan, PlanError, Stats,
+    ConfirmedFrame, PeerStats, Stats,
     checksums::Checksums,
     clock::{Clock, MAX_OVERDUE, MAX_OVERDUE_WAITING},
     delay::Delay,
@@ -16,8 +16,8 @@ use super::{
 };
 use protocol::{
     Frame, PeerId, Seat, Simulation,
-    agreement::{Tenure, View},
-    limits::{MAX_INPUT_BYTES, MAX_PREDICTION, MAX_SEATS},
+    agreement::View,
+    limits::{MAX_PREDICTION, MAX_SEATS},
 };
 use std::{collections::VecDeque, time::Duration};
 
@@ -45,99 +45,13 @@ pub struct Core<S: Simulation> {
     pub(super) stats: Stats,
     pub(super) events: Events<S::Event>,
     pub(super) confirmed: Frame,
-    untaken: VecDeque<ConfirmedFrame>,
-    delay: Delay,
+    pub(super) untaken: VecDeque<ConfirmedFrame>,
+    pub(super) delay: Delay,
     /// Reused by every step.
-    happened: Vec<S::Event>,
+    pub(super) happened: Vec<S::Event>,
 }
 
 impl<S: Simulation> Core<S> {
-    /// Begins a match: world 0 is due now. The first peer of the roster is the owner of the first
-    /// view, whose id is the match's.
-    ///
-    /// # Errors
-    /// [`PlanError`] if the plan contradicts itself or gives this peer no seat.
-    pub fn new(plan: Plan<S>, now: Duration) -> Result<Self, PlanError> {
-        let (roster, settings) = (plan.roster.len(), S::seats(&plan.settings));
-        if roster != settings || roster > MAX_SEATS {
-            return Err(PlanError::Seats { roster, settings });
-        }
-        if !plan.roster.contains(&Some(plan.me)) {
-            return Err(PlanError::NoSeat);
-        }
-        let mut order: Vec<PeerId> = Vec::new();
-        for id in plan.roster.iter().flatten() {
-            if !order.contains(id) {
-                order.push(*id);
-            }
-        }
-        let tenure = |driver: &Option<PeerId>| {
-            vec![Tenure {
-                from: 0,
-                driver: *driver,
-            }]
-        };
-        let entry = Entry {
-            me: plan.me,
-            view: View {
-                number: 0,
-                id: plan.match_id,
-                owner: order.first().copied().unwrap_or(plan.me),
-            },
-            log: 0,
-            order,
-            tenures: plan.roster.iter().map(tenure).collect(),
-            frame: 0,
-            world: S::new(&plan.settings, plan.seed),
-            input_delay: plan.input_delay,
-        };
-        Self::assemble(entry, now)
-    }
-
-    /// A core at the entry's world, which is due now.
-    pub(super) fn assemble(entry: Entry<S>, now: Duration) -> Result<Self, PlanError> {
-        const {
-            assert!(
-                size_of::<S::Input>() <= MAX_INPUT_BYTES,
-                "the input type is too big"
-            )
-        };
-        let idle = input::pack::<S>(&S::Input::default()).ok_or(PlanError::InputTooLong)?;
-        let others = entry.order.iter().filter(|id| **id != entry.me);
-        let mut checksums = Checksums::default();
-        if Checksums::counts(entry.frame) {
-            checksums.record(entry.frame, entry.world.checksum());
-        }
-        let tenures = entry.tenures.into_iter();
-        let mut core = Self {
-            me: entry.me,
-            view: entry.view,
-            horizon: Horizon::new(entry.frame),
-            peers: others.map(|id| Peer::new(*id, now)).collect(),
-            log: Log {
-                summed_up: entry.log,
-                changes: Vec::new(),
-                order: entry.order,
-            },
-            worlds: Worlds::new(entry.frame, entry.world),
-            streams: tenures
-                .map(|tenures| Stream::new(tenures, entry.frame, idle))
-                .collect(),
-            clock: Clock::new(now),
-            checksums,
-            listening: Listening::new(now),
-            wrong_from: None,
-            stats: Stats::default(),
-            events: Events::new(),
-            confirmed: entry.frame,
-            untaken: VecDeque::new(),
-            delay: Delay::new(entry.input_delay),
-            happened: Vec::new(),
-        };
-        core.announce();
-        Ok(core)
-    }
-
     /// Corrects wrong predictions, then makes all steps that are due: at most those of a
     /// quarter of a second (a listener, to catch up: at most 600), and at most
     /// [`MAX_PREDICTION`] past what can be confirmed.
@@ -193,8 +107,8 @@ impl<S: Simulation> Core<S> {
         self.worlds.frame()
     }
 
-    /// The number of the newest world that no input can change any more: all inputs of the
-    /// frames before it are known.
+    /// The number of the newest world that nothing can change any more: all inputs of the frames
+    /// before it are known to every driver, and who drives them is final.
     pub fn confirmed(&self) -> Frame {
         self.confirmed
     }
@@ -244,7 +158,7 @@ impl<S: Simulation> Core<S> {
     /// What this core has done so far.
     pub fn stats(&self) -> Stats {
         Stats {
-            predicted: self.frame() - self.confirmed,
+            predicted: self.frame().saturating_sub(self.confirmable()),
             ahead: self.advantage().unwrap_or(0.0) as f32,
             ..self.stats
         }
@@ -276,8 +190,8 @@ impl<S: Simulation> Core<S> {
         self.delay.set(frames);
     }
 
-    /// The first frame that cannot be confirmed: an input of it is lacking, or it is not final
-    /// who drives it. May be past the newest world.
+    /// The first frame that is not certain: an input of it is lacking, or it is not final who
+    /// drives it. May be past the newest world.
     pub(super) fn confirmable(&self) -> Frame {
         let ends = self.streams.iter().map(Stream::end);
         ends.fold(self.horizon(), Frame::min)
@@ -414,11 +328,14 @@ impl<S: Simulation> Core<S> {
         self.stats.longest_rollback = self.stats.longest_rollback.max(depth);
     }
 
-    /// Moves the confirmed frontier as far as the inputs and the horizon allow, and forgets what
-    /// it passed.
+    /// Moves the confirmed frontier as far as the inputs, the horizon and what others have allow,
+    /// and forgets what it passed.
     pub(super) fn confirm(&mut self) {
-        let confirmed = self.confirmable().min(self.worlds.frame());
         let begun = self.confirmed;
+        let confirmed = (self.confirmable())
+            .min(self.held_by_all())
+            .min(self.worlds.frame())
+            .max(begun);
         self.confirmed = confirmed;
         for stream in &mut self.streams {
             stream.confirm(confirmed);

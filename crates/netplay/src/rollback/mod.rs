@@ -12,7 +12,7 @@
 //! One turn of whoever drives a [`Core`]: [`Core::receive`] what has come, [`Core::tick`],
 //! send all of [`Core::poll_datagram`], sleep until [`Core::next_due`] or the next packet.
 //!
-//! The parts: `core` steps and rolls back, `receive` judges datagrams before any of them counts,
+//! The parts: `begin` makes a core, `core` steps and rolls back, `receive` judges datagrams before any of them counts,
 //! `send` writes them, `clock` says when a step is due, `peer` measures the others, `seats` keeps
 //! the log of who drives what, `reign` how far it is final, `listen` is what a peer without a seat
 //! does, `waits` judges for whom one waits, `delay` follows the round trip, `repair` replaces a
@@ -21,6 +21,7 @@
 //! Deliberately absent: any decision about who is to drive a seat. The log of changes comes from
 //! the session, by the protocol of [`protocol::agreement`].
 
+mod begin;
 mod checksums;
 mod clock;
 mod core;

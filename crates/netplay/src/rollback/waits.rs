@@ -1,6 +1,6 @@
 //! For whom this peer waits, and for how long.
 
-use super::{Core, peer::Peer};
+use super::{Core, peer::Peer, worlds::MAX_UNCONFIRMED};
 use protocol::{
     Frame, PeerId, Simulation,
     limits::{MAX_INPUT_DELAY, MAX_PREDICTION, MAX_UNACKED_INPUTS, STEPS_PER_SECOND},
@@ -128,10 +128,12 @@ impl<S: Simulation> Core<S> {
         self.received(peer) >= bound.saturating_add(MAX_PREDICTION)
     }
 
-    /// Whether `peer` has acknowledged enough for the next inputs to be sent to it.
+    /// Whether `peer` has acknowledged enough: for our next inputs to be sent to it, and for the
+    /// next step to be made before anything more is confirmed.
     pub(super) fn acknowledges(&self, peer: &Peer) -> bool {
         let unacknowledged = self.authored().saturating_sub(self.acknowledged(peer));
         unacknowledged + MAX_INPUT_DELAY < MAX_UNACKED_INPUTS
+            && self.frame() < self.held_by(peer).saturating_add(MAX_UNCONFIRMED)
     }
 
     /// Whether a due step has to wait for this very peer.
