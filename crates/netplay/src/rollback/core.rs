@@ -63,15 +63,16 @@ impl<S: Simulation> Core<S> {
         self.confirm();
         let slept = self.clock.give_up(now, MAX_OVERDUE);
         self.stats.lost_time += slept;
-        self.count_waiting(now, slept);
+        self.excuse(now, slept);
         self.follow_drivers(now, slept);
         let depths = self.driving_peers().filter_map(Peer::depth);
         self.delay.follow(depths.reduce(f64::max), now);
         while self.clock.next() <= now {
             if !self.may_step() {
                 self.stats.waits += 1;
-                self.stats.lost_time += self.clock.give_up(now, MAX_OVERDUE_WAITING);
-                self.begin_waiting(now);
+                let lost = self.clock.give_up(now, MAX_OVERDUE_WAITING);
+                self.stats.lost_time += lost;
+                self.lose(now, lost);
                 break;
             }
             self.author(input);

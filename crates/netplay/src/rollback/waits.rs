@@ -26,15 +26,12 @@ const MAX_BETWEEN_TICKS: Duration = Duration::from_millis(100);
 /// more while steps are caught up.
 const MAX_WAITS: usize = 192;
 
-/// When a step was due, but had to wait for one peer.
+/// The time that was lost to waiting for one peer. A step that is late and caught up again loses
+/// none: a peer that is always a step behind the others' clocks plays at their pace.
 #[derive(Default)]
-pub(super) struct Waits {
-    /// The waits that are over, one per step.
-    waits: VecDeque<Wait>,
-    /// Since when this peer waits, and with which newest world.
-    open: Option<(Duration, Frame)>,
-}
+pub(super) struct Waits(VecDeque<Wait>);
 
+/// What was lost to one step.
 struct Wait {
     /// The newest world while waiting.
     frame: Frame,
@@ -43,28 +40,20 @@ struct Wait {
 }
 
 impl Waits {
-    /// A step is due and waits.
-    fn begin(&mut self, now: Duration, frame: Frame) {
-        self.open = Some((now, frame));
-    }
-
-    /// Counts what was waited until now.
-    fn count(&mut self, now: Duration) {
-        let Some((since, frame)) = self.open.take() else {
-            return;
-        };
-        let length = now.saturating_sub(since).min(MAX_BETWEEN_TICKS);
-        match self.waits.back_mut().filter(|wait| wait.frame == frame) {
+    /// So much time was given up, until now, at a step that waits.
+    fn lose(&mut self, now: Duration, frame: Frame, lost: Duration) {
+        let length = lost.min(MAX_BETWEEN_TICKS);
+        match self.0.back_mut().filter(|wait| wait.frame == frame) {
             Some(wait) => {
                 wait.end = now;
                 wait.length += length;
             }
             None => {
-                if self.waits.len() == MAX_WAITS {
-                    self.waits.pop_front();
+                if self.0.len() == MAX_WAITS {
+                    self.0.pop_front();
                 }
                 let end = now;
-                self.waits.push_back(Wait { frame, end, length });
+                self.0.push_back(Wait { frame, end, length });
             }
         }
     }
@@ -75,7 +64,7 @@ impl Waits {
     fn are_too_long(&self, now: Duration) -> bool {
         let start = now.saturating_sub(WINDOW);
         let within = |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
-        let lengths = || self.waits.iter().map(within);
+        let lengths = || self.0.iter().map(within);
         let longest = lengths().max().unwrap_or_default();
         lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
     }
@@ -104,9 +93,9 @@ impl<S: Simulation> Core<S> {
     }
 
     /// Whether, over the last 2 s, waiting for this driver kept this peer below 55 steps a
-    /// second. What counts is the time in which a step was due and waited at the prediction bound
-    /// for inputs or acknowledgements of this very peer, without the longest such wait: a single
-    /// gap is [`Core::missing`]'s to judge. A peer that itself waits for another holds nobody up.
+    /// second. What counts is the time that was given up while a step waited at the prediction
+    /// bound for inputs or acknowledgements of this very peer, without the longest such wait: a
+    /// single gap is [`Core::missing`]'s to judge. A peer that itself waits for another holds nobody up.
     pub fn holds_up(&self, peer: PeerId, now: Duration) -> bool {
         self.driving_peers()
             .any(|p| p.id == peer && p.waits.are_too_long(now))
@@ -149,24 +138,26 @@ impl<S: Simulation> Core<S> {
             && !self.waits_for_others(peer)
     }
 
-    /// A due step has to wait: notes for whom.
-    pub(super) fn begin_waiting(&mut self, now: Duration) {
+    /// A due step has to wait, and `lost` was given up: notes for whom.
+    pub(super) fn lose(&mut self, now: Duration, lost: Duration) {
+        if lost.is_zero() {
+            return;
+        }
         let frame = self.frame();
         for index in 0..self.peers.len() {
             let peer = &self.peers[index];
             if self.drives(peer.id) && self.is_waited_for(peer) {
-                self.peers[index].waits.begin(now, frame);
+                self.peers[index].waits.lose(now, frame, lost);
             }
         }
     }
 
-    /// Counts what was waited since the last tick, and excuses whoever could not help it.
-    /// `slept` is the time in which nobody drove this core.
-    pub(super) fn count_waiting(&mut self, now: Duration, slept: Duration) {
+    /// Excuses whoever cannot help it that nothing comes. `slept` is the time in which nobody
+    /// drove this core.
+    pub(super) fn excuse(&mut self, now: Duration, slept: Duration) {
         for index in 0..self.peers.len() {
             let is_excused = self.is_excused(&self.peers[index]);
             let peer = &mut self.peers[index];
-            peer.waits.count(now);
             // Whoever sleeps hears nobody, and that is nobody's fault.
             peer.heard = (peer.heard + slept).min(now);
             if is_excused {
