@@ -92,10 +92,14 @@ impl<S: Simulation> Room<S> {
                     peer.heard = self.now;
                 }
             }
-            // What an honest peer may send around the start and the end of a match, or after
-            // a long pause.
+            // What an honest peer may send around the start and the end of a match, around a
+            // change of seats, or after a long pause.
             Err(
-                Rejected::OtherView(_) | Rejected::Past(_) | Rejected::Future(_) | Rejected::Gap(_),
+                Rejected::OtherView(_)
+                | Rejected::Past(_)
+                | Rejected::Future(_)
+                | Rejected::Gap(_)
+                | Rejected::NoAuthor(_),
             ) => self.dropped += 1,
             Err(_) => self.offend(from),
         }
