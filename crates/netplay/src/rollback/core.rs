@@ -72,13 +72,13 @@ impl<S: Simulation> Core<S> {
                 self.stats.waits += 1;
                 let lost = self.clock.give_up(now, MAX_OVERDUE_WAITING);
                 self.stats.lost_time += lost;
-                self.lose(now, lost);
+                self.count_waiting(now, lost);
                 break;
             }
             self.author(input);
             self.step();
             self.confirm();
-            self.clock.step(self.pace());
+            self.count_step(now);
             for peer in &mut self.peers {
                 peer.send_soon(now);
             }
@@ -151,7 +151,7 @@ impl<S: Simulation> Core<S> {
     }
 
     /// The frames that were confirmed since the last call, each once, in order. At most 1,024
-    /// are kept. (Frames that [`Core::adopt`] went past are not among them.)
+    /// are kept. (Frames that [`Core::adopt`] went past may not be among them.)
     pub fn take_confirmed(&mut self) -> Vec<ConfirmedFrame> {
         self.untaken.drain(..).collect()
     }
@@ -240,19 +240,32 @@ impl<S: Simulation> Core<S> {
     /// How far this peer is ahead of the one furthest behind, in frames. Whoever is yet to take
     /// its seat slows nobody down.
     fn advantage(&self) -> Option<f64> {
-        let frame = self.frame();
-        self.driving_peers()
-            .filter(|peer| self.streams_of(peer.id).any(|(_, s)| s.since() <= frame))
-            .filter_map(Peer::advantage)
-            .reduce(f64::max)
+        let last = self.furthest_behind()?;
+        self.peers[last].advantage()
     }
 
-    /// How far this peer is ahead, for its clock: a listener goes by [`Core::follow_drivers`].
-    fn pace(&self) -> f64 {
-        if self.is_listener() {
-            return 0.0;
+    /// The index of the driver that is furthest behind us.
+    fn furthest_behind(&self) -> Option<usize> {
+        let frame = self.frame();
+        let has_begun = |id| self.streams_of(id).any(|(_, s)| s.since() <= frame);
+        let behind = self.peers.iter().enumerate().filter_map(|(index, peer)| {
+            let advantage = peer.advantage()?;
+            has_begun(peer.id).then_some((index, advantage))
+        });
+        let last = behind.max_by(|a, b| a.1.total_cmp(&b.1));
+        last.map(|(index, _)| index)
+    }
+
+    /// The clock's next step, later if we are ahead: what that costs is owed to whoever is
+    /// furthest behind. (A listener goes by [`Core::follow_drivers`].)
+    fn count_step(&mut self, now: Duration) {
+        let last = self.furthest_behind().filter(|_| !self.is_listener());
+        let advantage = last.and_then(|last| self.peers[last].advantage());
+        let later = self.clock.step(advantage.unwrap_or(0.0));
+        let frame = self.frame();
+        if let Some(last) = last.filter(|_| later > Duration::ZERO) {
+            self.peers[last].waits.add(now, frame, later);
         }
-        self.advantage().unwrap_or(0.0)
     }
 
     /// The others that drive a seat in the end.
@@ -342,14 +355,18 @@ impl<S: Simulation> Core<S> {
             stream.confirm(confirmed);
         }
         for frame in begun..confirmed {
-            if self.untaken.len() == MAX_UNTAKEN {
-                self.untaken.pop_front();
-            }
-            let taken = self.confirmed_frame(frame);
-            self.untaken.push_back(taken);
+            self.keep_confirmed(frame);
             self.record(frame + 1);
         }
         self.events.confirm(confirmed);
+    }
+
+    /// Keeps a confirmed frame for [`Core::take_confirmed`].
+    pub(super) fn keep_confirmed(&mut self, frame: Frame) {
+        if self.untaken.len() == MAX_UNTAKEN {
+            self.untaken.pop_front();
+        }
+        self.untaken.push_back(self.confirmed_frame(frame));
     }
 
     /// Notes the checksum of a world that is confirmed, if peers compare it.

@@ -13,36 +13,34 @@ const WINDOW: Duration = Duration::from_secs(2);
 /// Steps a second below which a match must not be dragged.
 const LEAST_PACE: u32 = 55;
 
-/// The waiting in a [`WINDOW`] that [`LEAST_PACE`] allows: 167 ms.
+/// The time lost in a [`WINDOW`] that [`LEAST_PACE`] allows: 167 ms.
 const ALLOWED: Duration = Duration::from_micros(
     WINDOW.as_micros() as u64 * (STEPS_PER_SECOND - LEAST_PACE) as u64 / STEPS_PER_SECOND as u64,
 );
 
-/// The longest time between two ticks that counts as waiting. While waiting a core is driven at
-/// least every 50 ms: in a longer pause this machine slept.
-const MAX_BETWEEN_TICKS: Duration = Duration::from_millis(100);
+/// The most that counts of one pause between two ticks. A core that waits is driven at least every
+/// 50 ms: in a longer pause this machine slept.
+const MAX_PAUSE: Duration = Duration::from_millis(100);
 
 /// Waits that are kept of one peer. There is at most one per step, 120 in a window, and a few
 /// more while steps are caught up.
 const MAX_WAITS: usize = 192;
 
-/// The time that was lost to waiting for one peer. A step that is late and caught up again loses
-/// none: a peer that is always a step behind the others' clocks plays at their pace.
+/// The time that was lost for one peer: in waiting for it, or in slowing down since it is behind.
 #[derive(Default)]
 pub(super) struct Waits(VecDeque<Wait>);
 
 /// What was lost to one step.
 struct Wait {
-    /// The newest world while waiting.
+    /// The newest world in that time.
     frame: Frame,
     end: Duration,
     length: Duration,
 }
 
 impl Waits {
-    /// So much time was given up, until now, at a step that waits.
-    fn lose(&mut self, now: Duration, frame: Frame, lost: Duration) {
-        let length = lost.min(MAX_BETWEEN_TICKS);
+    /// Counts lost time, while world `frame` is the newest.
+    pub(super) fn add(&mut self, now: Duration, frame: Frame, length: Duration) {
         match self.0.back_mut().filter(|wait| wait.frame == frame) {
             Some(wait) => {
                 wait.end = now;
@@ -90,10 +88,11 @@ impl<S: Simulation> Core<S> {
         Some(now.saturating_sub(peer.newest_came()?))
     }
 
-    /// Whether, over the last 2 s, waiting for this driver kept this peer below 55 steps a
-    /// second. What counts is the time that was given up while a step waited at the prediction
-    /// bound for inputs or acknowledgements of this very peer, without the longest such wait: a
-    /// single gap is [`Core::missing`]'s to judge. A peer that itself waits for another holds nobody up.
+    /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second. What counts
+    /// is the time lost, and not caught up, while a due step waited at the prediction bound for
+    /// inputs or acknowledgements of this very peer, and the time by which steps were stretched
+    /// since it is behind; but not the longest single wait: a gap is [`Core::missing`]'s to judge.
+    /// A peer that itself waits for another holds nobody up.
     pub fn holds_up(&self, peer: PeerId, now: Duration) -> bool {
         self.driving_peers()
             .any(|p| p.id == peer && p.waits.are_too_long(now))
@@ -136,22 +135,19 @@ impl<S: Simulation> Core<S> {
             && !self.waits_for_others(peer)
     }
 
-    /// A due step has to wait, and `lost` was given up: notes for whom.
-    pub(super) fn lose(&mut self, now: Duration, lost: Duration) {
-        if lost.is_zero() {
-            return;
-        }
+    /// A due step had to wait, and so much time was lost: owed to whom we wait for.
+    pub(super) fn count_waiting(&mut self, now: Duration, lost: Duration) {
         let frame = self.frame();
         for index in 0..self.peers.len() {
             let peer = &self.peers[index];
             if self.drives(peer.id) && self.is_waited_for(peer) {
-                self.peers[index].waits.lose(now, frame, lost);
+                self.peers[index].waits.add(now, frame, lost.min(MAX_PAUSE));
             }
         }
     }
 
-    /// Excuses whoever cannot help it that nothing comes. `slept` is the time in which nobody
-    /// drove this core.
+    /// Excuses whoever could not send anything. `slept` is the time in which nobody drove this
+    /// core.
     pub(super) fn excuse(&mut self, now: Duration, slept: Duration) {
         for index in 0..self.peers.len() {
             let is_excused = self.is_excused(&self.peers[index]);

@@ -37,7 +37,8 @@ fn seats_change_hands_in_both_directions_whatever_the_network_does() {
         party.run(ms(1_500));
         give(&mut party, &[0, 1, 3, j, k], 2, k, pause);
         party.run(ms(2_000));
-        // Nobody waits for the dead.
+        // Nobody waits for the dead, and what they confirmed is true.
+        party.assert_true_to_frames();
         let dead = party.players.remove(2);
         assert!(dead.core.confirmed() < party.confirmed_by_all());
         party.assert_agreed(dead.core.confirmed() + 120);
@@ -115,14 +116,14 @@ fn random_lives_are_agreed_on() {
         }
         let before = party.players[0].core.confirmed();
         party.run(ms(3_000));
-        // The dead may have confirmed what they wrote last, and nobody heard.
+        // What the dead confirmed is true as well.
+        party.assert_true_to_frames();
         let mut index = 0;
         party.players.retain(|_| {
             index += 1;
             alive.contains(&(index - 1))
         });
         party.assert_agreed(before + 100);
-        party.assert_true_to_frames();
         let log = party.players[0].core.log();
         assert!(party.players.iter().all(|p| p.core.log() == log));
     }
@@ -153,9 +154,9 @@ fn the_next_in_line_owns_the_match_when_the_owner_is_lost() {
         party.run(ms(100));
         party.players[2].core.set_view(view);
         party.run(ms(2_000));
+        party.assert_true_to_frames();
         party.players.remove(0);
         party.assert_agreed(before + 90);
-        party.assert_true_to_frames();
         assert_eq!(party.players[1].core.order(), [heir, party.players[1].id]);
     }
 }
@@ -181,31 +182,51 @@ fn who_loses_its_seat_watches_on_and_gets_it_back() {
         .unwrap()
         .last()
         .unwrap();
-    let loser = &mut party.players[2];
-    let confirmed = loser.core.confirmed();
     let change = entry(2, change.from, None, Inputs::default());
-    let clock = loser.clock(party.now);
-    // It has confirmed frames by its own inputs that nobody else has: it has to begin anew.
-    assert!(confirmed > change.change.from);
-    let too_late = Err(ApplyError::TooLate(change.change.from));
-    assert_eq!(loser.core.apply(&change, clock), too_late);
-    // Told before, it goes on without a break.
-    let mut party = Party::new(3, FAIR, 67);
-    party.run(ms(2_000));
-    let frozen = ids[2];
-    lose(&mut party, &[0, 1, 2], frozen, ms(2));
-    party.run(ms(2_000));
+    // It has stepped and written further, but confirmed nothing that was not heard.
+    let loser = &party.players[2].core;
+    assert!(loser.ends()[2] > change.change.from);
+    assert!(loser.confirmed() <= change.change.from);
+    tell(&mut party, &[2], &change, ms(2_000));
     let loser = &party.players[2];
     assert!(loser.core.is_listener());
     assert!(loser.core.keeps_up(loser.clock(party.now)));
-    assert!(party.players[0].core.listeners().eq([frozen]));
-    party.assert_agreed(225);
+    assert!(party.players[0].core.listeners().eq([ids[2]]));
+    party.assert_agreed(235);
     give(&mut party, &[0, 1, 2], 2, 2, ms(10));
     party.run(ms(1_000));
-    party.assert_agreed(290);
+    party.assert_agreed(295);
     party.assert_true_to_frames();
     assert_eq!(party.players[0].frames.last().unwrap().peers, 0b111);
     assert_eq!(party.players[0].core.listeners().count(), 0);
+}
+
+#[test]
+fn what_only_the_lost_and_a_listener_have_is_confirmed_by_neither() {
+    let mut party = Party::new(3, FAIR, 69);
+    party.run(ms(1_000));
+    let j = join(&mut party, ms(50));
+    party.run(ms(1_000));
+    // The others hear nothing of the third one any more; it hears them, and the listener it.
+    let ids: Vec<_> = party.players.iter().map(|p| p.id).collect();
+    let nothing = Conditions { loss: 1.0, ..FAIR };
+    for to in &ids[..2] {
+        party.network.set_link(ids[2], *to, nothing);
+    }
+    party.run(ms(900));
+    let ends = [0, j].map(|i| party.players[i].core.ends()[2]);
+    assert!(ends[1] > ends[0], "{ends:?}");
+    lose(&mut party, &[0, 1], ids[2], ms(10));
+    let from = party.players[0].core.entries_from(0).unwrap()[0].from;
+    assert_eq!(from, ends[0]);
+    for i in [2, j] {
+        assert!(party.players[i].core.confirmed() <= from);
+    }
+    let change = entry(2, from, None, Inputs::default());
+    tell(&mut party, &[2, j], &change, ms(20));
+    party.run(ms(2_000));
+    party.assert_agreed(from + 100);
+    party.assert_true_to_frames();
 }
 
 #[test]

@@ -34,8 +34,12 @@ fn who_sends_little_holds_the_others_up_and_who_waits_does_not() {
 }
 
 #[test]
-fn a_peer_at_50_steps_a_second_is_told_from_one_at_57() {
-    for (rate, expected) in [(50.0 / 60.0, true), (57.0 / 60.0, false)] {
+fn a_peer_at_54_steps_a_second_is_told_from_one_at_56() {
+    for (rate, expected) in [
+        (50.0 / 60.0, true),
+        (54.0 / 60.0, true),
+        (56.0 / 60.0, false),
+    ] {
         let mut party = Party::new(2, FAIR, 103);
         party.start(1, Duration::ZERO, rate);
         let mut held_up = None;

@@ -167,6 +167,7 @@ impl<S: Simulation> Room<S> {
                 Rejected::OtherView(_)
                 | Rejected::Stranger
                 | Rejected::NotAuthor(_)
+                | Rejected::NoAuthor(_)
                 | Rejected::Past(_)
                 | Rejected::Future(_)
                 | Rejected::Gap(_),
