@@ -66,6 +66,10 @@ fn main() -> ExitCode {
 
 /// Plays one schedule and tells its history.
 fn play_one(schedule: &Schedule, shrinks: bool) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .without_time()
+        .init();
     let outcome = run(schedule);
     for line in &outcome.trace {
         say(line);

@@ -82,6 +82,7 @@ impl fmt::Display for Breach {
 
 /// The bounds that hold in a weather.
 struct Bounds {
+    round_trip: Duration,
     /// The longest time without a step, counted from the last disturbance.
     stall: Duration,
     join: Duration,
@@ -101,6 +102,7 @@ impl Bounds {
             _ => 8,
         };
         Self {
+            round_trip,
             stall: PATIENCE + round_trip * (1 + losses),
             join: JOIN + round_trip * (JOIN_TRIPS + losses),
             gone: GONE + round_trip * (1 + losses),
@@ -405,7 +407,12 @@ impl Judge {
             record.advanced = now;
         }
         let stalled = now.saturating_sub(awake.max(self.disturbed));
-        if stalled > self.bounds.stall && core.drives(record.id) {
+        // Whoever waited already has no predictions left to play by meanwhile.
+        let bound = match self.disturbed > awake {
+            true => self.bounds.stall + self.bounds.round_trip,
+            false => self.bounds.stall,
+        };
+        if stalled > bound && core.drives(record.id) {
             let frame = record.frame;
             return Err((
                 Invariant::Stall,
@@ -491,14 +498,13 @@ impl Judge {
             detail,
         };
         let mut playing: Option<(u8, Option<View>, Frame)> = None;
+        let mut idle = None;
         for (peer, room) in rooms {
             let Some(record) = self.records.get(peer) else {
                 continue;
             };
             if *room.phase() != Phase::Match {
-                if self.endless {
-                    return Err(breach(*peer, format!("is in {:?}", room.phase())));
-                }
+                idle = idle.or(Some((*peer, room.phase())));
                 continue;
             }
             let (first, view, confirmed) =
@@ -508,7 +514,13 @@ impl Judge {
                 return Err(breach(*peer, format!("is not where P{first} is")));
             }
         }
-        Ok(())
+        match (idle, playing) {
+            (Some((peer, phase)), Some((player, ..))) if self.endless => Err(breach(
+                peer,
+                format!("is in {phase:?} while P{player} plays"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The figures and the trace of the run.

@@ -339,6 +339,8 @@ impl<'a, S: Game> Run<'a, S> {
             player.decides = now + Duration::from_millis(pause);
         }
         self.on_turn = Some(player.number);
+        // Whoever wants to know more than the trace sets `RUST_LOG`.
+        let _span = tracing::info_span!("turn", at = now.as_secs_f64(), player.number).entered();
         room.turn(now - player.epoch, wire);
         self.turns += 1;
         player.sleeps_until = player.sleeps_until.max(now + player.every);
