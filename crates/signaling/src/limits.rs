@@ -72,6 +72,11 @@ pub const MESSAGE_OVERHEAD_BYTES: usize = 64;
 /// server does; the one at the bound closes the connection (1008).
 pub const MAX_MALFORMED_MESSAGES: usize = 32;
 
+/// How long a peer with a token keeps its place after its connection broke: a change of network or
+/// a restarted proxy takes seconds, and the room need not hear of it. Then it has left, as does
+/// at once whoever closes the connection, breaks the rules or has no token.
+pub const RETURN_GRACE: Duration = Duration::from_secs(10);
+
 /// How often each WebSocket is pinged.
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
 
