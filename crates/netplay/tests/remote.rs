@@ -265,18 +265,19 @@ async fn a_connection_that_leads_nowhere_is_noticed() {
     let (mut signaller, directory, _never_read) = meet(&mute).await;
     let (_other, other_directory, mut read) = meet(&polite).await;
     let start = Instant::now();
-    tokio::select! {
-        mut connection = mute.accept() => connection.tell(PeerEvent::IdAssigned(id(1))).await,
+    let mut connection = tokio::select! {
+        connection = mute.accept() => connection,
         // Whoever reads answers pings, which is enough.
         _ = read.hear() => panic!("nothing is said"),
         _ = polite.accept() => panic!("the other connection lives"),
-    }
+    };
     let took = start.elapsed();
     assert!(
         took > Duration::from_secs(9) && took < Duration::from_secs(15),
         "{took:?}"
     );
     assert_eq!(other_directory.signaling(), SignalingState::Online);
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
     tokio::select! {
         _ = signaller.next_message() => panic!("nothing is new"),
         () = until(|| directory.signaling() == SignalingState::Online) => {}

@@ -43,7 +43,9 @@ async fn play(peers: &mut [&mut MatchboxTransport], mut done: impl FnMut(&[Talk]
                     }
                 }
                 while let Some((from, channel, _)) = peer.receive() {
-                    heard.insert((from, channel));
+                    if ids.contains(&from) {
+                        heard.insert((from, channel));
+                    }
                 }
             }
             if done(&heard) {
