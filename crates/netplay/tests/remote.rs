@@ -273,7 +273,7 @@ async fn a_connection_that_leads_nowhere_is_noticed() {
     };
     let took = start.elapsed();
     assert!(
-        took > Duration::from_secs(9) && took < Duration::from_secs(15),
+        took > Duration::from_secs(9) && took < Duration::from_secs(20),
         "{took:?}"
     );
     assert_eq!(other_directory.signaling(), SignalingState::Online);
@@ -303,7 +303,7 @@ async fn a_flood_does_not_put_off_the_deadline_of_the_welcome() {
         sentence,
         "The server answers, but not as a signaling server."
     );
-    assert!(start.elapsed() < Duration::from_secs(8));
+    assert!(start.elapsed() < Duration::from_secs(15));
 }
 
 #[tokio::test]

@@ -304,7 +304,7 @@ impl Client {
 
     fn take(&mut self, text: &str, liveness: &mut Liveness) {
         match serde_json::from_str(text) {
-            // Nobody else may speak in our name.
+            // Ours to ourselves: a probe that the server has brought back.
             Ok(PeerEvent::Signal { sender, .. }) if Some(sender) == self.id => liveness.answered(),
             Ok(event) => self.forward(event),
             Err(_) => self.directory.count_drop(),
