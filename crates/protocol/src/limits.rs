@@ -96,3 +96,9 @@ pub const MAX_CHUNKS: usize = MAX_SNAPSHOT_BYTES / CHUNK_BYTES;
 /// Parts of a snapshot under way at once: further ones wait for acknowledgements, so that a
 /// transfer never holds up what the match has to say.
 pub const CHUNKS_AHEAD: usize = 4;
+
+/// Frames in one message to a watcher, a second's.
+pub const MAX_FEED_FRAMES: usize = 60;
+
+/// Watchers that one driver tells the match. More ask another one.
+pub const MAX_WATCHERS: usize = 8;

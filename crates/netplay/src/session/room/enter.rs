@@ -54,7 +54,7 @@ impl<S: Simulation> Room<S> {
         let join = Join {
             match_id,
             token: self.config.resumes,
-            watch: self.config.watch,
+            watch: self.only_watches,
         };
         self.send(host, &Message::Join(join));
     }
@@ -81,11 +81,22 @@ impl<S: Simulation> Room<S> {
                 && !play.agreement.is_stranded()
         };
         let Some(play) = self.play.as_mut().filter(repairs) else {
-            return self.begin_from(snapshot);
+            return match self.only_watches {
+                true => self.watch_from(&snapshot),
+                false => self.begin_from(snapshot),
+            };
         };
         let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
-        let adopted = play.core.adopt(snapshot.frame, world, now);
-        adopted.map_err(|_| "the world is too old")
+        let desync = play.core.desync();
+        let adopted = play.core.adopt(snapshot.frame, world.clone(), now);
+        adopted.map_err(|_| "the world is too old")?;
+        if let Some(desync) = desync {
+            self.keep_artifact(&desync, Some((snapshot.frame, &world)));
+        }
+        if let Some(play) = &mut self.play {
+            play.recording.adopt(snapshot.frame, &world);
+        }
+        Ok(())
     }
 
     /// A part of the snapshot that we asked for has come.
