@@ -65,7 +65,7 @@ impl<S: Simulation> Core<S> {
             return peer != self.me;
         }
         let others = self.peers.iter().filter(|p| p.id != peer).count();
-        let is_kept = self.streams.iter().all(|stream| stream.base() <= from);
+        let is_kept = (self.own_streams()).all(|(_, s)| s.base() <= from.max(s.since()));
         let is_reachable = from <= self.frame().saturating_add(MAX_PREDICTION);
         if others >= MAX_PEERS || !is_kept || !is_reachable {
             return false;

@@ -145,7 +145,7 @@ pub struct Stats {
     pub resimulated: u64,
     /// The longest correction, in frames.
     pub longest_rollback: u32,
-    /// Frames stepped ahead of the confirmed frontier now.
+    /// Frames stepped with predicted inputs now.
     pub predicted: u32,
     /// How far this peer is ahead of the one furthest behind, in frames (smoothed); negative
     /// when it is itself behind all.

@@ -115,6 +115,28 @@ fn a_listener_that_was_left_behind_is_stranded_until_it_begins_anew() {
 }
 
 #[test]
+fn one_newcomer_after_the_other_is_heard_by_all_who_came_before() {
+    let mut party = with_bots(2, 3, FAIR, 75);
+    party.run(ms(1_000));
+    let mut who = vec![0, 1];
+    for seat in 2..5 {
+        // The world is older than the youngest driver's own core.
+        let entry = party.snapshot(0);
+        party.run(ms(600));
+        let j = party.enter(entry);
+        party.run(ms(500));
+        who.push(j);
+        give(&mut party, &who, seat, j, ms(5));
+    }
+    party.run(ms(2_000));
+    party.assert_agreed(60 * 5);
+    party.assert_true_to_frames();
+    assert_eq!(party.players[1].frames.last().unwrap().peers, 0b11111);
+    let waits = party.players.iter().map(|p| p.core.stats().waits);
+    assert_eq!(waits.take(2).sum::<u64>(), 0);
+}
+
+#[test]
 fn a_peer_that_plays_alone_waits_for_nobody_and_lets_others_in() {
     let mut party = with_bots(1, 1, FAIR, 83);
     party.run(ms(2_000));
