@@ -107,8 +107,8 @@ pub fn diff<S: Simulation>(a: &Replay<S>, b: &Replay<S>) -> Result<Difference, D
 /// One file, and how far it can be known.
 struct Side<'a, S: Simulation> {
     verdict: Verdict,
-    /// The newest world that the re-run stands for.
-    trusted: Frame,
+    /// The newest world that the re-run stands for, if it stands for any.
+    trusted: Option<Frame>,
     checksums: BTreeMap<Frame, u64>,
     worlds: BTreeMap<Frame, &'a S>,
     run: Run<'a, S>,
@@ -129,7 +129,7 @@ impl<'a, S: Simulation> Side<'a, S> {
         worlds.extend(seen.iter().map(|(frame, world)| (*frame, world)));
         Self {
             trusted: match verdict.mismatch {
-                None => replay.end(),
+                None => Some(replay.end()),
                 Some(_) => verdict.agreed,
             },
             verdict,
@@ -142,13 +142,20 @@ impl<'a, S: Simulation> Side<'a, S> {
     fn checksum(&self) -> Option<u64> {
         let frame = self.run.frame();
         let known = self.checksums.get(&frame).copied();
-        known.or_else(|| (frame <= self.trusted).then(|| self.run.world().checksum()))
+        known.or_else(|| self.trusted_world().map(S::checksum))
     }
 
     fn world(&self) -> Option<&S> {
         let frame = self.run.frame();
         let known = self.worlds.get(&frame).copied();
-        known.or_else(|| (frame <= self.trusted).then(|| self.run.world()))
+        known.or_else(|| self.trusted_world())
+    }
+
+    fn trusted_world(&self) -> Option<&S> {
+        let trusted = self
+            .trusted
+            .is_some_and(|trusted| self.run.frame() <= trusted);
+        trusted.then(|| self.run.world())
     }
 }
 
