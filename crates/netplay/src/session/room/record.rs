@@ -102,11 +102,15 @@ impl<S: Simulation> Room<S> {
         for frame in confirmed {
             pushed = pushed
                 .and_then(|()| recorder.push(frame.frame, &frame.words[..seats], frame.peers));
+            // Every one of them, so that a desync is told to the frame.
+            let next = frame.frame + 1;
+            if let Some(world) = core.confirmed_world_at(next) {
+                recorder.see(next, world);
+            }
         }
         if let Some((frame, sum)) = core.checksum() {
             recorder.checksum(frame, sum);
         }
-        recorder.see(core.confirmed(), core.confirmed_world());
         recording.end_by(pushed);
     }
 
