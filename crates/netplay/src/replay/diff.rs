@@ -1,8 +1,9 @@
 //! Where two records of one match part, and what differs there.
 //!
 //! A file says with certainty what its peer's world was at a frame when it has its checksum or
-//! the world itself. In between, running the inputs again tells it, as far as the re-run came to the
-//! same checksums: a re-run is *trusted* up to the newest world that it came to as the peer did.
+//! the world itself. In between, running the inputs again tells it, as far as the re-run came to
+//! the same checksums: a re-run is *trusted* up to the newest world that it came to as the peer
+//! did.
 
 use super::{
     FieldDifference, Replay, Verdict, differing_fields, run::Run, verify, verify::known_checksums,
@@ -44,8 +45,8 @@ pub struct WorldDifference {
     /// The newest world before it that is known to be the same, if any is. When it is not the one
     /// just before, the worlds parted somewhere in between.
     pub agreed: Option<Frame>,
-    /// The first frame at which both sides' worlds are known whole, and the fields in which they differ
-    /// there; nothing when there is no such frame.
+    /// The first frame at which both sides' worlds are known whole, and the fields in which they
+    /// differ there; nothing when there is no such frame.
     pub fields: Option<(Frame, Vec<FieldDifference>)>,
 }
 
