@@ -12,7 +12,7 @@ use super::{
     reign::Horizon,
     seats::Log,
     stream::Stream,
-    worlds::Worlds,
+    worlds::{WINDOW, Worlds},
 };
 use protocol::{
     Frame, PeerId, Seat, Simulation,
@@ -132,6 +132,13 @@ impl<S: Simulation> Core<S> {
     /// World [`Core::confirmed`].
     pub fn confirmed_world(&self) -> &S {
         self.worlds.get(self.confirmed)
+    }
+
+    /// A confirmed world, if it is still kept: those of the last tick are, but where it caught
+    /// up a hitch.
+    pub fn confirmed_world_at(&self, frame: Frame) -> Option<&S> {
+        let is_kept = frame <= self.confirmed && self.frame() - frame < WINDOW as Frame;
+        is_kept.then(|| self.worlds.get(frame))
     }
 
     /// What happened since the last call, with the frame of the step it happened in. Every key
