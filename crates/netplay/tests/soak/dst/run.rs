@@ -343,11 +343,6 @@ impl<'a, S: Game> Run<'a, S> {
         let _span = tracing::info_span!("turn", at = now.as_secs_f64(), player.number).entered();
         room.turn(now - player.epoch, wire);
         self.turns += 1;
-        if std::env::var("DBG").is_ok() && now > Duration::from_millis(19900) && now < Duration::from_millis(20700) && player.number == 0 {
-            let core = room.core().unwrap();
-            eprintln!("{now:?} frame {} conf {} hor {} ends {:?} lost {:?} waits {}", core.frame(), core.confirmed(), core.horizon(), core.ends(), core.stats().lost_time, core.stats().waits);
-            for id in core.order() { eprintln!("   {id} {:?} rep {:?}", core.peer_stats(id), core.reported_ends(id)); }
-        }
         player.sleeps_until = player.sleeps_until.max(now + player.every);
         let status = (room.phase() == &netplay::session::Phase::Match, room.core());
         let told = status
