@@ -81,6 +81,14 @@ impl<S: Simulation> Core<S> {
         }
     }
 
+    /// How long ago a peer's newest datagram came, whatever was in it; for ever if none has come.
+    pub fn quiet(&self, peer: PeerId, now: Duration) -> Duration {
+        let came = (self.peers.iter())
+            .find(|p| p.id == peer)
+            .and_then(Peer::newest_came);
+        came.map_or(Duration::MAX, |came| now.saturating_sub(came))
+    }
+
     /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second. What counts
     /// is the time lost, and not caught up, while a due step waited at the prediction bound for
     /// inputs or acknowledgements of this very peer, and the time by which steps were stretched
