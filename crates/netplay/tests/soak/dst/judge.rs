@@ -283,8 +283,11 @@ impl Judge {
         if room.take_changed() {
             self.look_at_phase(now, peer, room);
         }
-        let (Some(core), Some(match_id)) = (room.core(), room.match_id()) else {
+        let Some(match_id) = room.match_id() else {
             return Ok(());
+        };
+        let Some(core) = room.core() else {
+            return self.look_at_watcher(now, peer, match_id, room);
         };
         self.look_at_log(now, peer, match_id, core)?;
         let Some(record) = self.records.get_mut(&peer) else {
@@ -303,6 +306,29 @@ impl Judge {
         self.judge_entry(now, peer, core)?;
         self.judge_pace(now, peer, core, at_rest)?;
         self.judge_gone(now, peer, room)
+    }
+
+    /// A watcher shows what was played, a little later.
+    fn look_at_watcher<S: Simulation>(
+        &mut self,
+        now: Duration,
+        peer: u8,
+        match_id: u32,
+        room: &Room<S>,
+    ) -> Result<(), (Invariant, String)> {
+        let (Some(record), Some(shown)) = (self.records.get_mut(&peer), room.shown()) else {
+            return Ok(());
+        };
+        record.came = None;
+        record.view = None;
+        record.confirmed = shown.frame;
+        if now <= self.disturbed + SETTLED || now <= record.excused + SETTLED {
+            return Ok(());
+        }
+        let compared = self
+            .worlds
+            .compare_shown(match_id, shown.frame, shown.worlds.1);
+        compared.map_err(|detail| (Invariant::Worlds, detail))
     }
 
     fn look_at_phase<S: Simulation>(&mut self, now: Duration, peer: u8, room: &Room<S>) {
@@ -509,8 +535,15 @@ impl Judge {
             }
             let (first, view, confirmed) =
                 *playing.get_or_insert((*peer, record.view, record.confirmed));
-            let apart = confirmed.abs_diff(record.confirmed) > STEPS_PER_SECOND;
-            if record.view != view || apart {
+            // Watchers follow no view, and come a little later.
+            let other = view.is_some() && record.view.is_some() && view != record.view;
+            let far = if view.is_some() && record.view.is_some() {
+                1
+            } else {
+                4
+            };
+            let apart = confirmed.abs_diff(record.confirmed) > far * STEPS_PER_SECOND;
+            if other || apart {
                 return Err(breach(*peer, format!("is not where P{first} is")));
             }
         }

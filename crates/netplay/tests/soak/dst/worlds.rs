@@ -25,6 +25,8 @@ pub struct Worlds {
     by_log: Known,
     /// Since the last disturbance.
     by_view: Known,
+    /// Since the last disturbance, per match and frame what any player has confirmed.
+    played: BTreeMap<(u32, Frame), Vec<u64>>,
     logs: BTreeMap<u8, Log>,
     matches: BTreeSet<u32>,
 }
@@ -52,6 +54,7 @@ impl Worlds {
     /// Something was done to the peers: views may differ from now on.
     pub fn disturb(&mut self) {
         self.by_view.clear();
+        self.played.clear();
     }
 
     /// How many matches were seen.
@@ -141,6 +144,10 @@ impl Worlds {
             let mut hasher = hasher.clone();
             core.view().id.hash(&mut hasher);
             differs(&mut self.by_view, hasher.finish(), "view")?;
+            self.played
+                .entry((log.match_id, frame))
+                .or_default()
+                .push(sum);
         }
         let Some(changes) = &log.changes else {
             return Ok(());
@@ -150,5 +157,20 @@ impl Worlds {
             (seat, from, driver.map(|PeerId(id)| id.as_u128())).hash(&mut hasher);
         }
         differs(&mut self.by_log, hasher.finish(), "log")
+    }
+
+    /// Compares the world that a watcher shows with what was played, at rest.
+    pub fn compare_shown<S: Simulation>(
+        &self,
+        match_id: u32,
+        frame: Frame,
+        shown: &S,
+    ) -> Result<(), String> {
+        match self.played.get(&(match_id, frame)) {
+            Some(played) if !played.contains(&shown.checksum()) => {
+                Err(format!("world {frame} is shown, but nobody plays it"))
+            }
+            _ => Ok(()),
+        }
     }
 }
