@@ -4,7 +4,7 @@
 use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use netplay::{
     signaling::{
-        directory::{Directory, MAX_PEERS_MET},
+        directory::{Directory, MAX_SOCKETS},
         guard::{Guard, MAX_CANDIDATES},
     },
     transport::{KnownPeer, SignalingState},
@@ -193,11 +193,11 @@ fn peers_and_candidates_are_bounded() {
         .filter(|_| hear(&mut guard, OTHER, candidate()).is_some())
         .count();
     assert_eq!(passed, MAX_CANDIDATES as usize);
-    for number in 0..4 * MAX_PEERS_MET as u128 {
+    for number in 0..64_u128 {
         guard.incoming(PeerEvent::NewPeer(id(100 + number)));
         hear(&mut guard, 10_000 + number, offer());
     }
-    assert_eq!(directory.peers().len(), MAX_PEERS_MET);
+    assert_eq!(directory.peers().len(), MAX_SOCKETS);
 }
 
 #[test]
