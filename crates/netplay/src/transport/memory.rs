@@ -251,8 +251,9 @@ impl Transport for MemoryTransport {
     fn ban(&mut self, peer: PeerId) {
         if !self.banned.contains(&peer) {
             self.banned.push(peer);
-            // What was said to it before still arrives.
-            self.hub.close(self.id, peer);
+            // What was said to it before still arrives; what it says is dropped and counted.
+            self.hub
+                .change(|network, now| network.hang_up(self.id, peer, now));
         }
     }
 

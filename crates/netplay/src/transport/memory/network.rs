@@ -146,19 +146,23 @@ impl Network {
     /// Closes the channels between two peers for good, as when either drops the connection: what
     /// is on its way arrives, then each is told. Over a cut link nobody is.
     pub fn close(&mut self, a: PeerId, b: PeerId, now: Duration) {
-        for (from, to) in [(a, b), (b, a)] {
-            let default = self.conditions;
-            let link = self.links.entry((from, to)).or_default();
-            let latency = link.conditions.unwrap_or(default).latency;
-            let at = link.reliable_at.max(now + latency);
-            let is_told = !link.is_cut && !link.is_closed;
-            link.is_closed = true;
-            link.held.clear();
-            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to)
-                && is_told
-            {
-                peer.closings.push((at, from));
-            }
+        self.hang_up(a, b, now);
+        self.hang_up(b, a, now);
+    }
+
+    /// Closes one direction for good; the receiver is told, unless the link is cut.
+    pub fn hang_up(&mut self, from: PeerId, to: PeerId, now: Duration) {
+        let default = self.conditions;
+        let link = self.links.entry((from, to)).or_default();
+        let latency = link.conditions.unwrap_or(default).latency;
+        let at = link.reliable_at.max(now + latency);
+        let is_told = !link.is_cut && !link.is_closed;
+        link.is_closed = true;
+        link.held.clear();
+        if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to)
+            && is_told
+        {
+            peer.closings.push((at, from));
         }
     }
 
@@ -172,9 +176,10 @@ impl Network {
         Some(from)
     }
 
-    /// Whether the channels between two peers were closed.
+    /// Whether the channels between two peers were closed from either side.
     pub fn is_closed(&self, a: PeerId, b: PeerId) -> bool {
-        self.links.get(&(a, b)).is_some_and(|link| link.is_closed)
+        let is_closed = |way| self.links.get(&way).is_some_and(|link| link.is_closed);
+        is_closed((a, b)) || is_closed((b, a))
     }
 
     /// Sends a packet; to a peer that is not here, or over closed channels, it is lost.
