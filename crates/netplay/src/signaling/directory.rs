@@ -197,13 +197,13 @@ impl Directory {
     }
 
     /// Notes that this peer's socket is gone.
-    pub(crate) fn set_over(&self, peer: PeerId) {
+    pub fn set_over(&self, peer: PeerId) {
         self.set_presence(peer, Presence::Closed, &[Presence::Open]);
         self.set_presence(peer, Presence::Failed, &[Presence::Known, Presence::Gone]);
     }
 
     /// Forgets this peer: it gets no socket any more.
-    pub(crate) fn ban(&self, peer: PeerId) {
+    pub fn ban(&self, peer: PeerId) {
         if let Some(entry) = self.state().entry_mut(peer) {
             entry.presence = Presence::Banned;
         }

@@ -113,9 +113,11 @@ where
 pub fn spawn(signaling: Signaling, ice: Ice) -> std::io::Result<MatchboxTransport> {
     let executor = std::sync::Arc::new(smol::Executor::new());
     let loops = executor.clone();
-    let (transport, room) = open(signaling, ice, move |socket, message_loop| thread::Running {
-        socket,
-        _message_loop: loops.spawn(message_loop),
+    let (transport, room) = open(signaling, ice, move |socket, message_loop| {
+        thread::Running {
+            socket,
+            _message_loop: loops.spawn(message_loop),
+        }
     });
     std::thread::Builder::new()
         .name("matchbox".to_owned())
@@ -249,7 +251,11 @@ impl Transport for MatchboxTransport {
         let ready = (self.peers.iter_mut())
             .map(|sides| sides.poll_ready(context))
             .fold(false, |any, ready| any | ready);
-        if ready { Poll::Ready(()) } else { Poll::Pending }
+        if ready {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     fn take_closed(&mut self) -> Option<PeerId> {

@@ -57,11 +57,7 @@ impl Opened {
 
 impl Sides {
     /// Takes both channels out of the socket to `peer`.
-    pub(super) fn take_out_of(
-        socket: &mut WebRtcSocket,
-        peer: PeerId,
-        has_opened: Opened,
-    ) -> Self {
+    pub(super) fn take_out_of(socket: &mut WebRtcSocket, peer: PeerId, has_opened: Opened) -> Self {
         #[expect(
             clippy::expect_used,
             reason = "the exchange gives each socket both channels, and calls this once for it"
