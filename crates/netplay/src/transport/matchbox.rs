@@ -59,9 +59,9 @@ pub enum Signaling {
 /// A transport, and the room's task, which runs until the transport is dropped: without it
 /// nothing happens. It may run anywhere, on the web on the page's event loop.
 ///
-/// `opener` gets each new socket with its message loop, keeps that running, and gives the socket
-/// back; when what it gave is dropped, it may stop. bevy_matchbox's
-/// `MatchboxSocket::from((socket, message_loop))` is one. It is called by the room's task.
+/// `opener` gets each new socket with its message loop, runs that, and gives the socket back, as
+/// bevy_matchbox's `MatchboxSocket::from((socket, message_loop))` does. It is called by the room's
+/// task. The message loop ends by itself when its socket is to be no more.
 pub fn open<S>(
     signaling: Signaling,
     ice: Ice,
@@ -114,41 +114,13 @@ pub fn spawn(signaling: Signaling, ice: Ice) -> std::io::Result<MatchboxTranspor
     let executor = std::sync::Arc::new(smol::Executor::new());
     let loops = executor.clone();
     let (transport, room) = open(signaling, ice, move |socket, message_loop| {
-        thread::Running {
-            socket,
-            _message_loop: loops.spawn(message_loop),
-        }
+        loops.spawn(message_loop).detach();
+        Box::new(socket)
     });
     std::thread::Builder::new()
         .name("matchbox".to_owned())
         .spawn(move || smol::block_on(executor.run(room)))?;
     Ok(transport)
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-mod thread {
-    use matchbox_socket::{Error, WebRtcSocket};
-    use std::ops::{Deref, DerefMut};
-
-    /// A socket whose message loop runs on an executor until this is dropped.
-    pub(super) struct Running {
-        pub(super) socket: WebRtcSocket,
-        pub(super) _message_loop: smol::Task<Result<(), Error>>,
-    }
-
-    impl Deref for Running {
-        type Target = WebRtcSocket;
-
-        fn deref(&self) -> &WebRtcSocket {
-            &self.socket
-        }
-    }
-
-    impl DerefMut for Running {
-        fn deref_mut(&mut self) -> &mut WebRtcSocket {
-            &mut self.socket
-        }
-    }
 }
 
 /// WebRTC data channels as a [`Transport`].

@@ -1,0 +1,118 @@
+//! Peers of one page: whatever breaks in the middle of a handshake, the page lives, and no
+//! connection is left open.
+//!
+//! Run in a browser by `wasm-bindgen-test-runner`, with `CHROMEDRIVER` or `GECKODRIVER` set.
+#![cfg(target_arch = "wasm32")]
+
+use bytes::Bytes;
+use futures_timer::Delay;
+use netplay::{
+    signaling::local::LocalHub,
+    transport::{
+        Channel, Transport,
+        matchbox::{Ice, MatchboxTransport, Signaling, open},
+    },
+};
+use protocol::PeerId;
+use std::time::Duration;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_time::Instant;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen(inline_js = r#"
+    const made = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...options) {
+            super(...options);
+            made.push(this);
+        }
+    };
+    export function made_connections() {
+        return made.length;
+    }
+    export function open_connections() {
+        return made.filter(one => one.connectionState !== "closed").length;
+    }
+"#)]
+extern "C" {
+    fn made_connections() -> usize;
+    fn open_connections() -> usize;
+}
+
+/// How often a third peer comes and goes.
+const VISITS: u32 = 24;
+
+/// The longest visit: a handshake in one page takes less.
+const LONGEST_VISIT: Duration = Duration::from_millis(600);
+
+/// How long anything in these tests may take.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+fn join(hub: &LocalHub) -> MatchboxTransport {
+    let signaling = Signaling::Local(hub.clone());
+    let (transport, room) = open(signaling, Ice::default(), |socket, message_loop| {
+        spawn_local(async {
+            // It says nothing that the transport does not.
+            let _ = message_loop.await;
+        });
+        Box::new(socket)
+    });
+    spawn_local(room);
+    transport
+}
+
+async fn until(mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < DEADLINE, "nothing may take so long");
+        Delay::new(Duration::from_millis(10)).await;
+    }
+}
+
+async fn id_of(peer: &MatchboxTransport) -> PeerId {
+    until(|| peer.local_id().is_some()).await;
+    peer.local_id().expect("assigned")
+}
+
+/// Says a word on the reliable channel until the other has heard it.
+async fn say(from: &mut MatchboxTransport, to: &mut MatchboxTransport, word: String) {
+    let (from_id, to_id) = (id_of(from).await, id_of(to).await);
+    until(|| {
+        from.send(to_id, Channel::Reliable, Bytes::from(word.clone()));
+        while from.receive().is_some() {}
+        let mut heard = false;
+        while let Some((sender, _, packet)) = to.receive() {
+            heard |= sender == from_id && packet == word.as_bytes();
+        }
+        heard
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_outlives_handshakes_that_are_broken_off() {
+    let hub = LocalHub::new();
+    let (mut a, mut b) = (join(&hub), join(&hub));
+    say(&mut a, &mut b, "met".into()).await;
+    for visit in 0..VISITS {
+        let visitor = join(&hub);
+        Delay::new(LONGEST_VISIT * visit / VISITS).await;
+        drop(visitor);
+        say(&mut a, &mut b, format!("after visit {visit}")).await;
+        say(&mut b, &mut a, format!("after visit {visit}")).await;
+    }
+    assert!(made_connections() > 2, "the visits were too short");
+
+    let b_id = id_of(&b).await;
+    drop(b);
+    until(|| {
+        while a.receive().is_some() {}
+        a.take_closed() == Some(b_id)
+    })
+    .await;
+    drop(a);
+    until(|| open_connections() == 0).await;
+}
