@@ -64,23 +64,23 @@ fn join(hub: &LocalHub) -> MatchboxTransport {
     transport
 }
 
-async fn until(mut done: impl FnMut() -> bool) {
+async fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < DEADLINE, "nothing may take so long");
+        assert!(start.elapsed() < DEADLINE, "it takes too long until {what}");
         Delay::new(Duration::from_millis(10)).await;
     }
 }
 
 async fn id_of(peer: &MatchboxTransport) -> PeerId {
-    until(|| peer.local_id().is_some()).await;
+    until("signaling says who we are", || peer.local_id().is_some()).await;
     peer.local_id().expect("assigned")
 }
 
 /// Says a word on the reliable channel until the other has heard it.
 async fn say(from: &mut MatchboxTransport, to: &mut MatchboxTransport, word: String) {
     let (from_id, to_id) = (id_of(from).await, id_of(to).await);
-    until(|| {
+    until(&word, || {
         from.send(to_id, Channel::Reliable, Bytes::from(word.clone()));
         while from.receive().is_some() {}
         let mut heard = false;
@@ -108,11 +108,11 @@ async fn a_page_outlives_handshakes_that_are_broken_off() {
 
     let b_id = id_of(&b).await;
     drop(b);
-    until(|| {
+    until("the end is told", || {
         while a.receive().is_some() {}
         a.take_closed() == Some(b_id)
     })
     .await;
     drop(a);
-    until(|| open_connections() == 0).await;
+    until("all connections are closed", || open_connections() == 0).await;
 }

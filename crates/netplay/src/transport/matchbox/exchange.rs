@@ -9,7 +9,7 @@
 use super::{
     contain::{Lifeline, contain},
     line::{Line, LineEnd},
-    side::{Opened, Sides},
+    side::{Life, Sides},
 };
 use crate::{
     signaling::directory::{Directory, MAX_SOCKETS, Presence},
@@ -99,8 +99,8 @@ struct Link<S> {
     socket: S,
     /// Whether matchbox has said that its channels are open.
     is_open: bool,
-    /// The same, for the transport.
-    has_opened: Opened,
+    /// What the transport learns of it.
+    life: Life,
     /// When it is dropped if they are not.
     opens_until: Instant,
     /// When it is dropped after a ban.
@@ -119,7 +119,7 @@ impl<S: DerefMut<Target = WebRtcSocket>> Link<S> {
             match state {
                 PeerState::Connected => {
                     self.is_open = true;
-                    self.has_opened.set();
+                    self.life.open();
                     directory.set_open(self.peer);
                 }
                 PeerState::Disconnected => return Some("its channels have closed"),
@@ -150,6 +150,12 @@ impl<S: DerefMut<Target = WebRtcSocket>> Link<S> {
     /// Whether something about it is due soon.
     fn is_restless(&self) -> bool {
         !self.is_open || self.banned_until.is_some()
+    }
+}
+
+impl<S> Drop for Link<S> {
+    fn drop(&mut self) {
+        self.life.end();
     }
 }
 
@@ -283,8 +289,8 @@ where
         let requests = self.requests_in.clone();
         let (line, end) = Line::new(me, first, requests, self.directory.clone());
         let (mut socket, message_loop) = self.builder(end).build();
-        let has_opened = Opened::default();
-        let sides = Sides::take_out_of(&mut socket, peer, has_opened.clone());
+        let life = Life::default();
+        let sides = Sides::take_out_of(&mut socket, peer, life.clone());
         if self.wires.sockets.try_send(sides).is_err() {
             // The transport has not taken its sockets for long: it does not run.
             self.directory.count_drop();
@@ -296,7 +302,7 @@ where
             line,
             socket: (self.opener)(socket, message_loop),
             is_open: false,
-            has_opened,
+            life,
             opens_until: Instant::now() + HANDSHAKE_DEADLINE,
             banned_until: None,
             _lifeline: lifeline,

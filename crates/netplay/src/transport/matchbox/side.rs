@@ -4,7 +4,8 @@ use crate::transport::Channel;
 use bytes::Bytes;
 use futures::{
     Stream,
-    channel::mpsc::{TryRecvError, UnboundedReceiver, UnboundedSender},
+    channel::mpsc::{UnboundedReceiver, UnboundedSender},
+    task::AtomicWaker,
 };
 use matchbox_socket::{WebRtcChannel, WebRtcSocket};
 use protocol::{
@@ -37,27 +38,39 @@ pub(super) struct Sides {
     reliable: Side,
     /// Which channel is asked first: they take turns, so that neither holds the other up.
     reliable_next: bool,
-    has_opened: Opened,
+    life: Life,
 }
 
-/// Whether a socket's channels have ever been open. A clone is another handle on the same.
+/// What becomes of a socket: its exchange writes it, its transport reads it. A clone is another
+/// handle on the same.
 #[derive(Clone, Default)]
-pub(super) struct Opened(Arc<AtomicBool>);
+pub(super) struct Life(Arc<Milestones>);
 
-impl Opened {
-    /// Notes that they are.
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+#[derive(Default)]
+struct Milestones {
+    has_opened: AtomicBool,
+    has_ended: AtomicBool,
+    /// Wakes the transport for the end.
+    waker: AtomicWaker,
+}
+
+impl Life {
+    /// Notes that its channels are open.
+    pub(super) fn open(&self) {
+        self.0.has_opened.store(true, Ordering::Relaxed);
     }
 
-    fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Notes that it is dropped. The channels do not tell: on the web matchbox never lets go of
+    /// their other ends.
+    pub(super) fn end(&self) {
+        self.0.has_ended.store(true, Ordering::Release);
+        self.0.waker.wake();
     }
 }
 
 impl Sides {
     /// Takes both channels out of the socket to `peer`.
-    pub(super) fn take_out_of(socket: &mut WebRtcSocket, peer: PeerId, has_opened: Opened) -> Self {
+    pub(super) fn take_out_of(socket: &mut WebRtcSocket, peer: PeerId, life: Life) -> Self {
         #[expect(
             clippy::expect_used,
             reason = "the exchange gives each socket both channels, and calls this once for it"
@@ -68,7 +81,7 @@ impl Sides {
             unreliable: Side::new(take(UNRELIABLE), MAX_DATAGRAM_BYTES),
             reliable: Side::new(take(RELIABLE), MAX_RELIABLE_BYTES),
             reliable_next: true,
-            has_opened,
+            life,
         }
     }
 
@@ -96,7 +109,7 @@ impl Sides {
                 };
                 let packet = side.take()?;
                 // It says so sooner than matchbox does.
-                self.has_opened.set();
+                self.life.open();
                 let fits = packet.len() <= side.max_bytes;
                 Some((channel, packet, fits))
             })
@@ -104,22 +117,25 @@ impl Sides {
 
     /// Whether a packet waits, or the end; wakes the task otherwise.
     pub(super) fn poll_ready(&mut self, context: &mut Context<'_>) -> bool {
+        self.life.0.waker.register(context.waker());
         // Both are asked, so that both wake the task.
         let (unreliable, reliable) = (
             self.unreliable.poll_ready(context),
             self.reliable.poll_ready(context),
         );
-        unreliable || reliable
+        unreliable || reliable || self.has_ended()
     }
 
     /// Whether its channels have ever been open.
     pub(super) fn has_opened(&self) -> bool {
-        self.has_opened.get()
+        self.life.0.has_opened.load(Ordering::Relaxed)
     }
 
-    /// Whether the message loop has ended and all that came before has been taken.
+    /// Whether its socket is dropped, and all that came before has been taken.
     pub(super) fn has_ended(&mut self) -> bool {
-        self.unreliable.has_ended() && self.reliable.has_ended()
+        self.life.0.has_ended.load(Ordering::Acquire)
+            && self.unreliable.is_empty()
+            && self.reliable.is_empty()
     }
 }
 
@@ -129,7 +145,6 @@ struct Side {
     packets_in: UnboundedReceiver<(PeerId, Bytes)>,
     /// A packet that was taken out to see whether there is one.
     seen: Option<Bytes>,
-    has_ended: bool,
     max_bytes: usize,
 }
 
@@ -140,37 +155,27 @@ impl Side {
             packets_out,
             packets_in,
             seen: None,
-            has_ended: false,
             max_bytes,
         }
     }
 
     fn take(&mut self) -> Option<Bytes> {
-        if let Some(packet) = self.seen.take() {
-            return Some(packet);
-        }
-        match self.packets_in.try_recv() {
-            Ok((_, packet)) => Some(packet),
-            Err(TryRecvError::Closed) => {
-                self.has_ended = true;
-                None
-            }
-            Err(TryRecvError::Empty) => None,
-        }
+        let next = || self.packets_in.try_recv().ok().map(|(_, packet)| packet);
+        self.seen.take().or_else(next)
     }
 
-    fn has_ended(&mut self) -> bool {
+    fn is_empty(&mut self) -> bool {
         self.seen = self.take();
-        self.has_ended && self.seen.is_none()
+        self.seen.is_none()
     }
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> bool {
         if self.seen.is_none()
             && let Poll::Ready(packet) = Pin::new(&mut self.packets_in).poll_next(context)
         {
-            self.has_ended = packet.is_none();
+            // At the channel's end there is nothing, and nothing to wait for.
             self.seen = packet.map(|(_, packet)| packet);
         }
-        self.seen.is_some() || self.has_ended
+        self.seen.is_some()
     }
 }
