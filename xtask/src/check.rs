@@ -109,15 +109,19 @@ fn wasm(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .args(["--package", "game", "--package", "netplay"])
             .args(["--", "-D", "warnings"]),
     )?;
-    steps.run(
-        "the recorded match as wasm",
-        workspace
-            .cargo()
+    let test = |package: &str, test: &str| {
+        let mut command = workspace.cargo();
+        command
             .args(["test", "--locked", "--target", WASM])
-            .args(["--package", "sim", "--test", "golden"])
+            .args(["--package", package, "--test", test])
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 "wasm-bindgen-test-runner",
-            ),
-    )
+            )
+            // Handshakes take their time; the runner's own limit is 20 seconds.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+        command
+    };
+    steps.run("the recorded match as wasm", &mut test("sim", "golden"))?;
+    steps.run("peers of one page", &mut test("netplay", "page"))
 }
