@@ -177,12 +177,10 @@ impl<S: Simulation> Core<S> {
         let Some(frontiers) = peer.frontiers() else {
             return confirmed;
         };
-        // A bot has no inputs: what counts are those of the peer before it.
-        let lacks = self.streams.iter().zip(frontiers).filter(|(stream, end)| {
-            stream.driver() != Some(peer.id)
-                && (stream.driver().is_some() || **end < stream.since())
-        });
-        lacks.map(|(_, end)| *end).min().unwrap_or(Frame::MAX)
+        let others = self.streams.iter().zip(frontiers);
+        let others = others.filter(|(stream, _)| stream.driver() != Some(peer.id));
+        let lacks = others.map(|(stream, end)| stream.written_from(*end));
+        lacks.min().unwrap_or(Frame::MAX)
     }
 
     /// Everything that may be wrong with a change.

@@ -25,6 +25,9 @@ use std::{
 /// How long after the last disturbance everybody is back at full pace.
 const SETTLED: Duration = Duration::from_secs(4);
 
+/// The same for watchers: they notice later that what they watch was given up.
+const WATCHERS_SETTLED: Duration = Duration::from_secs(10);
+
 /// The length of the windows over which the pace is judged.
 const WINDOW: Duration = Duration::from_secs(4);
 
@@ -322,7 +325,8 @@ impl Judge {
         record.came = None;
         record.view = None;
         record.confirmed = shown.frame;
-        if now <= self.disturbed + SETTLED || now <= record.excused + SETTLED {
+        let quiet_from = self.disturbed.max(record.excused);
+        if now <= quiet_from + WATCHERS_SETTLED {
             return Ok(());
         }
         let compared = self
