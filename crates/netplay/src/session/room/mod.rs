@@ -183,6 +183,11 @@ impl<S: Simulation> Room<S> {
                 self.receive(from, channel, &packet);
             }
         }
+        while let Some(closed) = transport.take_closed() {
+            if self.closes.is_none() {
+                self.lose(closed, "is gone");
+            }
+        }
         if self.closes.is_none() {
             self.expire();
         }
