@@ -6,6 +6,7 @@ mod packages;
 mod replay;
 mod serve;
 mod setup;
+mod soak;
 mod steps;
 mod tools;
 mod workspace;
@@ -60,6 +61,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_test: Vec<String>,
     },
+    /// Play matches in simulated time through random faults, and judge them.
+    Soak(soak::Soak),
     /// Check a recorded match, or find where two records of one part.
     Replay {
         /// What to do with which files.
@@ -92,6 +95,7 @@ fn main() -> Result<()> {
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
+        Command::Soak(soak) => soak::run(&workspace, &soak),
         Command::Replay { task } => replay::run(&workspace, &task),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };

@@ -94,7 +94,7 @@ impl<S: Simulation> Core<S> {
     }
 
     /// Per seat, the first frame whose input a peer lacked by its newest datagram. (Of a bot's
-    /// seat: some frame before which it is final for that peer that the bot drives.)
+    /// seat: some frame that is not after the last driver's end, if it had one.)
     pub fn reported_ends(&self, peer: PeerId) -> Option<&[Frame]> {
         self.peers.iter().find(|p| p.id == peer)?.frontiers()
     }

@@ -30,6 +30,7 @@ const MAX_WAITS: usize = 192;
 #[derive(Default)]
 pub(super) struct Waits(VecDeque<Wait>);
 
+/// What was lost to one step.
 struct Wait {
     /// The newest world in that time.
     frame: Frame,
@@ -81,12 +82,10 @@ impl<S: Simulation> Core<S> {
         }
     }
 
-    /// How long ago a peer's newest datagram came, whatever was in it; for ever if none has come.
-    pub fn quiet(&self, peer: PeerId, now: Duration) -> Duration {
-        let came = (self.peers.iter())
-            .find(|p| p.id == peer)
-            .and_then(Peer::newest_came);
-        came.map_or(Duration::MAX, |came| now.saturating_sub(came))
+    /// How long ago a peer's newest datagram came, whatever was in it; nothing if none has come.
+    pub fn quiet(&self, peer: PeerId, now: Duration) -> Option<Duration> {
+        let peer = self.peers.iter().find(|p| p.id == peer)?;
+        Some(now.saturating_sub(peer.newest_came()?))
     }
 
     /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second. What counts

@@ -53,6 +53,12 @@ impl<S: Simulation> Room<S> {
         self.play.as_ref().map(|play| &play.core)
     }
 
+    /// Names the match that is played or watched, or the last one until the next begins.
+    pub fn match_id(&self) -> Option<u32> {
+        let watched = || Some(self.watching.as_ref()?.playing().match_id);
+        self.play.as_ref().map(|play| play.match_id).or_else(watched)
+    }
+
     /// The session in numbers.
     pub fn status(&self) -> Status {
         let mut status = Status {

@@ -127,19 +127,29 @@ impl Network {
 
     /// Cuts both directions between two peers: unreliable packets are lost, reliable ones wait.
     pub fn cut(&mut self, a: PeerId, b: PeerId) {
-        for way in [(a, b), (b, a)] {
-            self.links.entry(way).or_default().is_cut = true;
-        }
+        self.cut_way(a, b);
+        self.cut_way(b, a);
+    }
+
+    /// Cuts one direction between two peers.
+    pub fn cut_way(&mut self, from: PeerId, to: PeerId) {
+        self.links.entry((from, to)).or_default().is_cut = true;
     }
 
     /// Repairs both directions between two peers; what waited sets out.
     pub fn repair(&mut self, a: PeerId, b: PeerId, now: Duration) {
-        for (from, to) in [(a, b), (b, a)] {
-            let link = self.links.entry((from, to)).or_default();
-            link.is_cut = false;
-            for packet in std::mem::take(&mut link.held) {
-                self.send(from, to, Channel::Reliable, packet, now);
-            }
+        self.repair_way(a, b, now);
+        self.repair_way(b, a, now);
+    }
+
+    /// Repairs one direction between two peers.
+    pub fn repair_way(&mut self, from: PeerId, to: PeerId, now: Duration) {
+        let Some(link) = self.links.get_mut(&(from, to)) else {
+            return;
+        };
+        link.is_cut = false;
+        for packet in std::mem::take(&mut link.held) {
+            self.send(from, to, Channel::Reliable, packet, now);
         }
     }
 
