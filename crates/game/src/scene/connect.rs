@@ -2,9 +2,10 @@
 //! to a session.
 
 use super::{
-    Choice, Failed, Page, Scene, Seen, Session,
+    Choice, Failed, Page, Scene, Seen, Session, has_name,
     place::{Place, find, servers},
     player_name,
+    seat::Keeper,
 };
 use crate::{args::Args, text::Trouble};
 use bevy::{
@@ -194,8 +195,10 @@ fn arrive(
                     urls: args.ice.clone(),
                     ..Ice::default()
                 };
-                let parts = open(Signaling::Remote { room_url }, ice, config(&args, scene));
-                entity.insert((parts, place));
+                let mut config = config(&args, scene);
+                let keeper = Keeper::of(&room_url, scene.index, has_name(&args), &mut config);
+                let parts = open(Signaling::Remote { room_url }, ice, config);
+                entity.insert((parts, place, keeper));
             }
             Err(trouble) => {
                 entity.insert(Failed(trouble));
