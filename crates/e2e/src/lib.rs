@@ -2,6 +2,7 @@
 //!
 //! - [`server`]: our signaling server in this process, and the stock one beside it.
 //! - [`browser`]: Chromium and Firefox over WebDriver.
+//! - [`tabs`]: a page that is hidden behind another tab.
 //! - [`peer`]: a native peer without a picture, the `headless` example of `netplay`.
 //! - [`status`]: what peers tell of themselves.
 //! - [`play`]: watching peers until they have played long enough, and comparing their worlds.
@@ -17,3 +18,4 @@ pub mod play;
 pub mod process;
 pub mod server;
 pub mod status;
+pub mod tabs;

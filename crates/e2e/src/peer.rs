@@ -67,6 +67,19 @@ impl NativePeer {
         Ok(self.statuses.borrow().clone())
     }
 
+    /// The next status that the peer prints; it prints one a second.
+    ///
+    /// # Errors
+    /// When the peer ends before it prints another.
+    pub async fn next_status(&mut self) -> Result<Status> {
+        self.statuses
+            .changed()
+            .await
+            .context("the peer has ended")?;
+        let status = self.statuses.borrow_and_update().clone();
+        status.context("a status was printed")
+    }
+
     /// Waits for the peer's end.
     ///
     /// # Errors

@@ -156,6 +156,48 @@ async fn watch(
     }
 }
 
+/// Measures how many frames a second a player confirms, over all matches that it plays.
+#[derive(Default)]
+pub struct Pace {
+    last: Option<(Instant, u32, Frame)>,
+    frames: u64,
+    played: Duration,
+}
+
+impl Pace {
+    /// Takes in what a player has told right now.
+    pub fn note(&mut self, status: &Status) {
+        let now = Instant::now();
+        let last = self.last.take();
+        if status.phase != "match" {
+            return;
+        }
+        self.last = Some((now, status.matches, status.confirmed));
+        if let Some((then, matches, confirmed)) = last
+            && matches == status.matches
+            && confirmed <= status.confirmed
+        {
+            self.frames += u64::from(status.confirmed - confirmed);
+            self.played += now - then;
+        }
+    }
+
+    /// For how long a match was seen.
+    pub fn played(&self) -> Duration {
+        self.played
+    }
+
+    /// Confirmed frames a second; 0 before there is any.
+    pub fn rate(&self) -> f64 {
+        let seconds = self.played.as_secs_f64();
+        if seconds > 0.0 {
+            self.frames as f64 / seconds
+        } else {
+            0.0
+        }
+    }
+}
+
 /// Asks until `condition` makes something of the answer.
 ///
 /// # Errors

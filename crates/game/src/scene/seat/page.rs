@@ -4,33 +4,37 @@
 //! others take it for a newcomer, and from its first seat on it keeps a token of its own.
 
 use super::MAX_TEXT;
-use web_sys::Storage;
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
 
-/// The text kept for one scene in one room.
+/// The text kept for one scene in one room: an item of the storage, whose items are properties.
 pub struct Slot {
-    storage: Storage,
-    key: String,
+    storage: JsValue,
+    key: JsValue,
 }
 
 impl Slot {
     /// The slot of the scene `index`; nothing where pages may not store anything.
     pub fn take(room: &str, index: usize) -> Option<Self> {
-        let storage = web_sys::window()?.session_storage().ok()??;
+        let window = web_sys::window()?;
+        // A page in a sandbox gets an exception instead.
+        let storage = Reflect::get(&window, &"sessionStorage".into()).ok()?;
         Some(Self {
-            storage,
-            key: format!("peerball seat {index} {room}"),
+            storage: Some(storage).filter(JsValue::is_object)?,
+            key: format!("peerball seat {index} {room}").into(),
         })
     }
 
     /// What is kept; empty when nothing is.
     pub fn read(&mut self) -> String {
-        let text = self.storage.get_item(&self.key).ok().flatten();
-        text.filter(|text| text.len() <= MAX_TEXT)
+        let item = Reflect::get(&self.storage, &self.key).ok();
+        item.and_then(|item| item.as_string())
+            .filter(|text| text.len() <= MAX_TEXT)
             .unwrap_or_default()
     }
 
     /// Keeps `text` instead. A storage that is full keeps what it has.
     pub fn write(&mut self, text: &str) {
-        let _ = self.storage.set_item(&self.key, text);
+        let _ = Reflect::set(&self.storage, &self.key, &text.into());
     }
 }
