@@ -4,6 +4,8 @@
 //! - [`browser`]: Chromium and Firefox over WebDriver.
 //! - [`tabs`]: a page that is hidden behind another tab.
 //! - [`peer`]: a native peer without a picture, the `headless` example of `netplay`.
+//! - [`window`]: the native game with its picture.
+//! - [`meeting`]: bringing players together.
 //! - [`status`]: what peers tell of themselves.
 //! - [`play`]: watching peers until they have played long enough, and comparing their worlds.
 //! - [`process`] and [`place`]: child processes, and where things are.
@@ -12,6 +14,7 @@
 //! stands for it, so a failed test leaves nothing behind.
 
 pub mod browser;
+pub mod meeting;
 pub mod peer;
 pub mod place;
 pub mod play;
@@ -19,3 +22,4 @@ pub mod process;
 pub mod server;
 pub mod status;
 pub mod tabs;
+pub mod window;

@@ -103,7 +103,9 @@ impl Drop for NativePeer {
 /// The example's executable, built once in this process.
 async fn executable() -> Result<&'static PathBuf> {
     static EXECUTABLE: OnceCell<PathBuf> = OnceCell::const_new();
-    EXECUTABLE.get_or_try_init(build).await
+    EXECUTABLE
+        .get_or_try_init(|| build("netplay", "--example", "headless"))
+        .await
 }
 
 /// The part of cargo's messages that tells where an executable is.
@@ -118,27 +120,18 @@ struct Target {
     name: String,
 }
 
-async fn build() -> Result<PathBuf> {
+/// Lets cargo build one executable of `package`, of the `kind` `--bin` or `--example`.
+pub(crate) async fn build(package: &str, kind: &str, name: &str) -> Result<PathBuf> {
     let output = Command::new(env!("CARGO"))
         .current_dir(root()?)
-        .args([
-            "build",
-            "--locked",
-            "--package",
-            "netplay",
-            "--example",
-            "headless",
-        ])
+        .args(["build", "--locked", "--package", package, kind, name])
         .arg("--message-format=json-render-diagnostics")
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot start cargo")?
         .wait_with_output()
         .await?;
-    ensure!(
-        output.status.success(),
-        "the headless example does not build"
-    );
+    ensure!(output.status.success(), "{name} does not build");
     String::from_utf8(output.stdout)?
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
@@ -146,7 +139,7 @@ async fn build() -> Result<PathBuf> {
             message
                 .target
                 .as_ref()
-                .is_some_and(|target| target.name == "headless")
+                .is_some_and(|target| target.name == name)
         })
         .find_map(|message| message.executable)
         .context("cargo names no executable")

@@ -36,7 +36,11 @@ pub enum Player<'a> {
 }
 
 impl Player<'_> {
-    async fn status(&mut self) -> Result<Option<Status>> {
+    /// What the player tells of itself now: nothing before it runs.
+    ///
+    /// # Errors
+    /// When it does not answer, or has ended.
+    pub async fn status(&mut self) -> Result<Option<Status>> {
         match self {
             Self::Page(browser, scene) => Ok(browser.statuses().await?.into_iter().nth(*scene)),
             Self::Native(peer) => peer.status(),

@@ -4,22 +4,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use e2e::{
-    browser::Browser,
+    browser::{Browser, Display},
+    meeting::{both_play, page_and_peer},
     peer::NativePeer,
-    play::{Pace, until},
+    play::{Pace, Player, until},
     server::Server,
     tabs::Covered,
+    window::Game,
 };
 use tokio::time::sleep;
 
-/// From the first page to the first frames of a match.
-const START: Duration = Duration::from_secs(120);
+/// From the start of a native game to the first frames of a match, cargo's build included.
+const START: Duration = Duration::from_secs(300);
 
 /// How long nobody looks.
 const HIDDEN: Duration = Duration::from_secs(20);
 
-/// How long the others may take to learn of it.
-const NOTICE: Duration = Duration::from_secs(5);
+/// How long the others may take to learn of it. A covering game has to start first.
+const NOTICE: Duration = Duration::from_secs(20);
 
 /// Longer than any of these tests.
 const NATIVE_SECONDS: u64 = 240;
@@ -30,19 +32,10 @@ const FULL_PACE: f64 = 57.0;
 /// The least of a session that keeps pace at all.
 const LEAST_PACE: f64 = 55.0;
 
-/// Lets the page make a room and a native peer join it, and waits until both play.
-async fn begin(server: &Server, page: &Browser, peer: &str) -> Result<NativePeer> {
-    page.open(&server.page("?autopilot=1&create=1&name=Ada"))
-        .await?;
-    let link = page.invitation().await?;
-    let code = link.rsplit('#').next().unwrap_or_default();
-    let mut peer = NativePeer::join(peer, &server.signaling(), code, NATIVE_SECONDS).await?;
-    until("the match", START, async || {
-        let both = [page.status().await?, peer.status()?];
-        let playing = both.iter().flatten().filter(|s| s.confirmed > 60).count() == 2;
-        Ok(playing.then_some(()))
-    })
-    .await?;
+/// Lets the page and a native peer meet, and waits until both play.
+async fn begin(server: &Server, page: &Browser, name: &str) -> Result<NativePeer> {
+    let mut peer = page_and_peer(server, page, name, NATIVE_SECONDS).await?;
+    both_play(Player::Page(page, 0), Player::Native(&mut peer)).await?;
     Ok(peer)
 }
 
@@ -170,4 +163,42 @@ async fn pictures_that_take_200_ms_slow_nobody() -> Result<()> {
         "a session fell behind"
     );
     Ok(())
+}
+
+/// Sizes of two windows, of which the second covers the first.
+const SMALL: &str = "480x320";
+const LARGE: &str = "640x480";
+
+/// A native window that another one covers. (Minimising takes a window manager.)
+#[tokio::test(flavor = "multi_thread")]
+async fn a_native_window_that_nobody_sees_plays_on() -> Result<()> {
+    let server = Server::without_pages().await?;
+    let display = Display::start("covered").await?;
+    let room = server.create_room().await?;
+    let signaling = server.signaling();
+    let mut peer = NativePeer::join("covered-peer", &signaling, &room, NATIVE_SECONDS).await?;
+    let join = ["--server", &signaling, "--room", &room, "--autopilot"];
+    let arguments = [&join[..], &["--size", SMALL]].concat();
+    let game = Game::start("covered-game", &display, &arguments).await?;
+    until("the match", START, async || {
+        let status = peer.status()?;
+        Ok(status.filter(|status| status.confirmed > 60).map(drop))
+    })
+    .await?;
+    away(&mut peer, 0).await?;
+
+    let cover = Game::start("covering-game", &display, &["--size", LARGE]).await?;
+    away(&mut peer, 1).await?;
+    let mut pace = Pace::default();
+    let end = Instant::now() + HIDDEN;
+    while Instant::now() < end {
+        pace.note(&peer.next_status().await?);
+    }
+    eprintln!("covered: {:.1} confirmed frames a second", pace.rate());
+    ensure!(pace.rate() >= FULL_PACE, "a session fell behind");
+
+    drop(cover);
+    away(&mut peer, 0).await?;
+    drop((game, peer));
+    server.stop().await
 }

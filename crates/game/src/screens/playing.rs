@@ -230,9 +230,10 @@ fn names(team: Team, seats: usize, view: &RoomView, cast: &Cast) -> String {
 
 /// The keys, for whoever plays.
 fn keys(scene: &Scene, road: &Road, view: &RoomView) -> &'static str {
-    match (view.watching, view.my_seat, road) {
-        (true, Some(_), _) => text::SITTING_OUT,
-        (true, None, _) => text::WATCHING,
+    let is_slow = view.peers.iter().any(|peer| peer.is_me && peer.slow);
+    match (view.watching, is_slow, road) {
+        (true, true, _) => text::SITTING_OUT,
+        (true, false, _) => text::WATCHING,
         (_, _, Road::Memory(_)) if scene.of > 1 => text::IN_MEMORY,
         _ => text::keys(scene.index, scene.of),
     }

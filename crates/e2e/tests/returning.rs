@@ -1,0 +1,125 @@
+//! Players who go and come back: a reload, a frozen page, a stopped process.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{
+    browser::Browser,
+    meeting::{both_play, page_and_peer, pages},
+    play::{ENOUGH_FRAMES, Player, play, until},
+    server::Server,
+    status::Status,
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+/// Longer than any of these tests.
+const NATIVE_SECONDS: u64 = 240;
+
+/// From a reload to the player's own seat: the module is compiled anew.
+const RETURN: Duration = Duration::from_secs(60);
+
+/// How long a page is frozen: long enough for the others to give its seat to a bot.
+const FROZEN: Duration = Duration::from_secs(4);
+
+/// The longest that play may stand when somebody says goodbye: a round trip and a few pictures'
+/// work, far less than it takes to call somebody silent (0.8 s).
+const STALL_MILLIS: f64 = 500.0;
+
+/// Has the page measure the longest time without a newly confirmed frame of its match.
+const MEASURE_STALLS: &str = "
+    let [confirmed, since] = [0, performance.now()];
+    window.longestStall = 0;
+    setInterval(() => {
+        const status = window.peerball.status();
+        const now = performance.now();
+        if (status.phase !== 'match' || status.confirmed !== confirmed) {
+            [confirmed, since] = [status.confirmed, now];
+        }
+        window.longestStall = Math.max(window.longestStall, now - since);
+    }, 10);";
+
+/// Waits until the page plays in `seat` again, and not only watches.
+async fn is_back(page: &Browser, seat: Option<usize>) -> Result<Status> {
+    until("the seat to be given back", RETURN, async || {
+        let status = page.status().await?;
+        Ok(status.filter(|s| s.phase == "match" && s.seat == seat && !s.watching && s.peers > 0))
+    })
+    .await
+}
+
+/// The seat and the frame at which the page plays.
+async fn standing(page: &Browser) -> Result<(Option<usize>, u32)> {
+    let status = page.status().await?.context("the page has a status")?;
+    ensure!(
+        status.phase == "match" && status.seat.is_some(),
+        "{status:?}"
+    );
+    Ok((status.seat, status.confirmed))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reloaded_page_gets_its_seat_back() -> Result<()> {
+    let server = Server::with_web_client().await?;
+    let first = Browser::chromium("reload-1", 480, 320).await?;
+    let second = Browser::chromium("reload-2", 480, 320).await?;
+    pages(&server, &first, &second).await?;
+    both_play(Player::Page(&first, 0), Player::Page(&second, 0)).await?;
+
+    // The one that made the room, and decides about it, goes first; then the other one.
+    for (gone, stays) in [(&first, &second), (&second, &first)] {
+        let (seat, frame) = standing(gone).await?;
+        stays.evaluate(MEASURE_STALLS).await?;
+        gone.reload().await?;
+        let status = is_back(gone, seat).await?;
+        ensure!(
+            status.confirmed > frame,
+            "another match was begun: {status:?}"
+        );
+        let stall = stays.evaluate("return window.longestStall").await?;
+        let stall = stall.as_f64().context("a number of milliseconds")?;
+        eprintln!("the longest stall of who stayed: {stall:.0} ms");
+        ensure!(stall < STALL_MILLIS, "the leave was not heard");
+        ensure!(gone.url().await?.contains('#'), "the room is in no address");
+    }
+    play(
+        Player::Page(&first, 0),
+        Player::Page(&second, 0),
+        ENOUGH_FRAMES,
+    )
+    .await?;
+    drop((first, second));
+    server.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
+    let server = Server::with_web_client().await?;
+    let page = Browser::chromium("frozen", 480, 320).await?;
+    let mut peer = page_and_peer(&server, &page, "frozen-peer", NATIVE_SECONDS).await?;
+    both_play(Player::Page(&page, 0), Player::Native(&mut peer)).await?;
+
+    let (seat, frame) = standing(&page).await?;
+    page.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" }))?;
+    let before = peer.next_status().await?;
+    sleep(FROZEN).await;
+    let after = peer.next_status().await?;
+    ensure!(
+        after.phase == "match" && after.confirmed > before.confirmed + 60,
+        "the match waits for the frozen page: {after:?}"
+    );
+    page.devtools("Page.setWebLifecycleState", json!({ "state": "active" }))?;
+    let status = is_back(&page, seat).await?;
+    ensure!(
+        status.confirmed > frame,
+        "another match was begun: {status:?}"
+    );
+    play(
+        Player::Page(&page, 0),
+        Player::Native(&mut peer),
+        ENOUGH_FRAMES,
+    )
+    .await?;
+    drop((page, peer));
+    server.stop().await
+}
