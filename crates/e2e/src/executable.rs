@@ -1,0 +1,61 @@
+//! The programs of this workspace that the tests run as processes, built once in this process.
+
+use std::{collections::HashMap, path::PathBuf, process::Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use tokio::{process::Command, sync::OnceCell};
+
+use crate::place::root;
+
+/// The program `name`: `headless` (a peer without a picture) or `signaling` (the server).
+///
+/// # Errors
+/// When it does not build, or there is none of that name.
+pub async fn executable(name: &str) -> Result<&'static PathBuf> {
+    static EXECUTABLES: OnceCell<HashMap<String, PathBuf>> = OnceCell::const_new();
+    EXECUTABLES
+        .get_or_try_init(build)
+        .await?
+        .get(name)
+        .with_context(|| format!("cargo names no executable {name}"))
+}
+
+/// The part of cargo's messages that tells where an executable is.
+#[derive(Deserialize)]
+struct Message {
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// In one go: the example links the server's library anyway, so it costs no crate more.
+async fn build() -> Result<HashMap<String, PathBuf>> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root()?)
+        .args([
+            "build",
+            "--locked",
+            "--message-format=json-render-diagnostics",
+        ])
+        .args(["--package", "netplay", "--example", "headless"])
+        .args(["--package", "signaling", "--bin", "signaling"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start cargo")?
+        .wait_with_output()
+        .await?;
+    ensure!(
+        output.status.success(),
+        "the peer without a picture or the server does not build"
+    );
+    Ok(String::from_utf8(output.stdout)?
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+        .filter_map(|message| Some((message.target?.name, message.executable?)))
+        .collect())
+}
