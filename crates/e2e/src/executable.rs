@@ -1,6 +1,6 @@
 //! The programs of this workspace that the tests run as processes, built once in this process.
 
-use std::{collections::HashMap, path::PathBuf, process::Stdio};
+use std::{collections::HashMap, env, path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -35,7 +35,16 @@ struct Target {
 
 /// In one go: the example links the server's library anyway, so it costs no crate more.
 async fn build() -> Result<HashMap<String, PathBuf>> {
-    let output = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    // What cargo tells the test of its own package. Build scripts that look at the like, such as
+    // ring's, would run again, and all that is built on them.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    let output = cargo
         .current_dir(root()?)
         .args([
             "build",

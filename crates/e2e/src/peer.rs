@@ -3,12 +3,11 @@
 use std::{
     ffi::OsStr,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use tokio::{process::Command, task::JoinHandle, time::timeout};
+use tokio::{process::Command, sync::watch, task::JoinHandle, time::timeout};
 
 use crate::{
     executable::executable, place::output, process::Process, record::Told, status::Status,
@@ -19,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// A running headless peer.
 pub struct NativePeer {
-    told: Arc<Mutex<Vec<Told>>>,
+    told: watch::Receiver<Vec<Told>>,
     running: JoinHandle<Result<bool>>,
 }
 
@@ -75,8 +74,8 @@ impl NativePeer {
             .args(["--seconds", &seconds.to_string()])
             .args(options);
         let process = start(&mut command, &output()?.join(format!("{name}.err.log")))?;
-        let told = Arc::default();
-        let running = tokio::spawn(listen(process, Arc::clone(&told), seconds));
+        let (sender, told) = watch::channel(Vec::new());
+        let running = tokio::spawn(listen(process, sender, seconds));
         Ok(Self { told, running })
     }
 
@@ -85,7 +84,8 @@ impl NativePeer {
     /// # Errors
     /// When the peer has ended.
     pub fn latest(&self) -> Result<Option<Told>> {
-        Ok(self.history()?.pop())
+        self.is_running()?;
+        Ok(self.told.borrow().last().cloned())
     }
 
     /// The status that the peer printed last.
@@ -101,15 +101,16 @@ impl NativePeer {
     /// # Errors
     /// When the peer has ended.
     pub fn history(&self) -> Result<Vec<Told>> {
+        self.is_running()?;
+        Ok(self.told.borrow().clone())
+    }
+
+    fn is_running(&self) -> Result<()> {
         ensure!(
             !self.running.is_finished(),
             "a headless peer ended too early"
         );
-        Ok(self
-            .told
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone())
+        Ok(())
     }
 
     /// Waits for the peer's end.
@@ -140,15 +141,17 @@ impl Drop for NativePeer {
 }
 
 /// Notes what the peer prints until it ends, and tells whether it calls itself successful.
-async fn listen(mut process: Process, told: Arc<Mutex<Vec<Told>>>, seconds: u64) -> Result<bool> {
+async fn listen(
+    mut process: Process,
+    told: watch::Sender<Vec<Told>>,
+    seconds: u64,
+) -> Result<bool> {
     let talk = async {
         while let Some(line) = process.line().await? {
             let at = Instant::now();
             let status =
                 serde_json::from_str(&line).with_context(|| format!("not a status: {line}"))?;
-            told.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Told { at, status });
+            told.send_modify(|told| told.push(Told { at, status }));
         }
         anyhow::Ok(())
     };

@@ -37,6 +37,8 @@ impl<S: Simulation> Room<S> {
         let mut status = Status {
             phase: phase_name(&self.phase),
             peers: self.peers.here().count(),
+            away: self.peers.here().filter(|peer| peer.away).count(),
+            seat: self.id.and_then(|me| self.seat_of(me)),
             bytes_out: self.bytes_out,
             bytes_in: self.bytes_in,
             dropped: self.dropped + self.dropped_by_transport,
