@@ -57,11 +57,11 @@ pub async fn page_and_peer(
 /// When they do not come to it in time.
 pub async fn both_play(mut one: Player<'_>, mut other: Player<'_>) -> Result<()> {
     until("the match", START, async || {
-        let both = [one.status().await?, other.status().await?];
+        let both = [one.latest().await?, other.latest().await?];
         let plays = both
             .iter()
             .flatten()
-            .filter(|status| status.confirmed > BEGUN);
+            .filter(|told| told.status.confirmed > BEGUN);
         Ok((plays.count() == 2).then_some(()))
     })
     .await

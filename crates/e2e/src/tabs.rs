@@ -4,12 +4,14 @@
 //! a `BroadcastChannel`, whose messages no browser holds back in hidden tabs, and whoever asks is
 //! the tab in front.
 
+use std::time::Instant;
+
 use anyhow::{Context, Result};
 use fantoccini::wd::WindowHandle;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{browser::Browser, status::Status};
+use crate::{browser::Browser, record::Told};
 
 /// Lets the page count its pictures and answer.
 const ANSWER: &str = "
@@ -32,14 +34,14 @@ const ASK: &str = "
     channel.postMessage('how is it?');";
 
 /// What a page behind another tab says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+#[derive(Clone, Debug)]
+pub struct Seen {
     /// `document.visibilityState`, as the page reads it.
     pub visibility: String,
     /// Animation frames that the page was given since it was covered.
     pub pictures: u64,
     /// What its only scene tells of itself.
-    pub status: Status,
+    pub told: Told,
 }
 
 /// A page behind another tab.
@@ -67,7 +69,7 @@ impl<'a> Covered<'a> {
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn ask(&self) -> Result<Told> {
+    pub async fn ask(&self) -> Result<Seen> {
         #[derive(Deserialize)]
         struct Answer {
             visibility: String,
@@ -76,11 +78,13 @@ impl<'a> Covered<'a> {
         }
         let answer: Value = self.browser.client().execute_async(ASK, vec![]).await?;
         let answer: Answer = serde_json::from_value(answer).context("no answer of ours")?;
-        Ok(Told {
+        let at = Instant::now();
+        let status = serde_json::from_str(&answer.status)
+            .with_context(|| format!("no status: {}", answer.status))?;
+        Ok(Seen {
             visibility: answer.visibility,
             pictures: answer.pictures as u64,
-            status: serde_json::from_str(&answer.status)
-                .with_context(|| format!("no status: {}", answer.status))?,
+            told: Told { at, status },
         })
     }
 

@@ -1,13 +1,11 @@
 //! The native game in a window, on a display in memory.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
-use tokio::{process::Command, sync::OnceCell};
+use tokio::process::Command;
 
 use crate::{
     browser::Display,
-    peer::build,
+    executable::game,
     place::{Scratch, output},
     process::{Drained, Process},
 };
@@ -25,13 +23,9 @@ impl Game {
     /// # Errors
     /// When it does not build or cannot be started.
     pub async fn start(name: &str, display: &Display, arguments: &[&str]) -> Result<Self> {
-        static EXECUTABLE: OnceCell<PathBuf> = OnceCell::const_new();
-        let executable = EXECUTABLE
-            .get_or_try_init(|| build("game", "--bin", "peerball"))
-            .await?;
         let folder = output()?;
         let state = Scratch::new()?;
-        let mut command = Command::new(executable);
+        let mut command = Command::new(game().await?);
         command
             .args(arguments)
             .env("XDG_STATE_HOME", state.path())

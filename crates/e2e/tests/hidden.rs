@@ -43,8 +43,8 @@ async fn begin(server: &Server, page: &Browser, name: &str) -> Result<NativePeer
 async fn hide(server: &Server, page: &Browser, peer: &mut NativePeer) -> Result<()> {
     let covered = Covered::by(page, &server.page("assets/loader.js")).await?;
     until("the page to be hidden", NOTICE, async || {
-        let told = covered.ask().await?;
-        Ok((told.visibility == "hidden").then_some(()))
+        let seen = covered.ask().await?;
+        Ok((seen.visibility == "hidden").then_some(()))
     })
     .await?;
     away(peer, 1).await?;
@@ -53,10 +53,10 @@ async fn hide(server: &Server, page: &Browser, peer: &mut NativePeer) -> Result<
     let (mut hidden, mut other) = (Pace::default(), Pace::default());
     let end = Instant::now() + HIDDEN;
     while Instant::now() < end {
-        other.note(&peer.next_status().await?);
-        let told = covered.ask().await?;
-        ensure!(told.visibility == "hidden", "the page was shown: {told:?}");
-        hidden.note(&told.status);
+        other.note(&peer.next().await?);
+        let seen = covered.ask().await?;
+        ensure!(seen.visibility == "hidden", "the page was shown: {seen:?}");
+        hidden.note(&seen.told);
     }
     let after = covered.ask().await?;
     eprintln!(
@@ -129,9 +129,9 @@ async fn paces(name: &str, script: &str) -> Result<(f64, f64)> {
     let (mut slow, mut other) = (Pace::default(), Pace::default());
     let end = Instant::now() + HIDDEN;
     while Instant::now() < end {
-        other.note(&peer.next_status().await?);
-        if let Some(status) = page.status().await? {
-            slow.note(&status);
+        other.note(&peer.next().await?);
+        if let Some(told) = Player::Page(&page, 0).latest().await? {
+            slow.note(&told);
         }
     }
     let paces = (slow.rate(), other.rate());
@@ -192,7 +192,7 @@ async fn a_native_window_that_nobody_sees_plays_on() -> Result<()> {
     let mut pace = Pace::default();
     let end = Instant::now() + HIDDEN;
     while Instant::now() < end {
-        pace.note(&peer.next_status().await?);
+        pace.note(&peer.next().await?);
     }
     eprintln!("covered: {:.1} confirmed frames a second", pace.rate());
     ensure!(pace.rate() >= FULL_PACE, "a session fell behind");

@@ -101,9 +101,9 @@ async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
 
     let (seat, frame) = standing(&page).await?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" }))?;
-    let before = peer.next_status().await?;
+    let before = peer.next().await?.status;
     sleep(FROZEN).await;
-    let after = peer.next_status().await?;
+    let after = peer.next().await?.status;
     ensure!(
         after.phase == "match" && after.confirmed > before.confirmed + 60,
         "the match waits for the frozen page: {after:?}"
