@@ -20,6 +20,7 @@ const GRACE: Duration = Duration::from_secs(30);
 pub struct NativePeer {
     told: watch::Receiver<Vec<Told>>,
     running: JoinHandle<Result<bool>>,
+    process: Option<u32>,
 }
 
 /// What a peer is told at its start.
@@ -74,9 +75,14 @@ impl NativePeer {
             .args(["--seconds", &seconds.to_string()])
             .args(options);
         let process = start(&mut command, &output()?.join(format!("{name}.err.log")))?;
+        let id = process.id();
         let (sender, told) = watch::channel(Vec::new());
         let running = tokio::spawn(listen(process, sender, seconds));
-        Ok(Self { told, running })
+        Ok(Self {
+            told,
+            running,
+            process: id,
+        })
     }
 
     /// The status that the peer printed last, with its time.
@@ -133,6 +139,21 @@ impl NativePeer {
             (&mut self.running).await??,
             "a headless peer calls its match a failure"
         );
+        Ok(())
+    }
+
+    /// Sends the peer's process a signal of this name, such as `STOP` or `CONT`.
+    ///
+    /// # Errors
+    /// When it has ended, or the system has no such signals.
+    pub async fn signal(&self, name: &str) -> Result<()> {
+        self.is_running()?;
+        let process = self.process.context("the process has ended")?;
+        let sent = Command::new("kill")
+            .args(["-s", name, &process.to_string()])
+            .status()
+            .await?;
+        ensure!(sent.success(), "the process takes no signal {name}");
         Ok(())
     }
 

@@ -47,6 +47,11 @@ impl Process {
         })
     }
 
+    /// The process's number, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// The next line that the program prints; nothing when it has closed its output.
     ///
     /// # Errors

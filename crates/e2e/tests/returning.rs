@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use e2e::{
     browser::Browser,
     meeting::{both_play, page_and_peer, pages},
+    peer::NativePeer,
     play::{ENOUGH_FRAMES, Player, play, until},
     server::Server,
     status::Status,
@@ -39,23 +40,35 @@ const MEASURE_STALLS: &str = "
         window.longestStall = Math.max(window.longestStall, now - since);
     }, 10);";
 
-/// Waits until the page plays in `seat` again, and not only watches.
-async fn is_back(page: &Browser, seat: Option<usize>) -> Result<Status> {
+/// Waits until the player plays in `seat` again, and not only watches.
+async fn is_back(mut player: Player<'_>, seat: Option<usize>) -> Result<Status> {
     until("the seat to be given back", RETURN, async || {
-        let status = page.status().await?;
+        let status = player.latest().await?.map(|told| told.status);
         Ok(status.filter(|s| s.phase == "match" && s.seat == seat && !s.watching && s.peers > 0))
     })
     .await
 }
 
-/// The seat and the frame at which the page plays.
-async fn standing(page: &Browser) -> Result<(Option<usize>, u32)> {
-    let status = page.status().await?.context("the page has a status")?;
+/// The seat and the frame at which somebody plays.
+fn standing(status: Option<Status>) -> Result<(Option<usize>, u32)> {
+    let status = status.context("the player has a status")?;
     ensure!(
         status.phase == "match" && status.seat.is_some(),
         "{status:?}"
     );
     Ok((status.seat, status.confirmed))
+}
+
+/// Waits while somebody is frozen, and sees that `peer` plays on.
+async fn outlive(peer: &mut NativePeer) -> Result<()> {
+    let before = peer.next().await?.status;
+    sleep(FROZEN).await;
+    let after = peer.next().await?.status;
+    ensure!(
+        after.phase == "match" && after.confirmed > before.confirmed + 60,
+        "the match waits for who is frozen: {after:?}"
+    );
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,10 +81,10 @@ async fn a_reloaded_page_gets_its_seat_back() -> Result<()> {
 
     // The one that made the room, and decides about it, goes first; then the other one.
     for (gone, stays) in [(&first, &second), (&second, &first)] {
-        let (seat, frame) = standing(gone).await?;
+        let (seat, frame) = standing(gone.status().await?)?;
         stays.evaluate(MEASURE_STALLS).await?;
         gone.reload().await?;
-        let status = is_back(gone, seat).await?;
+        let status = is_back(Player::Page(gone, 0), seat).await?;
         ensure!(
             status.confirmed > frame,
             "another match was begun: {status:?}"
@@ -99,17 +112,11 @@ async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
     let mut peer = page_and_peer(&server, &page, "frozen-peer", NATIVE_SECONDS).await?;
     both_play(Player::Page(&page, 0), Player::Native(&mut peer)).await?;
 
-    let (seat, frame) = standing(&page).await?;
+    let (seat, frame) = standing(page.status().await?)?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" }))?;
-    let before = peer.next().await?.status;
-    sleep(FROZEN).await;
-    let after = peer.next().await?.status;
-    ensure!(
-        after.phase == "match" && after.confirmed > before.confirmed + 60,
-        "the match waits for the frozen page: {after:?}"
-    );
+    outlive(&mut peer).await?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "active" }))?;
-    let status = is_back(&page, seat).await?;
+    let status = is_back(Player::Page(&page, 0), seat).await?;
     ensure!(
         status.confirmed > frame,
         "another match was begun: {status:?}"
@@ -121,5 +128,35 @@ async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
     )
     .await?;
     drop((page, peer));
+    server.stop().await
+}
+
+/// As when a laptop is closed, or a debugger stops the game.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_process_is_missed_and_comes_back() -> Result<()> {
+    let server = Server::without_pages().await?;
+    let room = server.create_room().await?;
+    let signaling = server.signaling();
+    let mut stopped = NativePeer::join("stopped", &signaling, &room, NATIVE_SECONDS).await?;
+    let mut peer = NativePeer::join("stopped-peer", &signaling, &room, NATIVE_SECONDS).await?;
+    both_play(Player::Native(&mut stopped), Player::Native(&mut peer)).await?;
+
+    let (seat, frame) = standing(stopped.status()?)?;
+    stopped.signal("STOP").await?;
+    outlive(&mut peer).await?;
+    stopped.signal("CONT").await?;
+    stopped.next().await?;
+    let status = is_back(Player::Native(&mut stopped), seat).await?;
+    ensure!(
+        status.confirmed > frame,
+        "another match was begun: {status:?}"
+    );
+    play(
+        Player::Native(&mut stopped),
+        Player::Native(&mut peer),
+        ENOUGH_FRAMES,
+    )
+    .await?;
+    drop((stopped, peer));
     server.stop().await
 }
