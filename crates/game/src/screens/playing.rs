@@ -45,9 +45,9 @@ struct Announcement {
 struct Notice {
     words: String,
     seconds_left: f32,
-    /// What was told last, so that each is told once.
+    /// What was told last of others and of the server, so that each is told once.
     told: Option<String>,
-    server_was_lost: bool,
+    told_of_server: Option<String>,
 }
 
 /// How long a notice is shown.
@@ -249,17 +249,21 @@ fn path(view: &RoomView) -> String {
             Some(worst.map_or(rtt, |worst| worst.max(rtt)))
         });
     let mut line = rtt.map_or(String::new(), |rtt| format!("{rtt:.0} ms"));
-    if has_lost_server(view) {
-        line.push_str("  no server");
-    }
+    line.push_str(match view.signaling {
+        SignalingState::Lost => "  no server",
+        SignalingState::Gone(_) => "  nobody new can join",
+        _ => "",
+    });
     line
 }
 
-fn has_lost_server(view: &RoomView) -> bool {
-    matches!(
-        view.signaling,
-        SignalingState::Lost | SignalingState::Failed(_)
-    )
+/// What is to be said of the server, if it is gone.
+fn server_news(view: &RoomView) -> Option<&str> {
+    match &view.signaling {
+        SignalingState::Lost => Some(text::NO_SERVER),
+        SignalingState::Gone(why) | SignalingState::Failed(why) => Some(why),
+        SignalingState::Connecting | SignalingState::Online => None,
+    }
 }
 
 /// What the newest world says by itself, when nothing is announced.
@@ -307,16 +311,12 @@ fn announce(time: Res<Time>, mut scenes: Query<(&Shown, &mut Announcement)>) {
 
 /// What is new in the room, if it is to be said.
 fn news(view: &RoomView, notice: &mut Notice) -> Option<String> {
-    let lost = has_lost_server(view);
-    let is_news = lost && !notice.server_was_lost;
-    notice.server_was_lost = lost;
-    if notice.told != view.notice {
-        notice.told.clone_from(&view.notice);
-        if let Some(words) = &view.notice {
-            return Some(words.clone());
-        }
-    }
-    is_news.then(|| text::NO_SERVER.to_owned())
+    let server = server_news(view).map(str::to_owned);
+    let of_server = (notice.told_of_server != server).then(|| server.clone());
+    let of_others = (notice.told != view.notice).then(|| view.notice.clone());
+    notice.told_of_server = server;
+    notice.told.clone_from(&view.notice);
+    of_others.flatten().or(of_server.flatten())
 }
 
 fn notice(time: Res<Time>, mut scenes: Query<(&Seen, &mut Notice)>) {

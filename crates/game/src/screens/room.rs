@@ -165,7 +165,7 @@ fn waiting(view: &RoomView) -> String {
     }
     match &view.signaling {
         SignalingState::Lost => return format!("{}; who is here can play", text::NO_SERVER),
-        SignalingState::Failed(why) => return why.clone(),
+        SignalingState::Gone(why) | SignalingState::Failed(why) => return why.clone(),
         SignalingState::Connecting | SignalingState::Online => {}
     }
     let me_ready = view.peers.iter().any(|peer| peer.is_me && peer.ready);
