@@ -1,0 +1,407 @@
+//! Peers on hosts of their own, with real data channels over a network that delays, reorders and
+//! loses packets.
+#![cfg(target_os = "linux")]
+
+use std::{
+    ffi::OsStr,
+    net::UdpSocket,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use e2e::{
+    network::{Host, Network, Path, SignalingHost, forbidden},
+    peer::{Invitation, NativePeer},
+    place::Scratch,
+    play::until,
+    process::Process,
+    record::{Record, Told, common},
+    status::Status,
+};
+use protocol::limits::STEPS_PER_SECOND;
+
+/// 100 ms there and back, up to 20 ms more or less, and every twentieth packet lost.
+const BAD: Path = Path {
+    delay: Duration::from_millis(50),
+    jitter: Duration::from_millis(10),
+    loss: 0.05,
+    seed: 1,
+};
+
+/// As between two homes in one city.
+const GOOD: Path = Path {
+    delay: Duration::from_millis(10),
+    jitter: Duration::from_millis(1),
+    loss: 0.0,
+    seed: 2,
+};
+
+/// From a peer's start until it plays, at most. Handshakes repeat only after seconds what is lost.
+const MEETING: Duration = Duration::from_secs(60);
+
+/// What a busy machine may need more for frames than their time.
+const SLACK: Duration = Duration::from_secs(15);
+
+/// Confirmed frames a second that players expect: all 60, but for what falls between two looks.
+const PACE: f64 = 59.0;
+
+/// Whether a running match lets others in. Until then, what needs it is left out.
+const SEATS_CHANGE_HANDS: bool = false;
+
+/// A network with a signaling server on it, and a room there.
+struct Venue {
+    network: Network,
+    server: SignalingHost,
+    room: String,
+}
+
+impl Venue {
+    /// Nothing, and a printed reason, where that is not permitted.
+    async fn open(path: Path) -> Result<Option<Self>> {
+        if let Some(reason) = forbidden()? {
+            eprintln!("SKIPPED: {reason}");
+            return Ok(None);
+        }
+        let mut network = Network::new(path)?;
+        let server = SignalingHost::new(&mut network).await?;
+        let room = server.create_room().await?;
+        Ok(Some(Self {
+            network,
+            server,
+            room,
+        }))
+    }
+
+    /// A host for one more player.
+    fn home(&mut self) -> Result<Home> {
+        Ok(Home {
+            host: self.network.host()?,
+            state: Scratch::new()?,
+        })
+    }
+
+    /// Lets the player `name` join from `home` and stay for `seconds`.
+    async fn join(
+        &self,
+        home: &Home,
+        name: &str,
+        seconds: u64,
+        options: &[&str],
+    ) -> Result<NativePeer> {
+        let mut all = vec![OsStr::new("--state"), home.state.path().as_os_str()];
+        all.extend(options.iter().map(OsStr::new));
+        let invitation = Invitation {
+            name,
+            server: &self.server.signaling(),
+            room: &self.room,
+            seconds,
+            options: &all,
+        };
+        NativePeer::start(&invitation, |command, log| {
+            home.host
+                .namespace
+                .inside(|| Process::start(command, log))?
+        })
+        .await
+    }
+}
+
+/// A player's host, and where the token is kept.
+struct Home {
+    host: Host,
+    state: Scratch,
+}
+
+/// Waits until all have told of `frames` confirmed frames in a match.
+async fn reach(peers: &[&NativePeer], frames: u32, within: Duration) -> Result<()> {
+    until(&format!("{frames} confirmed frames"), within, async || {
+        for peer in peers {
+            if Record::of(&peer.history()?)?.confirmed() < frames {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    })
+    .await
+}
+
+/// Lets all play on for `time`.
+async fn play_on(peers: &[&NativePeer], time: Duration) -> Result<()> {
+    let mut most = 0;
+    for peer in peers {
+        most = most.max(status(peer)?.confirmed);
+    }
+    let frames = most + (time.as_secs_f64() * f64::from(STEPS_PER_SECOND)) as u32;
+    reach(peers, frames, time + SLACK).await
+}
+
+/// The newest status of a peer that has told of itself.
+fn status(peer: &NativePeer) -> Result<Status> {
+    peer.status()?.context("the peer has said nothing yet")
+}
+
+/// Makes sure that each two have told the same of at least `checksums` worlds.
+fn same_worlds(peers: &[&NativePeer], checksums: usize) -> Result<()> {
+    let mut records: Vec<Record> = Vec::new();
+    for peer in peers {
+        let record = Record::of(&peer.history()?)?;
+        for other in &records {
+            let compared = common(&record, other)?;
+            ensure!(
+                compared >= checksums,
+                "only {compared} checksums to compare"
+            );
+        }
+        records.push(record);
+    }
+    Ok(())
+}
+
+/// What a peer has told since `start`, and the last before it.
+fn since(peer: &NativePeer, start: Instant) -> Result<Vec<Told>> {
+    let mut history = peer.history()?;
+    let before = history.partition_point(|told| told.at < start);
+    Ok(history.split_off(before.saturating_sub(1)))
+}
+
+/// Prints how each has fared since `start`, and makes sure that all kept the pace.
+fn kept_pace(what: &str, peers: &[&NativePeer], start: Instant) -> Result<()> {
+    for peer in peers {
+        let record = Record::of(&since(peer, start)?)?;
+        eprintln!("{what}: {}", record.summary()?);
+        let pace = record.pace();
+        ensure!(pace >= PACE, "{what}: only {pace:.2} frames a second");
+    }
+    Ok(())
+}
+
+/// For how long a peer has confirmed nothing since `start`, all in all.
+fn stall(peer: &NativePeer, start: Instant) -> Result<Duration> {
+    let told = since(peer, start)?;
+    let (first, last) = told.first().zip(told.last()).context("nothing was told")?;
+    let frames = f64::from(last.status.confirmed - first.status.confirmed);
+    let expected = (last.at - first.at).as_secs_f64();
+    let missing = expected - frames / f64::from(STEPS_PER_SECOND);
+    Ok(Duration::try_from_secs_f64(missing).unwrap_or_default())
+}
+
+/// What all else here stands on.
+#[test]
+fn the_network_delays_reorders_and_loses() -> Result<()> {
+    const PACKETS: u32 = 2_000;
+    /// When nothing has come for so long, nothing is on its way.
+    const QUIET: Duration = Duration::from_secs(1);
+
+    if let Some(reason) = forbidden()? {
+        eprintln!("SKIPPED: {reason}");
+        return Ok(());
+    }
+    let mut network = Network::new(BAD)?;
+    let (here, there) = (network.host()?, network.host()?);
+    let open = |host: &Host| {
+        host.namespace
+            .inside(|| UdpSocket::bind((host.address, 0)))?
+    };
+    let (sender, receiver) = (open(&here)?, open(&there)?);
+    receiver.set_read_timeout(Some(QUIET))?;
+    sender.connect(receiver.local_addr()?)?;
+
+    let start = Instant::now();
+    let arrivals = thread::spawn(move || {
+        let mut arrivals = Vec::new();
+        let mut number = [0; 4];
+        while receiver.recv(&mut number).is_ok() {
+            arrivals.push((u32::from_le_bytes(number), start.elapsed()));
+        }
+        arrivals
+    });
+    let mut departures = Vec::new();
+    for number in 0..PACKETS {
+        departures.push(start.elapsed());
+        sender.send(&number.to_le_bytes())?;
+        thread::sleep(Duration::from_millis(1));
+    }
+    let arrivals = arrivals.join().expect("the receiver does not panic");
+
+    let mut times: Vec<Duration> = arrivals
+        .iter()
+        .map(|(number, arrival)| *arrival - departures[*number as usize])
+        .collect();
+    times.sort_unstable();
+    let overtaken = arrivals
+        .windows(2)
+        .filter(|two| two[0].0 > two[1].0)
+        .count();
+    let lost = 1.0 - arrivals.len() as f64 / f64::from(PACKETS);
+    let quickest = *times.first().context("something arrives")?;
+    eprintln!(
+        "quickest {quickest:.1?}, median {:.1?}, slowest {:.1?}, {overtaken} overtaken, {:.1} % lost",
+        times[times.len() / 2],
+        times[times.len() - 1],
+        100.0 * lost,
+    );
+    ensure!(quickest >= BAD.delay - BAD.jitter, "too quick");
+    ensure!(overtaken > 0, "none overtakes another");
+    // Five standard deviations about the mean.
+    ensure!((0.025..0.075).contains(&lost), "not the loss asked for");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minute_at_100_ms_with_5_percent_loss() -> Result<()> {
+    const STAY: u64 = 90;
+
+    let Some(mut venue) = Venue::open(BAD).await? else {
+        return Ok(());
+    };
+    let homes = [venue.home()?, venue.home()?];
+    let first = venue.join(&homes[0], "bad-1", STAY, &[]).await?;
+    let second = venue.join(&homes[1], "bad-2", STAY, &[]).await?;
+    reach(&[&first, &second], 60, MEETING).await?;
+
+    let start = Instant::now();
+    play_on(&[&first, &second], Duration::from_secs(60)).await?;
+    kept_pace("100 ms, 5 %", &[&first, &second], start)?;
+    same_worlds(&[&first, &second], 55)?;
+    for peer in [&first, &second] {
+        let status = status(peer)?;
+        ensure!(
+            (80.0..140.0).contains(&status.rtt_ms) && status.rollbacks > 0,
+            "the network did not do what it should: {status:?}"
+        );
+    }
+    first.finish().await?;
+    second.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signaling_server_is_killed_and_started_again() -> Result<()> {
+    const STAY: u64 = 50;
+
+    let Some(mut venue) = Venue::open(GOOD).await? else {
+        return Ok(());
+    };
+    let homes = [venue.home()?, venue.home()?, venue.home()?];
+    let first = venue.join(&homes[0], "outage-1", STAY, &[]).await?;
+    let second = venue.join(&homes[1], "outage-2", STAY, &[]).await?;
+    let players = [&first, &second];
+    reach(&players, 60, MEETING).await?;
+
+    let start = Instant::now();
+    venue.server.kill().await?;
+    play_on(&players, Duration::from_secs(12)).await?;
+    kept_pace("during the outage", &players, start)?;
+    same_worlds(&players, 10)?;
+
+    // The server remembers nothing: the room is there because its peers are.
+    let start = Instant::now();
+    venue.server.start().await?;
+    play_on(&players, Duration::from_secs(8)).await?;
+    kept_pace("after the outage", &players, start)?;
+    same_worlds(&players, 18)?;
+
+    if !SEATS_CHANGE_HANDS {
+        return Ok(());
+    }
+    let third = venue.join(&homes[2], "outage-3", 20, &[]).await?;
+    reach(&[&third], 60, MEETING).await?;
+    let start = Instant::now();
+    let all = [&first, &second, &third];
+    play_on(&all, Duration::from_secs(5)).await?;
+    kept_pace("with the latecomer", &all, start)?;
+    same_worlds(&all, 4)?;
+    third.finish().await?;
+    first.finish().await?;
+    second.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_is_killed_and_gets_its_seat_back() -> Result<()> {
+    const STAY: u64 = 60;
+    const THREE: [&str; 2] = ["--players", "3"];
+    /// Nobody stalls for longer when somebody is gone: a second and a round trip.
+    const STALL: Duration = Duration::from_millis(1_020);
+
+    if !SEATS_CHANGE_HANDS {
+        return Ok(());
+    }
+
+    let Some(mut venue) = Venue::open(GOOD).await? else {
+        return Ok(());
+    };
+    let homes = [venue.home()?, venue.home()?, venue.home()?];
+    let first = venue.join(&homes[0], "return-1", STAY, &THREE).await?;
+    let second = venue.join(&homes[1], "return-2", STAY, &THREE).await?;
+    let third = venue.join(&homes[2], "return-3", STAY, &THREE).await?;
+    let others = [&first, &second];
+    reach(&[&first, &second, &third], 120, MEETING).await?;
+    let seat = status(&third)?.seat;
+    ensure!(seat.is_some(), "a player has a seat");
+
+    let killed = Instant::now();
+    third.kill().await;
+    play_on(&others, Duration::from_secs(5)).await?;
+    for peer in others {
+        let stall = stall(peer, killed)?;
+        eprintln!("after the kill: stalled for {stall:.2?}");
+        ensure!(stall <= STALL, "stalled for {stall:.2?}");
+    }
+
+    let start = Instant::now();
+    let third = venue.join(&homes[2], "return-3b", 30, &THREE).await?;
+    until("the seat", MEETING, async || {
+        let status = third.status()?;
+        Ok(status.filter(|status| status.seat.is_some()))
+    })
+    .await?;
+    ensure!(status(&third)?.seat == seat, "another seat than before");
+    let all = [&first, &second, &third];
+    play_on(&all, Duration::from_secs(8)).await?;
+    kept_pace("while it returned", &others, start)?;
+    same_worlds(&all, 5)?;
+    for peer in [third, first, second] {
+        peer.finish().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn newcomers_take_a_bots_seat_or_watch() -> Result<()> {
+    const ALONE: [&str; 2] = ["--players", "1"];
+
+    if !SEATS_CHANGE_HANDS {
+        return Ok(());
+    }
+
+    let Some(mut venue) = Venue::open(GOOD).await? else {
+        return Ok(());
+    };
+    let homes = [venue.home()?, venue.home()?, venue.home()?];
+    let first = venue.join(&homes[0], "new-1", 60, &ALONE).await?;
+    reach(&[&first], 120, MEETING).await?;
+
+    let start = Instant::now();
+    let second = venue.join(&homes[1], "new-2", 45, &ALONE).await?;
+    reach(&[&second], 60, MEETING).await?;
+    play_on(&[&first, &second], Duration::from_secs(5)).await?;
+    kept_pace("with a second player", &[&first], start)?;
+    same_worlds(&[&first, &second], 4)?;
+    ensure!(status(&second)?.seat == Some(1), "the bot's seat was free");
+
+    let start = Instant::now();
+    let third = venue.join(&homes[2], "new-3", 30, &["--watch"]).await?;
+    reach(&[&third], 60, MEETING).await?;
+    play_on(&[&first, &second, &third], Duration::from_secs(5)).await?;
+    kept_pace("with a spectator", &[&first, &second], start)?;
+    same_worlds(&[&first, &second, &third], 4)?;
+    let watcher = status(&third)?;
+    ensure!(
+        watcher.watching && watcher.seat.is_none(),
+        "it only watches"
+    );
+    for peer in [third, second, first] {
+        peer.finish().await?;
+    }
+    Ok(())
+}
