@@ -59,6 +59,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_test: Vec<String>,
     },
+    /// Measure peers on a bad network of their own (as root, on Linux): `-- --help` tells more.
+    Network {
+        /// Arguments for the measurement, such as `--rtt 100 --loss 5 --seconds 60 --peers 2,4,8`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        measurement: Vec<String>,
+    },
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
 }
@@ -85,6 +91,7 @@ fn main() -> Result<()> {
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
+        Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

@@ -9,6 +9,7 @@
 mod delay;
 mod namespace;
 mod signaling;
+mod venue;
 
 use std::{
     fs, io,
@@ -22,7 +23,11 @@ use anyhow::{Context, Result, ensure};
 use tappers::{Interface, Tun};
 
 use delay::Delay;
-pub use {namespace::Namespace, signaling::SignalingHost};
+pub use {
+    namespace::Namespace,
+    signaling::SignalingHost,
+    venue::{Home, Venue},
+};
 
 /// The router's TUN device.
 const TUN: &str = "tun0";
