@@ -2,7 +2,8 @@
 
 use std::{
     ffi::OsStr,
-    path::Path,
+    fs,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -20,6 +21,7 @@ const GRACE: Duration = Duration::from_secs(30);
 pub struct NativePeer {
     told: watch::Receiver<Vec<Told>>,
     running: JoinHandle<Result<bool>>,
+    log: PathBuf,
 }
 
 /// What a peer is told at its start.
@@ -73,10 +75,11 @@ impl NativePeer {
             .args(["--server", server, "--room", room, "--name", name])
             .args(["--seconds", &seconds.to_string()])
             .args(options);
-        let process = start(&mut command, &output()?.join(format!("{name}.err.log")))?;
+        let log = output()?.join(format!("{name}.err.log"));
+        let process = start(&mut command, &log)?;
         let (sender, told) = watch::channel(Vec::new());
         let running = tokio::spawn(listen(process, sender, seconds));
-        Ok(Self { told, running })
+        Ok(Self { told, running, log })
     }
 
     /// The status that the peer printed last, with its time.
@@ -103,6 +106,19 @@ impl NativePeer {
     pub fn history(&self) -> Result<Vec<Told>> {
         self.is_running()?;
         Ok(self.told.borrow().clone())
+    }
+
+    /// How long after its start it had a confirmed frame; nothing before it has.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn first_confirmed(&self) -> Result<Option<Duration>> {
+        let log = fs::read_to_string(&self.log)?;
+        let milliseconds = log.lines().find_map(|line| {
+            let rest = line.strip_prefix("headless: first confirmed frame after ")?;
+            rest.strip_suffix(" ms")?.parse().ok()
+        });
+        Ok(milliseconds.map(Duration::from_millis))
     }
 
     fn is_running(&self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Plays the matches, and takes their figures from what the peers tell.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -76,7 +76,6 @@ async fn play(args: &Args, count: usize) -> Result<String> {
     })
     .await?;
     let stay = 2 * MEETING.as_secs() + args.seconds;
-    let start = Instant::now();
     let mut guests = Vec::new();
     for number in 1..=count {
         let home = venue.home()?;
@@ -93,7 +92,7 @@ async fn play(args: &Args, count: usize) -> Result<String> {
         time + MEETING,
     )
     .await?;
-    row(&guests, start)
+    row(&guests)
 }
 
 /// Waits until all have told of `frames` confirmed frames.
@@ -111,7 +110,7 @@ async fn reach<H>(guests: &[(H, NativePeer)], frames: u32, within: Duration) -> 
 }
 
 /// The worst figures of all peers, after seeing that their worlds were equal.
-fn row<H>(guests: &[(H, NativePeer)], start: Instant) -> Result<String> {
+fn row<H>(guests: &[(H, NativePeer)]) -> Result<String> {
     let mut worst = Figures::default();
     let mut records: Vec<Record> = Vec::new();
     for (_, peer) in guests {
@@ -121,7 +120,8 @@ fn row<H>(guests: &[(H, NativePeer)], start: Instant) -> Result<String> {
             ensure!(common(&record, other)? > 0, "no checksum was compared");
         }
         records.push(record);
-        let figures = Figures::of(&history, start, guests.len() - 1)?;
+        let connected = peer.first_confirmed()?.context("it never played")?;
+        let figures = Figures::of(&history, connected, guests.len() - 1)?;
         worst = if records.len() == 1 {
             figures
         } else {
@@ -138,7 +138,7 @@ fn row<H>(guests: &[(H, NativePeer)], start: Instant) -> Result<String> {
         bytes,
     } = worst;
     Ok(format!(
-        "| {} | {connected:.0} s | {round_trip:.0} ms | {confirmed:.1} | {worst_second:.1} \
+        "| {} | {connected:.1} s | {round_trip:.0} ms | {confirmed:.1} | {worst_second:.1} \
          | {rollbacks:.1} | {steps:.2} | {:.1} |",
         guests.len(),
         bytes / 1_000.0,
@@ -148,7 +148,7 @@ fn row<H>(guests: &[(H, NativePeer)], start: Instant) -> Result<String> {
 /// One peer's part in a match.
 #[derive(Default)]
 struct Figures {
-    /// Seconds until it told of its first confirmed frames; it tells something once a second.
+    /// Seconds from its start to its first confirmed frame.
     connected: f64,
     /// Milliseconds, on the average of what it told.
     round_trip: f64,
@@ -165,11 +165,7 @@ struct Figures {
 }
 
 impl Figures {
-    fn of(history: &[Told], start: Instant, others: usize) -> Result<Self> {
-        let connected = history
-            .iter()
-            .find(|told| told.status.confirmed > 0)
-            .context("it never played")?;
+    fn of(history: &[Told], connected: Duration, others: usize) -> Result<Self> {
         let first = history.partition_point(|told| told.status.confirmed < FIRST_FRAMES);
         let told = &history[first..];
         let (first, last) = told.first().zip(told.last()).context("it never played")?;
@@ -184,7 +180,7 @@ impl Figures {
             f64::from(frames) / (two[1].at - two[0].at).as_secs_f64()
         });
         Ok(Self {
-            connected: (connected.at - start).as_secs_f64(),
+            connected: connected.as_secs_f64(),
             round_trip: trips.sum::<f64>() / told.len() as f64,
             confirmed: frames / seconds,
             worst_second: paces.fold(f64::INFINITY, f64::min),

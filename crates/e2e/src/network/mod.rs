@@ -3,8 +3,9 @@
 //!
 //! Each [`Host`] is a namespace whose only way to the others leads through the router's. There a
 //! packet goes from the host's device to a TUN device, where a thread of the test holds it
-//! for a while ([`delay`]), and back from the TUN device to the other host's, where nftables
-//! loses some. Nothing of it has a name on this machine, and nothing outlives the test.
+//! for a while (`delay`), and back from the TUN device to the other host's, where nftables
+//! loses some. Nothing of it has a name on this machine, and the system removes each part with the
+//! last process that uses it.
 
 mod delay;
 mod namespace;
