@@ -10,13 +10,13 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use e2e::{
-    network::{Host, Network, Path, Venue, forbidden},
-    peer::NativePeer,
+    network::{
+        Host, Network, Path, Venue, forbidden,
+        players::{kept_pace, play_on, reach, same_worlds, since, stalled, status},
+    },
     play::until,
-    record::{Record, Told, common},
-    status::Status,
+    record::{Record, common},
 };
-use protocol::limits::STEPS_PER_SECOND;
 
 /// 100 ms there and back, up to 20 ms more or less, and every twentieth packet lost.
 const BAD: Path = Path {
@@ -40,11 +40,8 @@ const MEETING: Duration = Duration::from_secs(20);
 /// How long peers stay, in seconds: longer than any test, at whose end they are killed.
 const STAY: u64 = 180;
 
-/// What a busy machine may need more for frames than their time.
-const SLACK: Duration = Duration::from_secs(15);
-
-/// Confirmed frames a second that players expect: all 60, but for what falls between two looks.
-const PACE: f64 = 59.0;
+/// Nobody stalls for longer when somebody is gone: a second and a round trip.
+const STALL: Duration = Duration::from_millis(1_020);
 
 /// Whether a running match lets others in. Until then, what needs it is left out.
 const SEATS_CHANGE_HANDS: bool = false;
@@ -56,79 +53,6 @@ async fn open(path: Path) -> Result<Option<Venue>> {
         return Ok(None);
     }
     Venue::open(path).await.map(Some)
-}
-
-/// Waits until all have told of `frames` confirmed frames in a match.
-async fn reach(peers: &[&NativePeer], frames: u32, within: Duration) -> Result<()> {
-    until(&format!("{frames} confirmed frames"), within, async || {
-        for peer in peers {
-            if Record::of(&peer.history()?)?.confirmed() < frames {
-                return Ok(None);
-            }
-        }
-        Ok(Some(()))
-    })
-    .await
-}
-
-/// Lets all play on for `time`.
-async fn play_on(peers: &[&NativePeer], time: Duration) -> Result<()> {
-    let mut most = 0;
-    for peer in peers {
-        most = most.max(status(peer)?.confirmed);
-    }
-    let frames = most + (time.as_secs_f64() * f64::from(STEPS_PER_SECOND)) as u32;
-    reach(peers, frames, time + SLACK).await
-}
-
-/// The newest status of a peer that has told of itself.
-fn status(peer: &NativePeer) -> Result<Status> {
-    peer.status()?.context("the peer has said nothing yet")
-}
-
-/// Makes sure that each two have told the same of at least `checksums` worlds.
-fn same_worlds(peers: &[&NativePeer], checksums: usize) -> Result<()> {
-    let mut records: Vec<Record> = Vec::new();
-    for peer in peers {
-        let record = Record::of(&peer.history()?)?;
-        for other in &records {
-            let compared = common(&record, other)?;
-            ensure!(
-                compared >= checksums,
-                "only {compared} checksums to compare"
-            );
-        }
-        records.push(record);
-    }
-    Ok(())
-}
-
-/// What a peer has told since `start`, and the last before it.
-fn since(peer: &NativePeer, start: Instant) -> Result<Vec<Told>> {
-    let mut history = peer.history()?;
-    let before = history.partition_point(|told| told.at < start);
-    Ok(history.split_off(before.saturating_sub(1)))
-}
-
-/// Prints how each has fared since `start`, and makes sure that all kept the pace.
-fn kept_pace(what: &str, peers: &[&NativePeer], start: Instant) -> Result<()> {
-    for peer in peers {
-        let record = Record::of(&since(peer, start)?)?;
-        eprintln!("{what}: {}", record.summary()?);
-        let pace = record.pace();
-        ensure!(pace >= PACE, "{what}: only {pace:.2} frames a second");
-    }
-    Ok(())
-}
-
-/// For how long a peer has confirmed nothing since `start`, all in all.
-fn stall(peer: &NativePeer, start: Instant) -> Result<Duration> {
-    let told = since(peer, start)?;
-    let (first, last) = told.first().zip(told.last()).context("nothing was told")?;
-    let frames = f64::from(last.status.confirmed - first.status.confirmed);
-    let expected = (last.at - first.at).as_secs_f64();
-    let missing = expected - frames / f64::from(STEPS_PER_SECOND);
-    Ok(Duration::try_from_secs_f64(missing).unwrap_or_default())
 }
 
 /// What all else here stands on.
@@ -260,9 +184,6 @@ async fn the_signaling_server_is_killed_and_started_again() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_is_killed_and_gets_its_seat_back() -> Result<()> {
     const THREE: [&str; 2] = ["--players", "3"];
-    /// Nobody stalls for longer when somebody is gone: a second and a round trip.
-    const STALL: Duration = Duration::from_millis(1_020);
-
     if !SEATS_CHANGE_HANDS {
         return Ok(());
     }
@@ -282,11 +203,7 @@ async fn a_peer_is_killed_and_gets_its_seat_back() -> Result<()> {
     let killed = Instant::now();
     third.kill().await;
     play_on(&others, Duration::from_secs(5)).await?;
-    for peer in others {
-        let stall = stall(peer, killed)?;
-        eprintln!("after the kill: stalled for {stall:.2?}");
-        ensure!(stall <= STALL, "stalled for {stall:.2?}");
-    }
+    stalled("after the kill", &others, killed, STALL)?;
 
     let start = Instant::now();
     let third = venue.join(&homes[2], "return-3b", STAY, &THREE).await?;
@@ -335,6 +252,70 @@ async fn newcomers_take_a_bots_seat_or_watch() -> Result<()> {
     ensure!(
         watcher.watching && watcher.seat.is_none(),
         "it only watches"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_is_cut_and_mended() -> Result<()> {
+    /// Short of what takes a seat away.
+    const BLINK: Duration = Duration::from_millis(400);
+    /// Longer, but the channels live on.
+    const OUTAGE: Duration = Duration::from_secs(10);
+    const THREE: [&str; 2] = ["--players", "3"];
+
+    let Some(mut venue) = open(GOOD).await? else {
+        return Ok(());
+    };
+    let homes = [venue.home()?, venue.home()?, venue.home()?];
+    let first = venue.join(&homes[0], "cut-1", STAY, &THREE).await?;
+    let second = venue.join(&homes[1], "cut-2", STAY, &THREE).await?;
+    let third = venue.join(&homes[2], "cut-3", STAY, &THREE).await?;
+    let all = [&first, &second, &third];
+    reach(&all, 120, MEETING).await?;
+    let seat = status(&third)?.seat;
+
+    let start = Instant::now();
+    venue.network.cut(&homes[2].host)?;
+    thread::sleep(BLINK);
+    venue.network.mend(&homes[2].host)?;
+    play_on(&all, Duration::from_secs(5)).await?;
+    stalled(
+        "after a blink",
+        &all,
+        start,
+        BLINK + Duration::from_millis(200),
+    )?;
+    same_worlds(&all, 5)?;
+    ensure!(status(&third)?.seat == seat, "a blink has cost the seat");
+
+    if !SEATS_CHANGE_HANDS {
+        return Ok(());
+    }
+    let others = [&first, &second];
+    let start = Instant::now();
+    venue.network.cut(&homes[2].host)?;
+    play_on(&others, OUTAGE).await?;
+    venue.network.mend(&homes[2].host)?;
+    stalled("during the outage", &others, start, STALL)?;
+    let mended = Instant::now();
+    until("the seat", MEETING, async || {
+        let status = third.status()?;
+        Ok(status.filter(|status| status.seat == seat && !status.watching))
+    })
+    .await?;
+    eprintln!("seat back after {:.1?}", mended.elapsed());
+    let start = Instant::now();
+    play_on(&all, Duration::from_secs(8)).await?;
+    kept_pace("after the outage", &all, start)?;
+    // What the third played by itself counts no more.
+    let records: Vec<Record> = all
+        .iter()
+        .map(|peer| Record::of(&since(peer, start)?))
+        .collect::<Result<_>>()?;
+    ensure!(
+        common(&records[2], &records[0])? >= 5 && common(&records[2], &records[1])? >= 5,
+        "too few checksums to compare"
     );
     Ok(())
 }

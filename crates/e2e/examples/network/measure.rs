@@ -5,12 +5,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use e2e::{
-    network::{Path, Venue, forbidden},
+    network::{
+        Path, Venue, forbidden,
+        players::{play_on, reach},
+    },
     peer::NativePeer,
-    play::until,
     record::{Record, Told, common},
 };
-use protocol::limits::STEPS_PER_SECOND;
 
 /// From the first peer's start until all play, at most.
 const MEETING: Duration = Duration::from_secs(60);
@@ -76,44 +77,27 @@ async fn play(args: &Args, count: usize) -> Result<String> {
     })
     .await?;
     let stay = 2 * MEETING.as_secs() + args.seconds;
+    let mut homes = Vec::new();
     let mut guests = Vec::new();
     for number in 1..=count {
         let home = venue.home()?;
         let name = format!("network-{count}-{number}");
         let options = ["--players", &count.to_string()];
         let peer = venue.join(&home, &name, stay, &options).await?;
-        guests.push((home, peer));
+        homes.push(home);
+        guests.push(peer);
     }
+    let guests: Vec<&NativePeer> = guests.iter().collect();
     reach(&guests, FIRST_FRAMES, MEETING).await?;
-    let time = Duration::from_secs(args.seconds);
-    reach(
-        &guests,
-        FIRST_FRAMES + STEPS_PER_SECOND * args.seconds as u32,
-        time + MEETING,
-    )
-    .await?;
+    play_on(&guests, Duration::from_secs(args.seconds)).await?;
     row(&guests)
 }
 
-/// Waits until all have told of `frames` confirmed frames.
-async fn reach<H>(guests: &[(H, NativePeer)], frames: u32, within: Duration) -> Result<()> {
-    until(&format!("{frames} confirmed frames"), within, async || {
-        for (_, peer) in guests {
-            let told = peer.latest()?;
-            if told.is_none_or(|told| told.status.confirmed < frames) {
-                return Ok(None);
-            }
-        }
-        Ok(Some(()))
-    })
-    .await
-}
-
 /// The worst figures of all peers, after seeing that their worlds were equal.
-fn row<H>(guests: &[(H, NativePeer)]) -> Result<String> {
+fn row(guests: &[&NativePeer]) -> Result<String> {
     let mut worst = Figures::default();
     let mut records: Vec<Record> = Vec::new();
-    for (_, peer) in guests {
+    for peer in guests {
         let history = peer.history()?;
         let record = Record::of(&history)?;
         for other in &records {

@@ -15,13 +15,15 @@ use crate::{
 pub struct Venue {
     /// Where the server runs.
     pub server: SignalingHost,
-    network: Network,
+    /// Where everybody is.
+    pub network: Network,
     room: String,
 }
 
 /// A player's host, and where the token is kept.
 pub struct Home {
-    host: Host,
+    /// The host.
+    pub host: Host,
     state: Scratch,
 }
 
