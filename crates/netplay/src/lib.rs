@@ -2,6 +2,7 @@
 //!
 //! From the inside out:
 //! - [`rollback`]: the core. A state machine without sockets, threads or clocks.
+//! - [`agreement`]: who drives which seat from when.
 //! - [`session`]: what a peer is in a room: hello, lobby, match. Around it the driver that runs
 //!   by itself (a thread natively, a Worker's tick on the web) and the [`session::Handle`] that
 //!   a game holds.
@@ -10,6 +11,7 @@
 //!
 //! It is generic over [`protocol::Simulation`] and knows no game and no engine.
 
+pub mod agreement;
 pub mod rollback;
 pub mod session;
 pub mod signaling;

@@ -71,6 +71,9 @@ pub const MISSING_DEADLINE: Duration = Duration::from_millis(800);
 /// How long a seat is kept for a player that was lost.
 pub const SEAT_KEPT: Duration = Duration::from_secs(120);
 
+/// How long the seat of a player that said goodbye is kept: a reload of the page says so too.
+pub const LEFT_SEAT_KEPT: Duration = Duration::from_secs(15);
+
 /// Changes of seats in one match. At the bound no seat changes hands any more but from a lost
 /// peer to a bot, twice as many at most; then the match ends.
 pub const MAX_CHANGES: usize = 4_096;

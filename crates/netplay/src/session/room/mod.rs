@@ -9,32 +9,38 @@
 //!   other versions or rules are refused, each side learning why.
 //! - lobby: everybody tells everybody its line. The owner, the peer nobody was before, starts
 //!   the match once all are ready and all reach one another.
-//! - match: the rollback core runs. When a peer that drives a seat is lost, the match is off for
-//!   everybody: whoever still has company goes back to the lobby, whoever is alone has
-//!   [`Failure::PeerLost`]. (The roster is fixed for now; a bot taking the seat comes with views.)
+//! - match: the rollback core runs, and the agreement says who drives which seat. A lost peer's
+//!   seat is a bot's until its player returns; whoever comes later enters the match as it stands.
 //! - result: the world is over and confirmed; being ready again starts the next match.
 //!
 //! Deliberately absent: trust. Every message is checked against its sender's place in the room,
 //! and a peer that keeps sending what no honest peer sends is banned.
 
+mod admit;
+mod branch;
+mod enter;
 mod hello;
 mod lobby;
 mod peers;
 mod play;
+mod repair;
+mod transfer;
 mod view;
 
 use super::{Command, Config, Failure, Phase, resume};
 use crate::transport::{Channel, Path, SignalingState, Transport};
 use bytes::Bytes;
+use enter::Entering;
 use peers::{Peers, Stage};
 use play::Play;
 use protocol::{
     Frame, PeerId, Simulation,
     agreement::Claim,
     limits::*,
-    peer::{Message, RefusalReason, clean_text},
+    peer::{LEAVE, Message, RefusalReason, clean_text},
 };
 use std::{collections::VecDeque, time::Duration};
+use transfer::Outgoing;
 
 /// How often a peer is greeted until its answer comes, and the longest time between two turns.
 /// Matchbox silently drops what is sent before channels are open, so greeting is repeated.
@@ -77,8 +83,16 @@ pub struct Room<S: Simulation> {
     round: u32,
     matches: u32,
     play: Option<Play<S>>,
-    /// Who drives which seat in the running or last match.
-    last_roster: Vec<Option<PeerId>>,
+    /// The last match that was over for us.
+    finished: Option<u32>,
+    /// Our way into a running match.
+    entering: Option<Entering>,
+    /// Snapshots on their way to others.
+    transfers: Vec<Outgoing>,
+    /// Since when another part of the room is seen that should go on instead of ours.
+    apart_since: Option<Duration>,
+    /// Since when a difference between confirmed worlds is known.
+    differs_since: Option<Duration>,
     /// Why an elder and we do not fit, while nobody else is here.
     refused: Option<(RefusalReason, String)>,
     notice: Option<String>,
@@ -115,7 +129,11 @@ impl<S: Simulation> Room<S> {
             round: 0,
             matches: 0,
             play: None,
-            last_roster: Vec::new(),
+            finished: None,
+            entering: None,
+            transfers: Vec::new(),
+            apart_since: None,
+            differs_since: None,
             refused: None,
             notice: None,
             chat: VecDeque::new(),
@@ -157,6 +175,9 @@ impl<S: Simulation> Room<S> {
             // Before a start, so that it is judged by a line that already lacks who has left.
             self.send_line_when_due();
             self.start_when_ready();
+            self.enter_running_match();
+            self.watch_and_ask();
+            self.send_snapshots();
             self.tick();
             self.send_line_when_due();
         }
@@ -175,7 +196,7 @@ impl<S: Simulation> Room<S> {
         let due = self.now + GREETING_INTERVAL;
         match (self.closes, &self.play) {
             (Some(closes), _) => due.min(closes),
-            (None, Some(play)) if play.is_ticking() => due.min(play.core().next_due()),
+            (None, Some(play)) if play.ticking => due.min(play.core.next_due()),
             _ => due,
         }
     }
@@ -225,7 +246,7 @@ impl<S: Simulation> Room<S> {
     pub fn take_events(&mut self) -> Vec<(Frame, S::Event)> {
         self.play
             .as_mut()
-            .map_or_else(Vec::new, |play| play.core_mut().take_events())
+            .map_or_else(Vec::new, |play| play.core.take_events())
     }
 
     fn look_around(&mut self, transport: &dyn Transport) {
@@ -262,7 +283,8 @@ impl<S: Simulation> Room<S> {
         };
         let stage = peer.stage;
         if stage == Stage::Gone {
-            self.dropped += 1;
+            // A goodbye comes on both channels.
+            self.dropped += u64::from(packet != LEAVE);
             return;
         }
         if channel == Channel::Unreliable {
@@ -275,15 +297,24 @@ impl<S: Simulation> Room<S> {
         match message {
             Message::Hello(hello) => self.receive_hello(from, hello),
             Message::Refuse(refusal) => self.receive_refusal(from, refusal),
-            Message::Leave => self.lose(from, "left"),
+            Message::Leave => self.part_with(from),
             // Words for a lobby that we have not entered yet, or again: its peer will say
             // hello, and repeats its line after that.
             _ if stage != Stage::Here => self.dropped += 1,
             Message::Lobby(line) => self.receive_line(from, line),
             Message::Start(start) => self.receive_start(from, start),
             Message::Chat(text) => self.hear(from, &text),
-            // A running match's: see below, once there is one that changes hands.
-            _ => self.dropped += 1,
+            Message::Join(join) => self.receive_join(from, join),
+            Message::Snapshot(chunk) => self.receive_chunk(from, chunk),
+            Message::ChunkCame { transfer, index } => {
+                self.receive_chunk_came(from, transfer, index);
+            }
+            Message::Listen(listen) => self.receive_listen(from, listen),
+            Message::KeepsUp { match_id } => self.receive_keeps_up(from, match_id),
+            agreed @ (Message::Collect(_)
+            | Message::Report(_)
+            | Message::Deny(_)
+            | Message::Append(_)) => self.receive_agreed(from, agreed),
         }
     }
 
@@ -298,6 +329,14 @@ impl<S: Simulation> Room<S> {
             tracing::warn!(%from, "banned after {MAX_OFFENCES} malformed packets");
             self.lose(from, "was banned for malformed packets");
         }
+    }
+
+    /// A peer said that it leaves.
+    fn part_with(&mut self, id: PeerId) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.has_left = true;
+        }
+        self.lose(id, "left");
     }
 
     /// A peer is gone for good.
@@ -362,6 +401,10 @@ impl<S: Simulation> Room<S> {
         }
         tracing::info!("the session ends: {failure}");
         self.send_to_all(&Message::Leave);
+        // The reliable channel may wait for something that was lost; this one does not.
+        let here = self.peers.here();
+        let words = here.map(|peer| (peer.id, Channel::Unreliable, Bytes::from_static(&LEAVE)));
+        self.outbox.extend(words);
         self.closes = Some(self.now + FAREWELL);
         self.enter(Phase::Failed(failure));
     }

@@ -15,7 +15,7 @@ impl<S: Simulation> Room<S> {
             phase: self.phase.clone(),
             peers: peers.collect(),
             my_seat: self.id.and_then(|me| self.seat_of(me)),
-            watching: false,
+            watching: self.is_playing() && self.id.is_some_and(|me| self.seat_of(me).is_none()),
             signaling: self.signaling.clone(),
             chat: self.chat.iter().cloned().collect(),
             notice: self.notice.clone(),
@@ -29,7 +29,7 @@ impl<S: Simulation> Room<S> {
 
     /// The rollback core of the running match, or of the last one until the next begins.
     pub fn core(&self) -> Option<&crate::rollback::Core<S>> {
-        self.play.as_ref().map(Play::core)
+        self.play.as_ref().map(|play| &play.core)
     }
 
     /// The session in numbers.
@@ -85,15 +85,20 @@ impl<S: Simulation> Room<S> {
             ready: peer.map_or(self.ready, |peer| self.is_ready(peer)),
             seat: self.seat_of(id),
             away: peer.map_or(self.away, |peer| peer.away),
-            slow: false,
+            slow: self.is_slow(id),
             rtt_ms: self.rtt_ms(id),
         }
     }
 
     fn seat_of(&self, id: PeerId) -> Option<usize> {
-        self.last_roster
-            .iter()
-            .position(|driver| *driver == Some(id))
+        self.core()?.seats_of(id).next()
+    }
+
+    /// Whether a bot plays this peer's seat although it is here: until it keeps up.
+    fn is_slow(&self, id: PeerId) -> bool {
+        let kept = self.play.as_ref().map(|play| play.agreement.kept());
+        let is_here = Some(id) == self.id || self.peers.is_here(id);
+        is_here && kept.is_some_and(|kept| kept.iter().any(|kept| kept.peer == id))
     }
 
     fn rtt_ms(&self, id: PeerId) -> Option<f32> {
