@@ -44,7 +44,7 @@ const STAY: u64 = 180;
 const STALL: Duration = Duration::from_millis(1_020);
 
 /// Whether a running match lets others in. Until then, what needs it is left out.
-const SEATS_CHANGE_HANDS: bool = false;
+const SEATS_CHANGE_HANDS: bool = true;
 
 /// A place to play; nothing, and a printed reason, where that is not permitted.
 async fn open(path: Path) -> Result<Option<Venue>> {
