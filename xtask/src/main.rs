@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod packages;
+mod replay;
 mod serve;
 mod setup;
 mod steps;
@@ -65,6 +66,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         measurement: Vec<String>,
     },
+    /// Check a recorded match, or find where two records of one part.
+    Replay {
+        /// What to do with which files.
+        #[command(subcommand)]
+        task: replay::Task,
+    },
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
 }
@@ -92,6 +99,7 @@ fn main() -> Result<()> {
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
         Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
+        Command::Replay { task } => replay::run(&workspace, &task),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

@@ -10,6 +10,7 @@ pub mod room;
 mod status;
 
 pub use handle::{Command, Handle, spawn};
+pub use room::{Record, RecordKind};
 pub use status::Status;
 
 use protocol::{Frame, PeerId, Simulation, agreement::Token, peer::RefusalReason};

@@ -105,6 +105,7 @@ impl<S: Simulation, T: Transport> Runner<S, T> {
         };
         self.shown = newest;
         let events = self.room.take_events();
+        let records = self.room.take_records();
         let mut published = self.shared.lock();
         if let Some(view) = view {
             published.view = view;
@@ -114,6 +115,7 @@ impl<S: Simulation, T: Transport> Runner<S, T> {
             published.frames = frames;
         }
         published.add_events(events);
+        published.add_records(records);
     }
 
     /// Ready when a turn is worthwhile before its time: packets may have come, or a command.

@@ -79,8 +79,16 @@ impl<S: Simulation> Room<S> {
             return self.begin_from(snapshot);
         };
         let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
-        let adopted = play.core.adopt(snapshot.frame, world, now);
-        adopted.map_err(|_| "the world is too old")
+        let desync = play.core.desync();
+        let adopted = play.core.adopt(snapshot.frame, world.clone(), now);
+        adopted.map_err(|_| "the world is too old")?;
+        if let Some(desync) = desync {
+            self.keep_artifact(&desync, Some((snapshot.frame, &world)));
+        }
+        if let Some(play) = &mut self.play {
+            play.recording.adopt(snapshot.frame, &world);
+        }
+        Ok(())
     }
 
     /// A part of the snapshot that we asked for has come.

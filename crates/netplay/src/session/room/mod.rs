@@ -23,6 +23,7 @@ mod hello;
 mod lobby;
 mod peers;
 mod play;
+mod record;
 mod repair;
 mod transfer;
 mod view;
@@ -30,6 +31,8 @@ mod view;
 use super::{Command, Config, Failure, Phase, resume};
 use crate::transport::{Channel, Path, SignalingState, Transport};
 use bytes::Bytes;
+pub use record::{Record, RecordKind};
+
 use enter::Entering;
 use peers::{Peers, Stage};
 use play::Play;
@@ -97,6 +100,8 @@ pub struct Room<S: Simulation> {
     refused: Option<(RefusalReason, String)>,
     notice: Option<String>,
     chat: VecDeque<(String, String)>,
+    /// Files that the game may keep.
+    records: VecDeque<Record>,
     input: S::Input,
     entropy: Entropy,
     line_due: Duration,
@@ -137,6 +142,7 @@ impl<S: Simulation> Room<S> {
             refused: None,
             notice: None,
             chat: VecDeque::new(),
+            records: VecDeque::new(),
             input: S::Input::default(),
             entropy: Entropy(entropy),
             line_due: Duration::ZERO,
@@ -400,6 +406,9 @@ impl<S: Simulation> Room<S> {
             return;
         }
         tracing::info!("the session ends: {failure}");
+        if self.is_playing() {
+            self.keep_replay();
+        }
         self.send_to_all(&Message::Leave);
         // The reliable channel may wait for something that was lost; this one does not.
         let here = self.peers.here();

@@ -1,8 +1,9 @@
 //! The match: the rollback core and the agreement, fed from the room.
 
-use super::*;
+use super::{record::Recording, *};
 use crate::{
     agreement::{Agreement, Present},
+    replay::Recorder,
     rollback::{Core, Entry, Plan, Rejected},
 };
 use protocol::{
@@ -25,6 +26,7 @@ pub(super) struct Play<S: Simulation> {
     pub listens_to: Vec<PeerId>,
     /// When a seat is asked for next.
     pub asks_at: Duration,
+    pub recording: Recording<S>,
     /// Repairs that are left to this match after a desync.
     pub repairs: u32,
 }
@@ -35,6 +37,7 @@ impl<S: Simulation> Play<S> {
         agreement: Agreement,
         (match_id, round, seed): (u32, u32, u64),
         settings: Vec<u8>,
+        recording: Recording<S>,
     ) -> Self {
         Self {
             core,
@@ -46,6 +49,7 @@ impl<S: Simulation> Play<S> {
             ticking: true,
             listens_to: Vec::new(),
             asks_at: Duration::ZERO,
+            recording,
             repairs: repair::MAX_REPAIRS,
         }
     }
@@ -70,6 +74,7 @@ impl<S: Simulation> Room<S> {
             // The seats are taken: the match is entered as one that runs.
             return Ok(());
         }
+        let recording = Recording::new(Recorder::new(start.seed, &settings));
         let plan = Plan {
             match_id: start.match_id,
             seed: start.seed,
@@ -86,7 +91,7 @@ impl<S: Simulation> Room<S> {
         };
         let agreement = Agreement::new(me, start.match_id, view, 0, Vec::new());
         let name = (start.match_id, start.round, start.seed);
-        self.play(Play::new(core, agreement, name, start.settings));
+        self.play(Play::new(core, agreement, name, start.settings, recording));
         self.notice = None;
         Ok(())
     }
@@ -100,6 +105,8 @@ impl<S: Simulation> Room<S> {
             return Err("the seats do not fit the settings");
         }
         let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
+        let recorder = Recorder::enter(snapshot.seed, &settings, snapshot.frame, &world);
+        let recording = Recording::new(recorder);
         let entry = Entry {
             me,
             view: snapshot.view,
@@ -114,7 +121,13 @@ impl<S: Simulation> Room<S> {
         let (view, log) = (core.view(), core.log());
         let agreement = Agreement::new(me, snapshot.match_id, view, log, snapshot.kept);
         let name = (snapshot.match_id, snapshot.round, snapshot.seed);
-        self.play(Play::new(core, agreement, name, snapshot.settings));
+        self.play(Play::new(
+            core,
+            agreement,
+            name,
+            snapshot.settings,
+            recording,
+        ));
         Ok(())
     }
 
@@ -203,9 +216,11 @@ impl<S: Simulation> Room<S> {
         }
         if play.core.confirmed_world().is_over() {
             self.matches += 1;
+            self.keep_replay();
             self.leave_match();
             return self.enter(Phase::Result);
         }
+        self.record();
         self.repair();
     }
 

@@ -31,6 +31,7 @@ impl<S: Simulation> Room<S> {
         if right == Some(desync.ours) {
             // The others will ask for it; until then they differ.
             play.core.clear_desync();
+            self.keep_artifact(&desync, None);
             return self.notify(format!("The worlds differed at frame {}", desync.frame));
         }
         let host = order.iter().find(|id| {
