@@ -210,6 +210,7 @@ async fn a_peer_is_killed_and_gets_its_seat_back() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn newcomers_take_a_bots_seat_or_watch() -> Result<()> {
+    /// Does not wait for others; a bot has the second seat.
     const ALONE: [&str; 2] = ["--players", "1"];
 
     let Some(mut venue) = open(GOOD).await? else {
@@ -220,7 +221,7 @@ async fn newcomers_take_a_bots_seat_or_watch() -> Result<()> {
     reach(&[&first], 120, MEETING).await?;
 
     let start = Instant::now();
-    let second = venue.join(&homes[1], "new-2", STAY, &ALONE).await?;
+    let second = venue.join(&homes[1], "new-2", STAY, &[]).await?;
     reach(&[&second], 60, MEETING).await?;
     play_on(&[&first, &second], Duration::from_secs(5)).await?;
     kept_pace("with a second player", &[&first], start)?;

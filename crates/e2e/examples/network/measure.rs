@@ -10,6 +10,7 @@ use e2e::{
         players::{play_on, reach},
     },
     peer::NativePeer,
+    play::until,
     record::{Record, Told, common},
 };
 
@@ -54,8 +55,9 @@ impl Args {
             "{} ms there and back, {} ms more or less, {} % lost each way; for {} s. Of all peers \
              the worst.\n\n\
              | peers | connected after | measured round trip | confirmed a second \
-             | in its worst second | rollbacks a second | steps a frame | kB/s to each peer |\n\
-             |---|---|---|---|---|---|---|---|\n",
+             | in its worst second | rollbacks a second | steps a frame | kB/s to each peer \
+             | a latecomer watches after |\n\
+             |---|---|---|---|---|---|---|---|---|\n",
             self.rtt, self.jitter, self.loss, self.seconds
         );
         for peers in &self.peers {
@@ -90,7 +92,13 @@ async fn play(args: &Args, count: usize) -> Result<String> {
     let guests: Vec<&NativePeer> = guests.iter().collect();
     reach(&guests, FIRST_FRAMES, MEETING).await?;
     play_on(&guests, Duration::from_secs(args.seconds)).await?;
-    row(&guests)
+    let row = row(&guests)?;
+
+    let home = venue.home()?;
+    let name = format!("network-{count}-late");
+    let late = venue.join(&home, &name, stay, &["--watch"]).await?;
+    let entered = until("the latecomer", MEETING, async || late.first_confirmed()).await?;
+    Ok(format!("{row} {:.1} s |", entered.as_secs_f64()))
 }
 
 /// The worst figures of all peers, after seeing that their worlds were equal.
