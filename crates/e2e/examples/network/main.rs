@@ -10,11 +10,8 @@ mod measure;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     use clap::Parser;
-    use std::io::Write;
 
-    let table = measure::Args::parse().measure().await?;
-    std::io::stdout().write_all(table.as_bytes())?;
-    Ok(())
+    measure::Args::parse().measure(&mut std::io::stdout()).await
 }
 
 #[cfg(not(target_os = "linux"))]

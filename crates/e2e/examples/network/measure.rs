@@ -1,6 +1,6 @@
 //! Plays the matches, and takes their figures from what the peers tell.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -41,31 +41,31 @@ pub struct Args {
 }
 
 impl Args {
-    /// Plays all matches, and gives the table.
+    /// Plays all matches, and writes the table to `out` row by row.
     ///
     /// # Errors
     /// When an argument is out of its range, networks are not permitted here, or a match fails.
-    pub async fn measure(&self) -> Result<String> {
+    pub async fn measure(&self, out: &mut impl Write) -> Result<()> {
         ensure!((0.0..=100.0).contains(&self.loss), "--loss is 0 to 100");
         ensure!(self.jitter <= self.rtt, "--jitter is at most --rtt");
         if let Some(reason) = forbidden()? {
             bail!(reason);
         }
-        let mut table = format!(
+        writeln!(
+            out,
             "{} ms there and back, {} ms more or less, {} % lost each way; for {} s. Of all peers \
              the worst.\n\n\
              | peers | connected after | measured round trip | confirmed a second \
              | in its worst second | rollbacks a second | steps a frame | kB/s to each peer \
              | a latecomer watches after |\n\
-             |---|---|---|---|---|---|---|---|---|\n",
+             |---|---|---|---|---|---|---|---|---|",
             self.rtt, self.jitter, self.loss, self.seconds
-        );
+        )?;
         for peers in &self.peers {
             ensure!((2..=8).contains(peers), "--peers are 2 to 8");
-            table += &play(self, *peers).await?;
-            table += "\n";
+            writeln!(out, "{}", play(self, *peers).await?)?;
         }
-        Ok(table)
+        Ok(())
     }
 }
 
