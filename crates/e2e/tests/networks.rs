@@ -170,7 +170,8 @@ async fn the_signaling_server_is_killed_and_started_again() -> Result<()> {
     let start = Instant::now();
     let all = [&first, &second, &third];
     play_on(&all, Duration::from_secs(5)).await?;
-    kept_pace("with the latecomer", &all, start)?;
+    // It watches: what it confirms comes in bundles, too coarse for a pace.
+    kept_pace("with the latecomer", &players, start)?;
     same_worlds(&all, 4)
 }
 
