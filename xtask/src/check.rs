@@ -59,6 +59,29 @@ fn run_end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
     )
 }
 
+/// Measures peers on a network of their own.
+///
+/// # Errors
+/// When networks are not permitted here, or the peers fail.
+pub fn network(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    setup::run(workspace, steps, &[Part::Test])?;
+    steps.run(
+        "peers on a network of their own",
+        workspace
+            .cargo()
+            .args([
+                "run",
+                "--locked",
+                "--package",
+                "e2e",
+                "--example",
+                "network",
+                "--",
+            ])
+            .args(arguments),
+    )
+}
+
 /// Takes the pictures anew and puts those that the documents show into `docs/pictures/`.
 ///
 /// # Errors

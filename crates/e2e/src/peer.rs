@@ -2,7 +2,8 @@
 
 use std::{
     ffi::OsStr,
-    path::Path,
+    fs,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,7 @@ pub struct NativePeer {
     told: watch::Receiver<Vec<Told>>,
     running: JoinHandle<Result<bool>>,
     process: Option<u32>,
+    log: PathBuf,
 }
 
 /// What a peer is told at its start.
@@ -74,7 +76,8 @@ impl NativePeer {
             .args(["--server", server, "--room", room, "--name", name])
             .args(["--seconds", &seconds.to_string()])
             .args(options);
-        let process = start(&mut command, &output()?.join(format!("{name}.err.log")))?;
+        let log = output()?.join(format!("{name}.err.log"));
+        let process = start(&mut command, &log)?;
         let id = process.id();
         let (sender, told) = watch::channel(Vec::new());
         let running = tokio::spawn(listen(process, sender, seconds));
@@ -82,6 +85,7 @@ impl NativePeer {
             told,
             running,
             process: id,
+            log,
         })
     }
 
@@ -120,6 +124,19 @@ impl NativePeer {
         self.told.changed().await.context("the peer has ended")?;
         let told = self.told.borrow().last().cloned();
         told.context("a status was printed")
+    }
+
+    /// How long after its start it had a confirmed frame; nothing before it has.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn first_confirmed(&self) -> Result<Option<Duration>> {
+        let log = fs::read_to_string(&self.log)?;
+        let milliseconds = log.lines().find_map(|line| {
+            let rest = line.strip_prefix("headless: first confirmed frame after ")?;
+            rest.strip_suffix(" ms")?.parse().ok()
+        });
+        Ok(milliseconds.map(Duration::from_millis))
     }
 
     fn is_running(&self) -> Result<()> {

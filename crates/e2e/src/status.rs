@@ -28,6 +28,10 @@ pub struct Status {
     pub rtt_ms: f32,
     /// Rollbacks since the match's start.
     pub rollbacks: u64,
+    /// Frames stepped again in those rollbacks.
+    pub resimulated: u64,
+    /// Bytes sent since the session's start, both channels.
+    pub bytes_out: u64,
     /// The first frame whose checksum differed from another peer's.
     pub desync: Option<u32>,
     /// Matches played to their end.

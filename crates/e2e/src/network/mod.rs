@@ -3,12 +3,15 @@
 //!
 //! Each [`Host`] is a namespace whose only way to the others leads through the router's. There a
 //! packet goes from the host's device to a TUN device, where a thread of the test holds it
-//! for a while ([`delay`]), and back from the TUN device to the other host's, where nftables
-//! loses some. Nothing of it has a name on this machine, and nothing outlives the test.
+//! for a while (`delay`), and back from the TUN device to the other host's, where nftables
+//! loses some. Nothing of it has a name on this machine, and the system removes each part with the
+//! last process that uses it.
 
 mod delay;
 mod namespace;
+pub mod players;
 mod signaling;
+mod venue;
 
 use std::{
     fs, io,
@@ -22,10 +25,20 @@ use anyhow::{Context, Result, ensure};
 use tappers::{Interface, Tun};
 
 use delay::Delay;
-pub use {namespace::Namespace, signaling::SignalingHost};
+pub use {
+    namespace::Namespace,
+    signaling::SignalingHost,
+    venue::{Home, Venue},
+};
 
 /// The router's TUN device.
 const TUN: &str = "tun0";
+
+/// The router's table of nftables.
+const TABLE: &str = "peerball";
+
+/// The set of that table with the devices that no packet passes.
+const CUT: &str = "cut";
 
 /// What happens to each packet on its way from one host to another. The way back is the same.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +66,8 @@ pub struct Host {
     pub namespace: Namespace,
     /// Its only address.
     pub address: Ipv4Addr,
+    /// The router's end of its only link.
+    device: String,
 }
 
 /// Why this process may have no networks of its own; nothing when it may.
@@ -115,22 +130,27 @@ impl Network {
             &format!("link set {TUN} up\nroute add default dev {TUN} table 100\n"),
         )?;
         let lost = (path.loss * 10_000.0).round();
-        feed(
-            &router,
-            &["nft", "-f", "-"],
-            &format!(
-                "table ip peerball {{\n\
-                 chain forward {{\n\
-                 type filter hook forward priority 0;\n\
-                 iifname \"{TUN}\" numgen random mod 10000 < {lost} drop;\n\
-                 }}\n}}\n"
-            ),
-        )?;
-        Ok(Self {
+        let network = Self {
             router,
             hosts: 0,
             _delay: Delay::start(tun, path)?,
-        })
+        };
+        network.nft(&format!(
+            "table ip {TABLE} {{\n\
+                 set {CUT} {{ type ifname; }}\n\
+                 chain forward {{\n\
+                 type filter hook forward priority 0;\n\
+                 iifname @{CUT} drop;\n\
+                 oifname @{CUT} drop;\n\
+                 iifname \"{TUN}\" numgen random mod 10000 < {lost} drop;\n\
+                 }}\n}}\n"
+        ))?;
+        Ok(network)
+    }
+
+    /// Runs the lines of `script` as commands of `nft` in the router.
+    fn nft(&self, script: &str) -> Result<()> {
+        feed(&self.router, &["nft", "-f", "-"], script)
     }
 
     /// Adds a host.
@@ -140,15 +160,16 @@ impl Network {
     pub fn host(&mut self) -> Result<Host> {
         self.hosts = self.hosts.checked_add(1).context("too many hosts")?;
         let number = self.hosts;
+        let device = format!("host{number}");
         let namespace = Namespace::new()?;
         let path = namespace.path();
         ip(
             &self.router,
             &format!(
-                "link add host{number} type veth peer name eth0 netns {}\n\
-                 addr add 10.77.{number}.1/24 dev host{number}\n\
-                 link set host{number} up\n\
-                 rule add iif host{number} lookup 100\n",
+                "link add {device} type veth peer name eth0 netns {}\n\
+                 addr add 10.77.{number}.1/24 dev {device}\n\
+                 link set {device} up\n\
+                 rule add iif {device} lookup 100\n",
                 path.display()
             ),
         )?;
@@ -164,7 +185,30 @@ impl Network {
         Ok(Host {
             namespace,
             address: Ipv4Addr::new(10, 77, number, 2),
+            device,
         })
+    }
+
+    /// Lets no packet to or from `host` pass any more. Its own link stays up: it is not told.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn cut(&self, host: &Host) -> Result<()> {
+        self.nft(&format!(
+            "add element ip {TABLE} {CUT} {{ {} }}\n",
+            host.device
+        ))
+    }
+
+    /// Undoes [`Self::cut`].
+    ///
+    /// # Errors
+    /// When the system refuses, or `host` was not cut.
+    pub fn mend(&self, host: &Host) -> Result<()> {
+        self.nft(&format!(
+            "delete element ip {TABLE} {CUT} {{ {} }}\n",
+            host.device
+        ))
     }
 }
 
