@@ -62,6 +62,12 @@ impl Breach {
 const ALONG: Vec2 = Vec2::new(1.0, 0.0);
 const ACROSS: Vec2 = Vec2::new(0.0, 1.0);
 
+/// Whether a circle is where it can neither touch a post nor stick out of anything: between the
+/// corners, off the side walls. Most are, and no more need be asked of them.
+pub(crate) fn is_clear(center: Vec2, radius: f32) -> bool {
+    center.x.abs() <= HALF_LENGTH - CORNER_RADIUS && center.y.abs() <= HALF_WIDTH - radius
+}
+
 /// How a circle sticks out of the field, the goals' mouths taken as walls.
 pub(crate) fn field_breach(center: Vec2, radius: f32) -> Option<Breach> {
     let corner = Vec2::new(HALF_LENGTH - CORNER_RADIUS, HALF_WIDTH - CORNER_RADIUS);

@@ -151,7 +151,7 @@ fn contact(
 ) -> Option<Contact> {
     let between = b.position - a.position;
     let reach = a_matter.radius + b_matter.radius;
-    if between.length_squared() >= reach * reach {
+    if !overlap(a.position, b.position, reach) {
         return None;
     }
     let normal = between.direction()?;
@@ -204,7 +204,49 @@ pub(crate) fn advance(
     touched
 }
 
+/// The distance between the centres of two discs at which they touch.
+const DISCS_TOUCH: f32 = DISC_RADIUS + DISC_RADIUS;
+
+/// The distance between the centres of the ball and a disc at which they touch.
+const BALL_TOUCHES: f32 = BALL_RADIUS + DISC_RADIUS;
+
+/// Whether two circles overlap whose centres are nearer than `reach`, in the very arithmetic of
+/// [`contact`].
+fn overlap(a: Vec2, b: Vec2, reach: f32) -> bool {
+    (b - a).length_squared() < reach * reach
+}
+
+/// Whether any two discs overlap.
+///
+/// Mostly none do. All pairs are looked at by arithmetic without a branch, in an order that
+/// compilers turn into vector instructions: seat `i` with seat `i + shift`, around the circle of
+/// all seats.
+fn any_discs_overlap(discs: &[Disc]) -> bool {
+    const SHIFTS: usize = MAX_SEATS / 2;
+    // Seats that are not in the match are far from all others.
+    let mut x: [f32; MAX_SEATS + SHIFTS] = std::array::from_fn(|seat| 1e6 * (seat + 1) as f32);
+    let mut y = [0.0; MAX_SEATS + SHIFTS];
+    for (seat, disc) in discs.iter().take(MAX_SEATS).enumerate() {
+        x[seat] = disc.body.position.x;
+        y[seat] = disc.body.position.y;
+    }
+    x.copy_within(..SHIFTS, MAX_SEATS);
+    y.copy_within(..SHIFTS, MAX_SEATS);
+    let mut overlaps = 0;
+    for shift in 1..=SHIFTS.min(discs.len().saturating_sub(1)) {
+        for seat in 0..MAX_SEATS {
+            let a = Vec2::new(x[seat], y[seat]);
+            let b = Vec2::new(x[seat + shift], y[seat + shift]);
+            overlaps |= u32::from(overlap(a, b, DISCS_TOUCH));
+        }
+    }
+    overlaps != 0
+}
+
 fn bump_discs(discs: &mut [Disc], reporter: &mut Reporter<'_>) {
+    if !any_discs_overlap(discs) {
+        return;
+    }
     for round in 1..MAX_SEATS {
         for low in 0..discs.len() {
             let high = low ^ round;
@@ -231,6 +273,10 @@ fn bump_discs(discs: &mut [Disc], reporter: &mut Reporter<'_>) {
 fn touch_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) -> Option<usize> {
     let mut touched = None;
     for (pair_index, pair) in discs.chunks_mut(2).enumerate() {
+        let touches = |disc: &Disc| overlap(ball.position, disc.body.position, BALL_TOUCHES);
+        if !pair.iter().any(touches) {
+            continue;
+        }
         let mut contacts = [None; 2];
         for (slot, disc) in contacts.iter_mut().zip(pair.iter()) {
             *slot = contact((ball, BALL), (&disc.body, DISC), TOUCH_RESTITUTION);
@@ -268,6 +314,9 @@ fn touch_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) 
 }
 
 fn contain_ball(ball: &mut Body, reporter: &mut Reporter<'_>) {
+    if arena::is_clear(ball.position, BALL_RADIUS) {
+        return;
+    }
     hit_posts(usize::from(Event::BALL), ball, BALL_RADIUS, reporter);
     // In a corner of the net there are two walls.
     for _ in 0..2 {
@@ -284,6 +333,9 @@ fn contain_ball(ball: &mut Body, reporter: &mut Reporter<'_>) {
 }
 
 fn contain_disc(seat: usize, body: &mut Body, reporter: &mut Reporter<'_>) {
+    if arena::is_clear(body.position, DISC_RADIUS) {
+        return;
+    }
     hit_posts(seat, body, DISC_RADIUS, reporter);
     if let Some(breach) = arena::field_breach(body.position, DISC_RADIUS) {
         hit_wall(seat, body, breach, DISC_WALL_RESTITUTION, reporter);
@@ -306,7 +358,12 @@ fn hit_wall(
 fn hit_posts(subject: usize, body: &mut Body, radius: f32, reporter: &mut Reporter<'_>) {
     for post in POSTS {
         let away = body.position - post;
-        let depth = POST_RADIUS + radius - away.length();
+        let reach = POST_RADIUS + radius;
+        // No length is less than one of its coordinates, rounded or not: this spares the root.
+        if away.x.abs() >= reach || away.y.abs() >= reach {
+            continue;
+        }
+        let depth = reach - away.length();
         if depth <= 0.0 {
             continue;
         }
