@@ -11,7 +11,7 @@
 //! the single-threaded executor, without checksums of components.
 
 use crate::{
-    figures::Timed,
+    figures::{PARTS, Timed},
     ggrs_value::sync_test,
     scene::{self, LAP, PEERS, WARM_UP},
 };
@@ -78,12 +78,16 @@ impl Discs {
 
     /// Plays until this frame.
     pub fn play_to(&mut self, frame: Frame) {
-        let world = self.0.world_mut();
-        while world.resource::<Referee>().0.frame() < frame {
+        while self.frame() < frame {
+            let world = self.0.world_mut();
             // bevy_ggrs steps by the time that has passed: exactly a step's.
             world.resource_mut::<Time>().advance_by(STEP);
             world.run_schedule(Turn);
         }
+    }
+
+    fn frame(&self) -> Frame {
+        self.0.world().resource::<Referee>().0.frame()
     }
 
     /// The newest world, when every entity shows what is in it.
@@ -146,8 +150,8 @@ impl Timed for Discs {
         discs
     }
 
-    fn lap(&mut self) -> u32 {
-        self.play_to(WARM_UP + LAP);
-        LAP
+    fn part(&mut self) -> u32 {
+        self.play_to(self.frame() + LAP / PARTS);
+        LAP / PARTS
     }
 }

@@ -1,7 +1,7 @@
 //! Ours: two rollback cores, each of which hears of the other's inputs eight frames late.
 
 use crate::{
-    figures::Timed,
+    figures::{PARTS, Timed},
     scene::{self, LAP, PEERS, ROLLBACK, WARM_UP},
 };
 use netplay::rollback::{Core, Plan, STEP};
@@ -100,9 +100,9 @@ impl Timed for Pair {
         pair
     }
 
-    fn lap(&mut self) -> u32 {
-        self.play_to(WARM_UP + LAP);
+    fn part(&mut self) -> u32 {
+        self.play_to(self.turn + LAP / PARTS);
         // Both cores play each frame.
-        PEERS as u32 * LAP
+        PEERS as u32 * LAP / PARTS
     }
 }

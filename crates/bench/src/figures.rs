@@ -3,6 +3,10 @@
 use std::{fmt::Write as _, time::Duration};
 use web_time::Instant;
 
+/// Parts of a lap, each of which is timed by itself: few where the clock is coarse, as in
+/// browsers, where it ticks in steps of 0.1 ms.
+pub const PARTS: u32 = if cfg!(target_arch = "wasm32") { 3 } else { 18 };
+
 /// Something that can be timed over many operations.
 pub trait Timed {
     /// What it is called in figures: a word.
@@ -11,34 +15,44 @@ pub trait Timed {
     /// Prepares a lap, which is not timed.
     fn prepare(seats: usize) -> Self;
 
-    /// Does the lap and says how many operations it was; at least 10 ms, since browsers' clocks
-    /// tick in steps of 0.1 ms.
-    fn lap(&mut self) -> u32;
+    /// Does the next of the lap's [`PARTS`] and says how many operations it was.
+    fn part(&mut self) -> u32;
 }
 
 /// The seats of the matches that are timed.
 pub const SEATS: [usize; 3] = [2, 4, 8];
 
-/// Nanoseconds per operation in the fastest lap so far.
+/// Nanoseconds per operation, of a lap made of the fastest of each part.
 ///
-/// Whatever else a machine does makes a lap slower, never faster: the fastest one says best what
-/// the code costs, and ratios of fastest laps hold on a busy machine too.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Figures(Vec<(String, usize, f64)>);
+/// Whatever else a machine does makes a part slower, never faster: the fastest ones say best what
+/// the code costs, and ratios of them hold on a busy machine too.
+#[derive(Clone, Debug, Default)]
+pub struct Figures(Vec<Figure>);
+
+#[derive(Clone, Debug)]
+struct Figure {
+    name: String,
+    seats: usize,
+    /// Nanoseconds.
+    fastest: Vec<f64>,
+    operations: f64,
+}
 
 impl Figures {
     /// Does one lap, takes its time, and gives it with the number of operations.
     pub fn time<T: Timed>(&mut self, seats: usize) -> (Duration, u32) {
         let mut timed = T::prepare(seats);
-        let start = Instant::now();
-        let operations = timed.lap();
-        let took = start.elapsed();
-        self.note(
-            T::NAME,
-            seats,
-            took.as_secs_f64() * 1e9 / f64::from(operations),
-        );
-        (took, operations)
+        let (mut lap, mut operations) = (Duration::ZERO, 0);
+        let part = |_| {
+            let start = Instant::now();
+            operations += timed.part();
+            let took = start.elapsed();
+            lap += took;
+            took.as_secs_f64() * 1e9
+        };
+        let parts = (0..PARTS).map(part).collect();
+        self.note(T::NAME, seats, parts, operations.into());
+        (lap, operations)
     }
 
     /// Does `laps` laps.
@@ -48,24 +62,37 @@ impl Figures {
         }
     }
 
-    fn note(&mut self, name: &str, seats: usize, nanos: f64) {
-        let known = self.0.iter_mut().find(|(n, s, _)| n == name && *s == seats);
+    fn note(&mut self, name: &str, seats: usize, parts: Vec<f64>, operations: f64) {
+        let known = self
+            .0
+            .iter_mut()
+            .find(|f| f.name == name && f.seats == seats);
         match known {
-            Some((_, _, fastest)) => *fastest = fastest.min(nanos),
-            None => self.0.push((name.to_owned(), seats, nanos)),
+            Some(figure) => {
+                for (fastest, part) in figure.fastest.iter_mut().zip(parts) {
+                    *fastest = fastest.min(part);
+                }
+            }
+            None => self.0.push(Figure {
+                name: name.to_owned(),
+                seats,
+                fastest: parts,
+                operations,
+            }),
         }
     }
 
     /// Nanoseconds per operation, if that was timed.
     pub fn get(&self, name: &str, seats: usize) -> Option<f64> {
-        let found = self.0.iter().find(|(n, s, _)| n == name && *s == seats);
-        found.map(|(_, _, nanos)| *nanos)
+        let found = self.0.iter().find(|f| f.name == name && f.seats == seats);
+        found.map(|figure| figure.fastest.iter().sum::<f64>() / figure.operations)
     }
 
     /// One line each: [`Figures::MARK`], name, seats, nanoseconds.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for (name, seats, nanos) in &self.0 {
+        for Figure { name, seats, .. } in &self.0 {
+            let nanos = self.get(name, *seats).unwrap_or(f64::NAN);
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{} {name} {seats} {nanos}", Self::MARK);
         }
@@ -84,7 +111,7 @@ impl Figures {
                 Some((name, seats, words.next()?.parse().ok()?))
             })();
             if let Some((name, seats, nanos)) = figure {
-                figures.note(name, seats, nanos);
+                figures.note(name, seats, vec![nanos], 1.0);
             }
         }
         figures

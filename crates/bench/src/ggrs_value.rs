@@ -1,7 +1,7 @@
 //! The reference as a plain value: our world under ggrs, saved by cloning.
 
 use crate::{
-    figures::Timed,
+    figures::{PARTS, Timed},
     scene::{self, LAP, PEERS, ROLLBACK, WARM_UP},
 };
 use ggrs::{Config, GgrsRequest, PlayerType, PredictRepeatLast, SessionBuilder, SyncTestSession};
@@ -102,8 +102,8 @@ impl Timed for Session {
         session
     }
 
-    fn lap(&mut self) -> u32 {
-        self.play_to(WARM_UP + LAP);
-        LAP
+    fn part(&mut self) -> u32 {
+        self.play_to(self.world.frame() + LAP / PARTS);
+        LAP / PARTS
     }
 }

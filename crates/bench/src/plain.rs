@@ -1,17 +1,20 @@
 //! The parts of a frame: a step, a snapshot, a checksum.
 
 use crate::{
-    figures::Timed,
+    figures::{PARTS, Timed},
     scene::{self, LAP, WARM_UP},
 };
 use protocol::{Seat, Simulation, limits::MAX_SEATS};
 use sim::{Event, Input, World};
-use std::hint::black_box;
+use std::{collections::VecDeque, hint::black_box};
+
+/// How often a part repeats what would be too short to be timed.
+const ROUNDS: u32 = 18 * 20 / PARTS;
 
 /// Bare steps of the world, one after the other, without snapshots.
 pub struct Steps {
-    start: World,
-    seats: Vec<[Seat<Input>; MAX_SEATS]>,
+    world: World,
+    seats: VecDeque<[Seat<Input>; MAX_SEATS]>,
     events: Vec<Event>,
 }
 
@@ -21,7 +24,7 @@ impl Timed for Steps {
     fn prepare(seats: usize) -> Self {
         let inputs = |frame| std::array::from_fn(|seat| scene::input(seat, frame));
         Self {
-            start: scene::world_at(seats, WARM_UP),
+            world: scene::world_at(seats, WARM_UP),
             seats: (WARM_UP..WARM_UP + LAP)
                 .map(|frame| scene::seats(inputs(frame)))
                 .collect(),
@@ -29,17 +32,19 @@ impl Timed for Steps {
         }
     }
 
-    fn lap(&mut self) -> u32 {
-        const ROUNDS: u32 = 20;
+    fn part(&mut self) -> u32 {
+        let frames = (LAP / PARTS) as usize;
+        let mut world = self.world.clone();
         for _ in 0..ROUNDS {
-            let mut world = self.start.clone();
-            for seats in &self.seats {
+            world = self.world.clone();
+            for seats in self.seats.iter().take(frames) {
                 world.step(black_box(seats), &mut self.events);
                 self.events.clear();
             }
-            black_box(world);
         }
-        ROUNDS * LAP
+        self.world = world;
+        self.seats.drain(..frames);
+        ROUNDS * LAP / PARTS
     }
 }
 
@@ -60,15 +65,14 @@ impl Timed for Snapshots {
         }
     }
 
-    fn lap(&mut self) -> u32 {
-        const ROUNDS: u32 = 50_000;
-        for _ in 0..ROUNDS {
+    fn part(&mut self) -> u32 {
+        for _ in 0..100 * ROUNDS {
             for kept in &mut self.ring {
                 *kept = black_box(&self.world).clone();
             }
             black_box(&mut self.ring);
         }
-        ROUNDS * self.ring.len() as u32
+        100 * ROUNDS * self.ring.len() as u32
     }
 }
 
@@ -82,11 +86,10 @@ impl Timed for Checksums {
         Self(scene::world_at(seats, WARM_UP))
     }
 
-    fn lap(&mut self) -> u32 {
-        const ROUNDS: u32 = 50_000;
-        for _ in 0..ROUNDS {
+    fn part(&mut self) -> u32 {
+        for _ in 0..20 * ROUNDS {
             black_box(black_box(&self.0).checksum());
         }
-        ROUNDS
+        20 * ROUNDS
     }
 }
