@@ -8,15 +8,15 @@
 //! | field | size | meaning |
 //! |---|---|---|
 //! | tag | 1 | [`TAG`] |
-//! | match | 4 | [`crate::peer::Start::match_id`] |
-//! | view | v | the roster's reign; 0 is the match's start |
+//! | view | 4 | [`crate::agreement::View::id`]; the first view has its match's id |
 //! | frame | v | the newest world of the sender |
 //! | phase | 1 | 256ths of a step since that world was due |
 //! | lag | v | zigzag: how far the sender sees the receiver behind, in 16ths of a frame |
 //! | stamp | 4 | the sender's clock in microseconds, wrapping |
-//! | flags | 1 | bit 0: an echo follows; bit 1: a checksum follows |
+//! | flags | 1 | bit 0: an echo follows; bit 1: a checksum; bit 2: the owner's reign |
 //! | echo | 4 + v | the newest stamp from the receiver, and how long ago it came (µs) |
 //! | checksum | v + 8 | a confirmed frame and its world's checksum |
+//! | reign | v + z | changes in the log, and the first frame that is not final by them |
 //! | frontiers | 1 + n × z | per seat, the first frame whose input the sender lacks |
 //! | streams | 1 + n × … | seat (1), first frame (z), count (v), runs |
 //!
@@ -32,13 +32,12 @@ pub const TAG: u8 = 1;
 
 const FLAG_ECHO: u8 = 1;
 const FLAG_CHECKSUM: u8 = 2;
+const FLAG_REIGN: u8 = 4;
 
 /// A rollback datagram.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Datagram {
-    /// Names the match, as [`crate::peer::Start::match_id`].
-    pub match_id: u32,
-    /// The reign of the roster: 0 from the match's start.
+    /// Names the view that the sender follows, as [`crate::agreement::View::id`].
     pub view: u32,
     /// The number of the sender's newest world.
     pub frame: Frame,
@@ -52,6 +51,8 @@ pub struct Datagram {
     pub echo: Option<Echo>,
     /// A confirmed frame of the sender and the checksum of that world.
     pub checksum: Option<(Frame, u64)>,
+    /// How far it is final who drives what. From the view's owner only, and always from it.
+    pub reign: Option<Reign>,
     /// Per seat, the first frame whose input the sender does not have: everything before has
     /// come without a gap. At most [`MAX_SEATS`].
     pub frontiers: Vec<Frame>,
@@ -66,6 +67,19 @@ pub struct Echo {
     pub stamp: u32,
     /// Microseconds between its coming and this datagram's going.
     pub held: u32,
+}
+
+/// What the owner of a view promises: with the first `log` changes of the match's log, who drives
+/// which seat is final for all frames before `horizon`.
+///
+/// (A peer that is lost may still have to give up its seat from an earlier frame: from the first
+/// one whose input nobody has, and which nobody therefore can have confirmed.)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reign {
+    /// The number of changes since the match's start.
+    pub log: u32,
+    /// The first frame that is not final.
+    pub horizon: Frame,
 }
 
 /// A gapless part of one seat's inputs.
@@ -138,19 +152,17 @@ impl Datagram {
 
     fn encode_header(&self, out: &mut Vec<u8>) {
         out.push(TAG);
-        out.extend_from_slice(&self.match_id.to_le_bytes());
-        push_varint(out, self.view);
+        out.extend_from_slice(&self.view.to_le_bytes());
         push_varint(out, self.frame);
         out.push(self.phase);
         push_varint(out, zigzag(i32::from(self.lag)));
         out.extend_from_slice(&self.stamp.to_le_bytes());
-        let echo = if self.echo.is_some() { FLAG_ECHO } else { 0 };
-        let checksum = if self.checksum.is_some() {
-            FLAG_CHECKSUM
-        } else {
-            0
-        };
-        out.push(echo | checksum);
+        let flag = |is_there: bool, flag: u8| if is_there { flag } else { 0 };
+        out.push(
+            flag(self.echo.is_some(), FLAG_ECHO)
+                | flag(self.checksum.is_some(), FLAG_CHECKSUM)
+                | flag(self.reign.is_some(), FLAG_REIGN),
+        );
         if let Some(Echo { stamp, held }) = self.echo {
             out.extend_from_slice(&stamp.to_le_bytes());
             push_varint(out, held);
@@ -158,6 +170,10 @@ impl Datagram {
         if let Some((frame, sum)) = self.checksum {
             push_varint(out, frame);
             out.extend_from_slice(&sum.to_le_bytes());
+        }
+        if let Some(Reign { log, horizon }) = self.reign {
+            push_varint(out, log);
+            push_delta(out, horizon, self.frame);
         }
         out.push(self.frontiers.len() as u8);
         for frontier in &self.frontiers {
@@ -178,15 +194,14 @@ impl Datagram {
         if reader.byte()? != TAG {
             return Err(DecodeError::OutOfBounds("tag"));
         }
-        let match_id = reader.u32()?;
-        let view = reader.varint()?;
+        let view = reader.u32()?;
         let frame = reader.varint()?;
         let phase = reader.byte()?;
         let lag = i16::try_from(unzigzag(reader.varint()?))
             .map_err(|_| DecodeError::OutOfBounds("lag"))?;
         let stamp = reader.u32()?;
         let flags = reader.byte()?;
-        if flags & !(FLAG_ECHO | FLAG_CHECKSUM) != 0 {
+        if flags & !(FLAG_ECHO | FLAG_CHECKSUM | FLAG_REIGN) != 0 {
             return Err(DecodeError::OutOfBounds("flags"));
         }
         let echo = match flags & FLAG_ECHO {
@@ -199,6 +214,13 @@ impl Datagram {
         let checksum = match flags & FLAG_CHECKSUM {
             0 => None,
             _ => Some((reader.varint()?, reader.u64()?)),
+        };
+        let reign = match flags & FLAG_REIGN {
+            0 => None,
+            _ => Some(Reign {
+                log: reader.varint()?,
+                horizon: reader.delta(frame)?,
+            }),
         };
         let frontiers = (0..reader.count("frontiers")?)
             .map(|_| reader.delta(frame))
@@ -216,7 +238,6 @@ impl Datagram {
             return Err(DecodeError::LeftOver);
         }
         Ok(Self {
-            match_id,
             view,
             frame,
             phase,
@@ -224,6 +245,7 @@ impl Datagram {
             stamp,
             echo,
             checksum,
+            reign,
             frontiers,
             streams,
         })

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*};
 use protocol::{
-    datagram::{Datagram, DecodeError, Echo, StreamPart},
+    datagram::{Datagram, DecodeError, Echo, Reign, StreamPart},
     limits::*,
 };
 
@@ -18,8 +18,7 @@ fn busy() -> Datagram {
         .into_iter()
         .flat_map(|(word, count)| std::iter::repeat_n(word, count));
     Datagram {
-        match_id: 0x1234_5678,
-        view: 0,
+        view: 0x1234_5678,
         frame: 3_600,
         phase: 128,
         lag: -40,
@@ -29,6 +28,10 @@ fn busy() -> Datagram {
             held: 12_345,
         }),
         checksum: Some((3_540, 0x0123_4567_89ab_cdef)),
+        reign: Some(Reign {
+            log: 3,
+            horizon: 3_603,
+        }),
         frontiers: vec![3_602, 3_598, 3_590, 3_602],
         streams: vec![
             StreamPart {
@@ -48,7 +51,7 @@ fn busy() -> Datagram {
 /// The least that a peer says: the match has just begun.
 fn quiet() -> Datagram {
     Datagram {
-        match_id: 1,
+        view: 1,
         frontiers: vec![0, 0],
         ..Datagram::default()
     }
@@ -128,13 +131,20 @@ fn a_cut_datagram_is_truncated_and_a_longer_one_has_bytes_left_over() {
 #[test]
 fn fields_past_their_bounds_are_named() {
     let header = |rest: &[u8]| {
-        // Tag, match, view, frame, phase, lag, stamp, flags.
-        let mut bytes = vec![1, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0];
+        // Tag, view, frame, phase, lag, stamp, flags.
+        let mut bytes = vec![1, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0];
         bytes.extend_from_slice(rest);
         Datagram::decode(&bytes)
     };
     let bound = |field| Err(DecodeError::OutOfBounds(field));
     assert_eq!(Datagram::decode(&[2]), bound("tag"));
+    for flags in [8, 0x80, 0xff] {
+        let bytes = [1, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, flags, 0, 0];
+        assert_eq!(Datagram::decode(&bytes), bound("flags"));
+    }
+    // A horizon 101 frames before frame 100.
+    let reign = [1, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 4, 0, 0xc9, 1, 0, 0];
+    assert_eq!(Datagram::decode(&reign), bound("frame"));
     assert_eq!(header(&[9]), bound("frontiers"));
     assert_eq!(header(&[1, 0, 9]), bound("streams"));
     // A frontier 101 frames before frame 100.
@@ -177,17 +187,18 @@ fn any_datagram() -> impl Strategy<Value = Datagram> {
     let times = (any::<u8>(), any::<i16>(), any::<u32>());
     let echo = proptest::option::of((any::<u32>(), any::<u32>()));
     let checksum = proptest::option::of((any::<u32>(), any::<u64>()));
+    let reign = proptest::option::of((any::<u32>(), -500..500_i32));
     (
         any::<u32>(),
-        any::<u32>(),
-        0..1_u32 << 30,
+        500..1_u32 << 30,
         times,
         echo,
         checksum,
+        reign,
         0..=MAX_SEATS,
     )
         .prop_flat_map(
-            |(match_id, view, frame, (phase, lag, stamp), echo, checksum, seats)| {
+            |(view, frame, (phase, lag, stamp), echo, checksum, reign, seats)| {
                 let frontiers = vec(frame.saturating_sub(500)..frame + 500, seats);
                 // The last seat, if any, is the sender's.
                 let streams = vec(
@@ -195,7 +206,6 @@ fn any_datagram() -> impl Strategy<Value = Datagram> {
                     0..=seats.min(1),
                 );
                 (frontiers, streams).prop_map(move |(frontiers, streams)| Datagram {
-                    match_id,
                     view,
                     frame,
                     phase,
@@ -203,6 +213,10 @@ fn any_datagram() -> impl Strategy<Value = Datagram> {
                     stamp,
                     echo: echo.map(|(stamp, held)| Echo { stamp, held }),
                     checksum,
+                    reign: reign.map(|(log, ahead)| Reign {
+                        log,
+                        horizon: frame.saturating_add_signed(ahead),
+                    }),
                     frontiers,
                     streams,
                 })

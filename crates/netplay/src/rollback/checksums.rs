@@ -8,9 +8,8 @@ use std::collections::VecDeque;
 /// steps past its prediction bound.
 const MAX_KEPT: usize = 30;
 
-/// Checksums of others that wait for this peer to come as far; the prediction bound allows one
-/// each, more are ignored.
-const MAX_WAITING: usize = 2 * MAX_PEERS;
+/// Checksums that are kept of each other peer, eight seconds'; the oldest go first.
+const MAX_TOLD: usize = 8;
 
 /// Two peers were in different worlds at the same confirmed frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +28,9 @@ pub struct Desync {
 #[derive(Default)]
 pub(super) struct Checksums {
     ours: VecDeque<(Frame, u64)>,
-    waiting: Vec<(PeerId, Frame, u64)>,
+    told: Vec<(PeerId, VecDeque<(Frame, u64)>)>,
+    /// Frames up to here are not compared any more.
+    settled: Option<Frame>,
     desync: Option<Desync>,
 }
 
@@ -45,24 +46,43 @@ impl Checksums {
             self.ours.pop_front();
         }
         self.ours.push_back((frame, sum));
-        for (peer, _, theirs) in self.waiting.extract_if(.., |(_, f, _)| *f == frame) {
-            compare(&mut self.desync, frame, sum, theirs, peer);
+        for (peer, theirs) in self.told_of(frame) {
+            self.compare(frame, sum, theirs, peer);
         }
     }
 
-    /// Takes in what another peer says of its confirmed world `frame`.
+    /// Takes in what another peer says of its confirmed world `frame`. What it said first stays.
     pub(super) fn report(&mut self, peer: PeerId, frame: Frame, theirs: u64) {
-        if let Some((_, ours)) = self.ours.iter().find(|(f, _)| *f == frame) {
-            compare(&mut self.desync, frame, *ours, theirs, peer);
-        } else if self.newest().is_none_or(|(newest, _)| newest < frame)
-            && self.waiting.len() < MAX_WAITING
-            && !self
-                .waiting
-                .iter()
-                .any(|(p, f, _)| (*p, *f) == (peer, frame))
-        {
-            self.waiting.push((peer, frame, theirs));
+        let index = match self.told.iter().position(|(id, _)| *id == peer) {
+            Some(index) => index,
+            None => {
+                if self.told.len() == MAX_PEERS {
+                    self.told.remove(0);
+                }
+                self.told.push((peer, VecDeque::new()));
+                self.told.len() - 1
+            }
+        };
+        let told = &mut self.told[index].1;
+        if told.iter().any(|(f, _)| *f == frame) {
+            return;
         }
+        if told.len() == MAX_TOLD {
+            told.pop_front();
+        }
+        told.push_back((frame, theirs));
+        if let Some(&(_, ours)) = self.ours.iter().find(|(f, _)| *f == frame) {
+            self.compare(frame, ours, theirs, peer);
+        }
+    }
+
+    /// What others said of their confirmed worlds `frame`.
+    pub(super) fn told_of(&self, frame: Frame) -> Vec<(PeerId, u64)> {
+        let of = |(peer, told): &(PeerId, VecDeque<(Frame, u64)>)| {
+            let (_, sum) = told.iter().find(|(f, _)| *f == frame)?;
+            Some((*peer, *sum))
+        };
+        self.told.iter().filter_map(of).collect()
     }
 
     /// This peer's newest checksum.
@@ -74,15 +94,28 @@ impl Checksums {
     pub(super) fn desync(&self) -> Option<Desync> {
         self.desync
     }
-}
 
-fn compare(desync: &mut Option<Desync>, frame: Frame, ours: u64, theirs: u64, peer: PeerId) {
-    if ours != theirs && desync.is_none_or(|known| frame < known.frame) {
-        *desync = Some(Desync {
-            frame,
-            ours,
-            theirs,
-            peer,
-        });
+    /// The difference is settled, and worlds up to `frame` are compared no more.
+    pub(super) fn settle(&mut self, frame: Frame) {
+        self.desync = None;
+        self.settled = self.settled.max(Some(frame));
+    }
+
+    /// This peer was in a wrong world: what it said of it counts no more.
+    pub(super) fn forget_ours(&mut self) {
+        self.ours.clear();
+    }
+
+    fn compare(&mut self, frame: Frame, ours: u64, theirs: u64, peer: PeerId) {
+        let counts = self.settled.is_none_or(|settled| settled < frame)
+            && self.desync.is_none_or(|known| frame < known.frame);
+        if ours != theirs && counts {
+            self.desync = Some(Desync {
+                frame,
+                ours,
+                theirs,
+                peer,
+            });
+        }
     }
 }

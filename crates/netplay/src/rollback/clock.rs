@@ -1,5 +1,6 @@
 //! When a step is due.
 
+use protocol::Frame;
 use std::time::Duration;
 
 /// The length of a step.
@@ -66,8 +67,26 @@ impl Clock {
         lost
     }
 
-    /// How much of the current step has passed, from 0 to 1.
+    /// How much of the current step has passed, at most 1; negative before its world is due.
     pub(super) fn phase(&self, now: Duration) -> f64 {
-        (now.saturating_sub(self.due).as_secs_f64() / STEP.as_secs_f64()).min(1.0)
+        let passed = now.as_secs_f64() - self.due.as_secs_f64();
+        (passed / STEP.as_secs_f64()).min(1.0)
+    }
+
+    /// Sets the clock so that `phase` of the current step has passed, at most 1.
+    pub(super) fn set_phase(&mut self, now: Duration, phase: f64) {
+        let phase = phase.min(1.0);
+        self.due = if phase < 0.0 {
+            now + STEP.mul_f64(-phase)
+        } else {
+            now.saturating_sub(STEP.mul_f64(phase))
+        };
+        self.next = self.due + STEP;
+    }
+
+    /// Counts steps that need not be made.
+    pub(super) fn skip(&mut self, steps: Frame) {
+        self.due += STEP * steps;
+        self.next += STEP * steps;
     }
 }

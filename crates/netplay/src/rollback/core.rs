@@ -1,54 +1,63 @@
 //! Steps the world, goes back when a prediction was wrong, and knows what is final.
 
 use super::{
-    Desync, PeerStats, Plan, PlanError, Stats,
+    ConfirmedFrame, Entry, PeerStats, Plan, PlanError, Stats,
     checksums::Checksums,
     clock::{Clock, MAX_OVERDUE, MAX_OVERDUE_WAITING},
+    delay::Delay,
     events::Events,
     input,
+    listen::Listening,
     peer::Peer,
+    reign::Horizon,
+    seats::Log,
     stream::Stream,
     worlds::Worlds,
 };
 use protocol::{
     Frame, PeerId, Seat, Simulation,
-    limits::{MAX_INPUT_BYTES, MAX_INPUT_DELAY, MAX_PREDICTION, MAX_SEATS, MAX_UNACKED_INPUTS},
+    agreement::{Tenure, View},
+    limits::{MAX_INPUT_BYTES, MAX_PREDICTION, MAX_SEATS},
 };
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
+
+/// Confirmed frames that are kept for a caller that does not take them, 17 seconds'; the oldest
+/// go first.
+const MAX_UNTAKEN: usize = 1_024;
 
 /// One peer's side of a match. See the [module](super) for how to drive it.
 pub struct Core<S: Simulation> {
-    pub(super) match_id: u32,
     pub(super) me: PeerId,
+    pub(super) view: View,
+    pub(super) horizon: Horizon,
+    pub(super) log: Log,
     pub(super) worlds: Worlds<S>,
     /// One per seat.
     pub(super) streams: Vec<Stream<S::Input>>,
-    /// The others that drive a seat.
+    /// The others that drive a seat, and those that listen to this one.
     pub(super) peers: Vec<Peer>,
     pub(super) clock: Clock,
     pub(super) checksums: Checksums,
+    /// What a core without a seat knows of its place.
+    pub(super) listening: Listening,
     /// The first step that was made with a wrong prediction.
     pub(super) wrong_from: Option<Frame>,
     pub(super) stats: Stats,
-    events: Events<S::Event>,
-    input_delay: u32,
-    confirmed: Frame,
+    pub(super) events: Events<S::Event>,
+    pub(super) confirmed: Frame,
+    untaken: VecDeque<ConfirmedFrame>,
+    delay: Delay,
     /// Reused by every step.
     happened: Vec<S::Event>,
 }
 
 impl<S: Simulation> Core<S> {
-    /// Begins a match: world 0 is due now.
+    /// Begins a match: world 0 is due now. The first peer of the roster is the owner of the first
+    /// view, whose id is the match's.
     ///
     /// # Errors
     /// [`PlanError`] if the plan contradicts itself or gives this peer no seat.
     pub fn new(plan: Plan<S>, now: Duration) -> Result<Self, PlanError> {
-        const {
-            assert!(
-                size_of::<S::Input>() <= MAX_INPUT_BYTES,
-                "the input type is too big"
-            )
-        };
         let (roster, settings) = (plan.roster.len(), S::seats(&plan.settings));
         if roster != settings || roster > MAX_SEATS {
             return Err(PlanError::Seats { roster, settings });
@@ -56,66 +65,110 @@ impl<S: Simulation> Core<S> {
         if !plan.roster.contains(&Some(plan.me)) {
             return Err(PlanError::NoSeat);
         }
-        let idle = input::pack::<S>(&S::Input::default()).ok_or(PlanError::InputTooLong)?;
-        let mut peers: Vec<Peer> = Vec::new();
-        for id in plan.roster.iter().flatten().filter(|id| **id != plan.me) {
-            if !peers.iter().any(|peer| peer.id == *id) {
-                peers.push(Peer::new(*id, now));
+        let mut order: Vec<PeerId> = Vec::new();
+        for id in plan.roster.iter().flatten() {
+            if !order.contains(id) {
+                order.push(*id);
             }
         }
-        let world = S::new(&plan.settings, plan.seed);
-        let mut checksums = Checksums::default();
-        checksums.record(0, world.checksum());
-        Ok(Self {
-            match_id: plan.match_id,
+        let tenure = |driver: &Option<PeerId>| {
+            vec![Tenure {
+                from: 0,
+                driver: *driver,
+            }]
+        };
+        let entry = Entry {
             me: plan.me,
-            worlds: Worlds::new(world),
-            streams: plan
-                .roster
-                .iter()
-                .map(|author| Stream::new(*author, idle))
+            view: View {
+                number: 0,
+                id: plan.match_id,
+                owner: order.first().copied().unwrap_or(plan.me),
+            },
+            log: 0,
+            order,
+            tenures: plan.roster.iter().map(tenure).collect(),
+            frame: 0,
+            world: S::new(&plan.settings, plan.seed),
+            input_delay: plan.input_delay,
+        };
+        Self::assemble(entry, now)
+    }
+
+    /// A core at the entry's world, which is due now.
+    pub(super) fn assemble(entry: Entry<S>, now: Duration) -> Result<Self, PlanError> {
+        const {
+            assert!(
+                size_of::<S::Input>() <= MAX_INPUT_BYTES,
+                "the input type is too big"
+            )
+        };
+        let idle = input::pack::<S>(&S::Input::default()).ok_or(PlanError::InputTooLong)?;
+        let others = entry.order.iter().filter(|id| **id != entry.me);
+        let mut checksums = Checksums::default();
+        if Checksums::counts(entry.frame) {
+            checksums.record(entry.frame, entry.world.checksum());
+        }
+        let tenures = entry.tenures.into_iter();
+        let mut core = Self {
+            me: entry.me,
+            view: entry.view,
+            horizon: Horizon::new(entry.frame),
+            peers: others.map(|id| Peer::new(*id, now)).collect(),
+            log: Log {
+                summed_up: entry.log,
+                changes: Vec::new(),
+                order: entry.order,
+            },
+            worlds: Worlds::new(entry.frame, entry.world),
+            streams: tenures
+                .map(|tenures| Stream::new(tenures, entry.frame, idle))
                 .collect(),
-            peers,
             clock: Clock::new(now),
             checksums,
+            listening: Listening::new(now),
             wrong_from: None,
             stats: Stats::default(),
             events: Events::new(),
-            input_delay: plan.input_delay.min(MAX_INPUT_DELAY),
-            confirmed: 0,
+            confirmed: entry.frame,
+            untaken: VecDeque::new(),
+            delay: Delay::new(entry.input_delay),
             happened: Vec::new(),
-        })
+        };
+        core.announce();
+        Ok(core)
     }
 
     /// Corrects wrong predictions, then makes all steps that are due: at most those of a
-    /// quarter of a second, and at most [`MAX_PREDICTION`] past the confirmed frontier.
+    /// quarter of a second (a listener, to catch up: at most 600), and at most
+    /// [`MAX_PREDICTION`] past what can be confirmed.
     ///
     /// `input` is asked once per step for each seat that this peer drives, with the newest
     /// world. (Not while a lowered input delay takes effect: those frames have their inputs.)
     pub fn tick(&mut self, now: Duration, input: &mut dyn FnMut(&S, usize) -> S::Input) {
         self.correct();
         self.confirm();
-        let lost = self.clock.give_up(now, MAX_OVERDUE);
-        self.stats.lost_time += lost;
-        for peer in &mut self.peers {
-            // Whoever sleeps hears nobody, and that is nobody's fault.
-            peer.heard = (peer.heard + lost).min(now);
-        }
-        self.excuse_waiting_peers(now);
+        let slept = self.clock.give_up(now, MAX_OVERDUE);
+        self.stats.lost_time += slept;
+        self.count_waiting(now, slept);
+        self.follow_drivers(now, slept);
+        let depths = self.driving_peers().filter_map(Peer::depth);
+        self.delay.follow(depths.reduce(f64::max), now);
         while self.clock.next() <= now {
             if !self.may_step() {
                 self.stats.waits += 1;
                 self.stats.lost_time += self.clock.give_up(now, MAX_OVERDUE_WAITING);
+                self.begin_waiting(now);
                 break;
             }
             self.author(input);
             self.step();
             self.confirm();
-            self.clock.step(self.advantage().unwrap_or(0.0));
+            self.clock.step(self.pace());
             for peer in &mut self.peers {
                 peer.send_soon(now);
             }
         }
+        self.leave_behind();
     }
 
     /// When [`Core::tick`] wants to be called next: for a step or, while it waits at the
@@ -182,20 +235,10 @@ impl<S: Simulation> Core<S> {
         self.checksums.newest()
     }
 
-    /// The earliest difference between this peer's confirmed world and another's, once one is
-    /// found: within two seconds of its cause, as long as datagrams come through.
-    pub fn desync(&self) -> Option<Desync> {
-        self.checksums.desync()
-    }
-
-    /// How long ago a peer's newest new input came. A peer that cannot have any, since it has
-    /// itself to wait for somebody else, is not silent (unless it acknowledges nothing); nor is
-    /// one outside the match.
-    pub fn silence(&self, peer: PeerId, now: Duration) -> Duration {
-        match self.peers.iter().find(|p| p.id == peer) {
-            Some(p) if !self.waits_for_others(p) => now.saturating_sub(p.heard),
-            _ => Duration::ZERO,
-        }
+    /// The frames that were confirmed since the last call, each once, in order. At most 1,024
+    /// are kept. (Frames that [`Core::adopt`] went past are not among them.)
+    pub fn take_confirmed(&mut self) -> Vec<ConfirmedFrame> {
+        self.untaken.drain(..).collect()
     }
 
     /// What this core has done so far.
@@ -220,16 +263,24 @@ impl<S: Simulation> Core<S> {
         })
     }
 
-    /// Sets the frames between sampling an input and its step, at most [`MAX_INPUT_DELAY`]. May
-    /// be called at any time: the stream stays gapless. A raised delay repeats the newest input
-    /// until the new one is due, a lowered one lets those stand that are written already.
-    pub fn set_input_delay(&mut self, frames: u32) {
-        self.input_delay = frames.min(MAX_INPUT_DELAY);
+    /// Frames between sampling an input and its step.
+    pub fn input_delay(&self) -> u32 {
+        self.delay.frames()
     }
 
-    /// The first frame of which not all inputs are known; may be past the newest world.
-    fn frontier(&self) -> Frame {
-        self.streams.iter().map(Stream::end).min().unwrap_or(0)
+    /// Fixes the frames between sampling an input and its step, at most
+    /// [`protocol::limits::MAX_INPUT_DELAY`]; nothing lets them follow the measured round trips.
+    /// May be called at any time: the stream stays gapless. A raised delay repeats the newest
+    /// input until the new one is due, a lowered one lets those stand that are written already.
+    pub fn set_input_delay(&mut self, frames: Option<u32>) {
+        self.delay.set(frames);
+    }
+
+    /// The first frame that cannot be confirmed: an input of it is lacking, or it is not final
+    /// who drives it. May be past the newest world.
+    pub(super) fn confirmable(&self) -> Frame {
+        let ends = self.streams.iter().map(Stream::end);
+        ends.fold(self.horizon(), Frame::min)
     }
 
     /// The first frame of which this peer has not written all of its own inputs.
@@ -245,15 +296,18 @@ impl<S: Simulation> Core<S> {
         self.streams_of(self.me)
     }
 
-    fn streams_of(&self, id: PeerId) -> impl Iterator<Item = (usize, &Stream<S::Input>)> {
+    pub(super) fn streams_of(
+        &self,
+        id: PeerId,
+    ) -> impl Iterator<Item = (usize, &Stream<S::Input>)> {
         self.streams
             .iter()
             .enumerate()
-            .filter(move |(_, stream)| stream.author() == Some(id))
+            .filter(move |(_, stream)| stream.driver() == Some(id))
     }
 
     /// The first frame of which `peer` lacks an input of ours.
-    fn acknowledged(&self, peer: &Peer) -> Frame {
+    pub(super) fn acknowledged(&self, peer: &Peer) -> Frame {
         self.own_streams()
             .map(|(seat, _)| peer.acknowledged[seat])
             .min()
@@ -261,7 +315,7 @@ impl<S: Simulation> Core<S> {
     }
 
     /// The first frame of which we lack an input of `peer`'s.
-    fn received(&self, peer: &Peer) -> Frame {
+    pub(super) fn received(&self, peer: &Peer) -> Frame {
         self.streams_of(peer.id)
             .map(|(_, stream)| stream.end())
             .min()
@@ -270,10 +324,22 @@ impl<S: Simulation> Core<S> {
 
     /// How far this peer is ahead of the one furthest behind, in frames.
     fn advantage(&self) -> Option<f64> {
-        self.peers
-            .iter()
+        self.driving_peers()
             .filter_map(Peer::advantage)
             .reduce(f64::max)
+    }
+
+    /// How far this peer is ahead, for its clock: a listener goes by [`Core::follow_drivers`].
+    fn pace(&self) -> f64 {
+        if self.is_listener() {
+            return 0.0;
+        }
+        self.advantage().unwrap_or(0.0)
+    }
+
+    /// The others that drive a seat in the end.
+    pub(super) fn driving_peers(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.iter().filter(|peer| self.drives(peer.id))
     }
 
     /// Where this peer is now, in frames and parts of them.
@@ -281,41 +347,20 @@ impl<S: Simulation> Core<S> {
         f64::from(self.frame()) + self.clock.phase(now)
     }
 
-    /// Whether `peer` has come as far as it may by what it can have heard from anybody else. Not
-    /// if it is us who wait, for it to acknowledge.
-    fn waits_for_others(&self, peer: &Peer) -> bool {
-        let others = self.streams.iter().filter(|s| s.author() != Some(peer.id));
-        let others_end = others.map(Stream::end).min().unwrap_or(0);
-        self.received(peer) >= others_end.saturating_add(MAX_PREDICTION) && self.acknowledges(peer)
-    }
-
-    /// Whether `peer` has acknowledged enough for the next inputs to be sent to it.
-    fn acknowledges(&self, peer: &Peer) -> bool {
-        let unacknowledged = self.authored().saturating_sub(self.acknowledged(peer));
-        unacknowledged + MAX_INPUT_DELAY < MAX_UNACKED_INPUTS
-    }
-
-    fn excuse_waiting_peers(&mut self, now: Duration) {
-        for i in 0..self.peers.len() {
-            if self.waits_for_others(&self.peers[i]) {
-                self.peers[i].heard = now;
-            }
-        }
-    }
-
     /// Whether a step may be made: not past the prediction bound, nor with so many inputs
     /// unacknowledged that the next ones could not be sent.
-    fn may_step(&self) -> bool {
-        self.frame() < self.frontier().saturating_add(MAX_PREDICTION)
-            && self.peers.iter().all(|peer| self.acknowledges(peer))
+    pub(super) fn may_step(&self) -> bool {
+        self.frame() < self.confirmable().saturating_add(MAX_PREDICTION)
+            && self.driving_peers().all(|peer| self.acknowledges(peer))
             && self.frame() < Frame::MAX / 2
     }
 
     /// Writes this peer's inputs for the newest frame that the delay lets it decide.
     fn author(&mut self, sample: &mut dyn FnMut(&S, usize) -> S::Input) {
-        let frame = self.worlds.frame() + self.input_delay;
+        let frame = self.worlds.frame() + self.delay.frames();
         for (seat, stream) in self.streams.iter_mut().enumerate() {
-            if stream.author() != Some(self.me) || stream.end() > frame {
+            let is_ours = stream.driver() == Some(self.me) && !stream.is_frozen();
+            if !is_ours || stream.end() > frame {
                 continue;
             }
             stream.hold_until(frame);
@@ -328,7 +373,17 @@ impl<S: Simulation> Core<S> {
     }
 
     /// Steps from the newest world to the next by what is known and predicted.
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
+        let frame = self.worlds.frame();
+        self.step_silently();
+        for event in self.happened.drain(..) {
+            self.events.happen(frame, event);
+        }
+        self.announce();
+    }
+
+    /// Steps, and leaves what happens to the caller.
+    pub(super) fn step_silently(&mut self) -> &mut Vec<S::Event> {
         let frame = self.worlds.frame();
         let mut seats = [Seat::default(); MAX_SEATS];
         for (seat, stream) in seats.iter_mut().zip(&mut self.streams) {
@@ -336,9 +391,7 @@ impl<S: Simulation> Core<S> {
         }
         self.worlds
             .step(&seats[..self.streams.len()], &mut self.happened);
-        for event in self.happened.drain(..) {
-            self.events.happen(frame, event);
-        }
+        &mut self.happened
     }
 
     /// Goes back to the newest world that was made of right inputs, and steps again.
@@ -358,24 +411,31 @@ impl<S: Simulation> Core<S> {
         self.stats.longest_rollback = self.stats.longest_rollback.max(depth);
     }
 
-    /// Moves the confirmed frontier as far as the inputs allow, and forgets what it passed.
-    fn confirm(&mut self) {
-        let confirmed = self.frontier().min(self.worlds.frame());
-        for frame in self.confirmed + 1..=confirmed {
-            if Checksums::counts(frame) {
-                self.checksums
-                    .record(frame, self.worlds.get(frame).checksum());
-            }
-        }
+    /// Moves the confirmed frontier as far as the inputs and the horizon allow, and forgets what
+    /// it passed.
+    pub(super) fn confirm(&mut self) {
+        let confirmed = self.confirmable().min(self.worlds.frame());
+        let begun = self.confirmed;
         self.confirmed = confirmed;
-        self.events.confirm(confirmed);
-        for seat in 0..self.streams.len() {
-            let mut keep = confirmed;
-            if self.streams[seat].author() == Some(self.me) {
-                let acknowledged = self.peers.iter().map(|peer| peer.acknowledged[seat]);
-                keep = acknowledged.fold(keep, Frame::min);
+        for stream in &mut self.streams {
+            stream.confirm(confirmed);
+        }
+        for frame in begun..confirmed {
+            if self.untaken.len() == MAX_UNTAKEN {
+                self.untaken.pop_front();
             }
-            self.streams[seat].forget_before(keep);
+            let taken = self.confirmed_frame(frame);
+            self.untaken.push_back(taken);
+            self.record(frame + 1);
+        }
+        self.events.confirm(confirmed);
+    }
+
+    /// Notes the checksum of a world that is confirmed, if peers compare it.
+    pub(super) fn record(&mut self, frame: Frame) {
+        if Checksums::counts(frame) {
+            let sum = self.worlds.get(frame).checksum();
+            self.checksums.record(frame, sum);
         }
     }
 }

@@ -13,32 +13,44 @@
 //! send all of [`Core::poll_datagram`], sleep until [`Core::next_due`] or the next packet.
 //!
 //! The parts: `core` steps and rolls back, `receive` judges datagrams before any of them counts,
-//! `send` writes them, `clock` says when a step is due, `peer` measures the others.
+//! `send` writes them, `clock` says when a step is due, `peer` measures the others, `seats` keeps
+//! the log of who drives what, `reign` how far it is final, `listen` is what a peer without a seat
+//! does, `waits` judges for whom one waits, `delay` follows the round trip, `repair` replaces a
+//! wrong world.
 //!
-//! Deliberately absent for now: the roster is the match's start's. A datagram names its view
-//! (always [`VIEW`]), and a stream knows its author, so that seats can change hands later.
+//! Deliberately absent: any decision about who is to drive a seat. The log of changes comes from
+//! the session, by the protocol of [`protocol::agreement`].
 
 mod checksums;
 mod clock;
 mod core;
+mod delay;
 mod events;
 mod input;
+mod listen;
 mod peer;
 mod receive;
+mod reign;
+mod repair;
+mod seats;
 mod send;
 mod stream;
+mod waits;
 mod worlds;
 
 pub use self::checksums::Desync;
 pub use self::clock::STEP;
 pub use self::core::Core;
 pub use self::receive::Rejected;
+pub use self::repair::AdoptError;
+pub use self::seats::ApplyError;
 
-use protocol::{Frame, PeerId, Simulation};
+use protocol::{
+    Frame, PeerId, Simulation,
+    agreement::{Tenure, View},
+    limits::MAX_SEATS,
+};
 use std::time::Duration;
-
-/// The view of a roster that is fixed at the match's start.
-pub const VIEW: u32 = 0;
 
 /// Frames between two checksums that peers compare.
 pub const CHECKSUM_INTERVAL: Frame = 60;
@@ -46,7 +58,7 @@ pub const CHECKSUM_INTERVAL: Frame = 60;
 /// What all peers of a match agree on at its start, and who of them we are.
 #[derive(Clone, Debug)]
 pub struct Plan<S: Simulation> {
-    /// Names the match in every datagram.
+    /// Names the match, and its first view.
     pub match_id: u32,
     /// The seed of the world's generator.
     pub seed: u64,
@@ -57,11 +69,46 @@ pub struct Plan<S: Simulation> {
     /// This peer; drives one seat or more.
     pub me: PeerId,
     /// Frames between sampling an input and its step, at most
-    /// [`protocol::limits::MAX_INPUT_DELAY`]; more is clamped. Peers need not agree on it.
-    pub input_delay: u32,
+    /// [`protocol::limits::MAX_INPUT_DELAY`]; more is clamped. Peers need not agree on it. Nothing
+    /// follows the measured round trips.
+    pub input_delay: Option<u32>,
 }
 
-/// Why a [`Plan`] cannot be played.
+/// A match in full swing, and who enters it: what [`protocol::agreement::Snapshot`] tells.
+#[derive(Clone, Debug)]
+pub struct Entry<S> {
+    /// This peer; drives no seat as yet.
+    pub me: PeerId,
+    /// The view in force.
+    pub view: View,
+    /// The number of changes in the log, all of which `tenures` contains.
+    pub log: u32,
+    /// The peers that drive a seat, by seniority.
+    pub order: Vec<PeerId>,
+    /// Per seat, the tenure in force at `frame`, then later ones. No peer may be followed by
+    /// somebody else, since its inputs until then would be lacking: the owner gives a snapshot
+    /// of a later frame.
+    pub tenures: Vec<Vec<Tenure>>,
+    /// The number of the world.
+    pub frame: Frame,
+    /// A confirmed world.
+    pub world: S,
+    /// As [`Plan::input_delay`].
+    pub input_delay: Option<u32>,
+}
+
+/// What all peers of a match agree on about one frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConfirmedFrame {
+    /// The frame.
+    pub frame: Frame,
+    /// The input of each seat, as its word in a datagram.
+    pub words: [u32; MAX_SEATS],
+    /// A bit for each seat that a peer drives, the first seat's lowest.
+    pub peers: u8,
+}
+
+/// Why a [`Plan`] or an [`Entry`] cannot be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// The roster does not fit the settings, or is past [`protocol::limits::MAX_SEATS`].
@@ -75,6 +122,13 @@ pub enum PlanError {
     /// This peer drives no seat of the roster.
     #[error("this peer has no seat in the match")]
     NoSeat,
+    /// This peer drives a seat already, so it cannot enter as a listener.
+    #[error("this peer drives a seat already")]
+    Seated,
+    /// The tenures of a seat are not in order, or a peer gives its seat up after the entry's
+    /// frame.
+    #[error("the tenures of seat {0} cannot be entered")]
+    Tenures(u8),
     /// The default input has more than [`protocol::limits::MAX_INPUT_BYTES`] in postcard.
     #[error("the simulation's input is too long")]
     InputTooLong,

@@ -1,5 +1,6 @@
 //! What is known of another peer: what it has of ours, and how its time runs.
 
+use super::{clock::STEP, waits::Waits};
 use protocol::{
     Frame, PeerId,
     datagram::{Datagram, Echo},
@@ -20,23 +21,36 @@ const RTT_GAIN: f64 = 1.0 / 8.0;
 /// The part of a new sample in the smoothed lag: about a quarter of a second at 60 a second.
 const LAG_GAIN: f64 = 1.0 / 16.0;
 
+/// The part of a new sample in the smoothed deviation of the round trip, as in RFC 6298.
+const DEVIATION_GAIN: f64 = 1.0 / 4.0;
+
+/// The jump of a lag, in frames, that is more than the network's noise.
+const MAX_SMOOTHED: f64 = 6.0;
+
 /// Units of a lag in a datagram per frame.
 const LAG_UNITS: f64 = 16.0;
 
-/// Another peer of the match.
+/// Another peer of the match: a driver, or one that only listens.
 pub(super) struct Peer {
     pub(super) id: PeerId,
+    /// The seats that it once drove and lost, a bit each: what it still says of them, before it
+    /// has learned of that, is no offence.
+    pub(super) lost_seats: u8,
     /// Per seat of ours, the first frame whose input it lacks.
     pub(super) acknowledged: [Frame; MAX_SEATS],
     /// Per seat of ours, the first frame whose input was never sent to it.
     pub(super) sent: [Frame; MAX_SEATS],
     /// When its newest new input came, or when it was last excused for having none.
     pub(super) heard: Duration,
+    /// When we had to wait for it.
+    pub(super) waits: Waits,
     pub(super) rejected: u64,
     pub(super) conflicts: u64,
     /// Datagrams made for it.
     pub(super) datagrams: u64,
     rtt: Option<f64>,
+    /// The smoothed deviation of the round trip from its mean.
+    deviation: f64,
     /// How far we see it behind us, in frames, by what its newest datagrams say.
     lag: Option<f64>,
     /// How far it sees us behind.
@@ -49,6 +63,7 @@ pub(super) struct Peer {
 struct Newest {
     stamp: u32,
     frame: Frame,
+    frontiers: Vec<Frame>,
     came: Duration,
 }
 
@@ -56,13 +71,16 @@ impl Peer {
     pub(super) fn new(id: PeerId, now: Duration) -> Self {
         Self {
             id,
+            lost_seats: 0,
             acknowledged: [0; MAX_SEATS],
             sent: [0; MAX_SEATS],
             heard: now,
+            waits: Waits::default(),
             rejected: 0,
             conflicts: 0,
             datagrams: 0,
             rtt: None,
+            deviation: 0.0,
             lag: None,
             their_lag: None,
             newest: None,
@@ -80,6 +98,29 @@ impl Peer {
         self.rtt.map(Duration::from_secs_f64)
     }
 
+    /// Per seat, the first frame whose input it lacked by its newest datagram.
+    pub(super) fn frontiers(&self) -> Option<&[Frame]> {
+        self.newest.as_ref().map(|newest| &newest.frontiers[..])
+    }
+
+    /// How deep it must predict our inputs if we write them without delay, in frames. See
+    /// [`super::delay`].
+    pub(super) fn depth(&self) -> Option<f64> {
+        Some((self.rtt? / 2.0 + 2.0 * self.deviation) / STEP.as_secs_f64() + 1.0)
+    }
+
+    /// How far it is ahead of us, in frames, if its datagrams take half a round trip.
+    pub(super) fn lead(&self) -> Option<f64> {
+        Some(self.rtt.unwrap_or(0.0) / 2.0 / STEP.as_secs_f64() - self.lag?)
+    }
+
+    /// We jumped ahead by so many frames.
+    pub(super) fn jumped(&mut self, frames: f64) {
+        if let Some(lag) = &mut self.lag {
+            *lag += frames;
+        }
+    }
+
     /// How far we are ahead of it, in frames. The way of a datagram makes the other look
     /// behind; it does so on both sides, so that half the difference is the truth, or between
     /// unequal ways the middle.
@@ -87,8 +128,9 @@ impl Peer {
         Some((self.lag? - self.their_lag?) / 2.0)
     }
 
-    /// Learns the time from a datagram that came while we were at `position` (in frames).
-    pub(super) fn hear(&mut self, datagram: &Datagram, now: Duration, position: f64) {
+    /// Learns the time from a datagram that came while we were at `position` (in frames). `jumps`
+    /// says that one of us may jump: then a lag far from the smoothed one is believed at once.
+    pub(super) fn hear(&mut self, datagram: &Datagram, now: Duration, position: f64, jumps: bool) {
         let is_newer = self
             .newest
             .as_ref()
@@ -99,10 +141,15 @@ impl Peer {
         self.newest = Some(Newest {
             stamp: datagram.stamp,
             frame: datagram.frame,
+            frontiers: datagram.frontiers.clone(),
             came: now,
         });
         let theirs = f64::from(datagram.frame) + f64::from(datagram.phase) / 256.0;
-        smooth(&mut self.lag, position - theirs, LAG_GAIN);
+        let lag = position - theirs;
+        if jumps && self.lag.is_some_and(|old| (old - lag).abs() > MAX_SMOOTHED) {
+            self.lag = None;
+        }
+        smooth(&mut self.lag, lag, LAG_GAIN);
         // Whoever echoes nothing has not heard of us lately, and cannot know how far we are.
         let Some(Echo { stamp, held }) = datagram.echo else {
             return;
@@ -111,7 +158,10 @@ impl Peer {
         let micros = micros(now).wrapping_sub(stamp).wrapping_sub(held);
         let rtt = Duration::from_micros(micros.into());
         if rtt <= MAX_ECHO {
-            smooth(&mut self.rtt, rtt.as_secs_f64(), RTT_GAIN);
+            let rtt = rtt.as_secs_f64();
+            let off = self.rtt.map_or(0.0, |smoothed| (rtt - smoothed).abs());
+            self.deviation += (off - self.deviation) * DEVIATION_GAIN;
+            smooth(&mut self.rtt, rtt, RTT_GAIN);
         }
     }
 

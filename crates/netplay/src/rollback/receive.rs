@@ -1,10 +1,10 @@
 //! Judges what another peer sent: all of a datagram, before any of it counts.
 
-use super::{CHECKSUM_INTERVAL, Core, VIEW, input};
+use super::{CHECKSUM_INTERVAL, Core, input};
 use protocol::{
     Frame, PeerId, Simulation,
     datagram::{Datagram, DecodeError, StreamPart},
-    limits::{MAX_INPUT_DELAY, MAX_PREDICTION},
+    limits::{MAX_CHANGES, MAX_INPUT_DELAY, MAX_PREDICTION},
 };
 use std::time::Duration;
 
@@ -12,19 +12,20 @@ use std::time::Duration;
 /// networks reorder by less, and one that is older has nothing new to say.
 const MAX_AGE: Frame = 256;
 
+/// Frames by which others may be ahead of a listener, 17 seconds: it catches up ten in a tick, or
+/// begins anew.
+const MAX_AHEAD_OF_LISTENER: Frame = 1_024;
+
 /// Why a datagram was rejected. Nothing of a rejected datagram counts, except in the statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// Its sender drives no seat of this match.
+    /// Its sender neither drives a seat of this match nor listens to it.
     #[error("its sender is not in the match")]
     Stranger,
     /// Not a datagram.
     #[error(transparent)]
     Malformed(#[from] DecodeError),
-    /// Of another match.
-    #[error("of match {0}")]
-    OtherMatch(u32),
-    /// Of another view of this match.
+    /// Of another match, or of a view that this peer does not follow.
     #[error("of view {0}")]
     OtherView(u32),
     /// Its number of seats is not the match's.
@@ -36,6 +37,16 @@ pub enum Rejected {
     /// It has inputs of a seat that its sender does not drive.
     #[error("its sender does not drive seat {0}")]
     NotAuthor(u8),
+    /// It has inputs of a seat that a bot drives, as far as we know: a change of that seat may
+    /// not have come yet.
+    #[error("nobody drives seat {0}")]
+    NoAuthor(u8),
+    /// Its sender is not the view's owner, and speaks for it.
+    #[error("its sender is not the owner")]
+    NotOwner,
+    /// It names more changes than a match can have.
+    #[error("of a log of {0} changes")]
+    LongLog(u32),
     /// Its inputs begin after the first one that is lacking.
     #[error("leaves a gap in the inputs of seat {0}")]
     Gap(u8),
@@ -65,6 +76,9 @@ impl<S: Simulation> Core<S> {
     pub fn receive(&mut self, from: PeerId, bytes: &[u8], now: Duration) -> Result<(), Rejected> {
         self.stats.datagrams_in += 1;
         let index = self.peers.iter().position(|peer| peer.id == from);
+        if self.drives(from) {
+            self.listening.hear(now);
+        }
         let judged = index.ok_or(Rejected::Stranger).and_then(|index| {
             let datagram = Datagram::decode(bytes)?;
             self.judge(index, &datagram)?;
@@ -88,10 +102,7 @@ impl<S: Simulation> Core<S> {
     /// Finds what an honest peer would not have sent.
     fn judge(&self, index: usize, datagram: &Datagram) -> Result<(), Rejected> {
         let peer = &self.peers[index];
-        if datagram.match_id != self.match_id {
-            return Err(Rejected::OtherMatch(datagram.match_id));
-        }
-        if datagram.view != VIEW {
+        if datagram.view != self.view.id {
             return Err(Rejected::OtherView(datagram.view));
         }
         if datagram.frontiers.len() != self.streams.len() {
@@ -99,8 +110,13 @@ impl<S: Simulation> Core<S> {
         }
         // Nobody confirms a frame whose inputs we have not written, and nobody steps further
         // past the confirmed frontier than the prediction bound.
-        let confirmable = self.authored();
+        let confirmable = if self.is_listener() {
+            self.frame().saturating_add(MAX_AHEAD_OF_LISTENER)
+        } else {
+            self.authored()
+        };
         let reachable = confirmable.saturating_add(MAX_PREDICTION);
+        let last_decided = reachable.saturating_add(MAX_INPUT_DELAY);
         if datagram.frame > reachable {
             return Err(Rejected::Future(datagram.frame));
         }
@@ -120,11 +136,33 @@ impl<S: Simulation> Core<S> {
                 return Err(Rejected::BadChecksum(frame));
             }
         }
-        let last_decided = reachable.saturating_add(MAX_INPUT_DELAY);
+        self.judge_reign(peer.id, datagram, last_decided)?;
         datagram
             .streams
             .iter()
             .try_for_each(|part| self.judge_part(index, part, last_decided))
+    }
+
+    fn judge_reign(
+        &self,
+        from: PeerId,
+        datagram: &Datagram,
+        last_decided: Frame,
+    ) -> Result<(), Rejected> {
+        let Some(reign) = datagram.reign else {
+            return Ok(());
+        };
+        if !self.is_owner(from) {
+            return Err(Rejected::NotOwner);
+        }
+        if reign.log as usize > 2 * MAX_CHANGES {
+            return Err(Rejected::LongLog(reign.log));
+        }
+        // The owner announces no frame but those that have inputs of its.
+        if reign.horizon > last_decided.saturating_add(1) {
+            return Err(Rejected::Future(reign.horizon));
+        }
+        Ok(())
     }
 
     fn judge_part(
@@ -133,11 +171,16 @@ impl<S: Simulation> Core<S> {
         part: &StreamPart,
         last_decided: Frame,
     ) -> Result<(), Rejected> {
-        let stream = &self.streams[usize::from(part.seat)];
-        if stream.author() != Some(self.peers[index].id) {
-            return Err(Rejected::NotAuthor(part.seat));
+        let (stream, peer) = (&self.streams[usize::from(part.seat)], &self.peers[index]);
+        if stream.driver() != Some(peer.id) {
+            return match stream.driver() {
+                _ if peer.lost_seats & 1 << part.seat != 0 => Ok(()),
+                Some(_) => Err(Rejected::NotAuthor(part.seat)),
+                None => Err(Rejected::NoAuthor(part.seat)),
+            };
         }
-        if part.first > stream.end() {
+        // A listener comes into what was said before: it lacks this part, and may be stranded.
+        if part.first > stream.end() && !self.is_listener() {
             return Err(Rejected::Gap(part.seat));
         }
         // The input of frame `last_decided` is the newest one: the part ends after it.
@@ -156,31 +199,38 @@ impl<S: Simulation> Core<S> {
     /// Lets a judged datagram count.
     fn take_in(&mut self, index: usize, datagram: &Datagram, now: Duration) {
         let position = self.position(now);
+        let id = self.peers[index].id;
+        let jumps = self.is_listener() || !self.drives(id);
         let peer = &mut self.peers[index];
-        peer.hear(datagram, now, position);
+        peer.hear(datagram, now, position, jumps);
         for (seat, stream) in self.streams.iter().enumerate() {
-            if stream.author() == Some(self.me) {
+            if stream.driver() == Some(self.me) {
                 let acknowledged = &mut peer.acknowledged[seat];
                 *acknowledged = (*acknowledged).max(datagram.frontiers[seat]);
             }
         }
         if let Some((frame, sum)) = datagram.checksum {
-            self.checksums.report(peer.id, frame, sum);
+            self.checksums.report(id, frame, sum);
+        }
+        if let Some(reign) = datagram.reign {
+            self.hear_reign(reign);
         }
         for part in &datagram.streams {
-            self.take_in_part(index, part, now);
+            let stream = &self.streams[usize::from(part.seat)];
+            if stream.driver() == Some(id) {
+                self.take_in_part(index, part, now);
+            }
         }
     }
 
     fn take_in_part(&mut self, index: usize, part: &StreamPart, now: Duration) {
-        let stepped = self.worlds.frame();
-        let stream = &mut self.streams[usize::from(part.seat)];
-        let peer = &mut self.peers[index];
+        let seat = usize::from(part.seat);
         for (frame, word) in (part.first..).zip(&part.words) {
+            let stream = &self.streams[seat];
             if frame < stream.end() {
                 // Known already, and what was first known stays.
                 if stream.word(frame).is_some_and(|known| known != *word) {
-                    peer.conflicts += 1;
+                    self.peers[index].conflicts += 1;
                     self.stats.conflicts += 1;
                 }
                 continue;
@@ -189,12 +239,12 @@ impl<S: Simulation> Core<S> {
             let Some(input) = input::unpack::<S>(*word) else {
                 return;
             };
-            stream.push(input);
-            peer.heard = now;
-            if frame < stepped && stream.used(frame) != *word {
-                let wrong_from = self.wrong_from.get_or_insert(frame);
-                *wrong_from = frame.min(*wrong_from);
+            // After a gap, or from a peer that is lost by an agreement.
+            if frame > stream.end() || stream.is_frozen() {
+                return;
             }
+            self.push(seat, frame, input);
+            self.peers[index].heard = now;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Writes datagrams: each says all that its receiver is not known to have.
 
-use super::{Core, VIEW, stream::Stream};
+use super::Core;
 use protocol::{
     PeerId, Simulation,
     datagram::{Datagram, StreamPart},
@@ -26,18 +26,19 @@ impl<S: Simulation> Core<S> {
             StreamPart {
                 seat: seat as u8,
                 first,
-                words: stream.words_from(first),
+                // Kept as long as they are not acknowledged; without words, the part is left out.
+                words: stream.words_from(first).unwrap_or_default(),
             }
         });
         let mut datagram = Datagram {
-            match_id: self.match_id,
-            view: VIEW,
+            view: self.view.id,
             frame: self.frame(),
-            phase: (self.clock.phase(now) * 255.0) as u8,
+            phase: (self.clock.phase(now).max(0.0) * 255.0) as u8,
             lag,
             stamp,
             echo,
             checksum: self.checksums.newest().filter(|_| checksum),
+            reign: self.reign(),
             frontiers: self.frontiers(),
             streams: streams.collect(),
         };
@@ -53,11 +54,14 @@ impl<S: Simulation> Core<S> {
         Some((peer.id, bytes))
     }
 
-    /// Per seat, how far its inputs are known. A bot's seat lacks none: it says our own frame,
-    /// which costs a byte.
+    /// Per seat, how far its inputs are known. Of a bot's seat nothing is acknowledged past the
+    /// horizon: whoever is given the seat from there on may not be known here yet.
     fn frontiers(&self) -> Vec<protocol::Frame> {
-        let frame = self.frame();
-        let known = |stream: &Stream<_>| stream.author().map_or(frame, |_| stream.end());
-        self.streams.iter().map(known).collect()
+        let bot = self.frame().min(self.horizon());
+        let known = (self.streams.iter()).map(|stream| match stream.driver() {
+            Some(_) => stream.end(),
+            None => bot,
+        });
+        known.collect()
     }
 }

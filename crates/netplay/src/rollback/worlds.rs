@@ -13,11 +13,11 @@ pub(super) struct Worlds<S> {
 }
 
 impl<S: Simulation> Worlds<S> {
-    /// Begins with world 0.
-    pub(super) fn new(world: S) -> Self {
+    /// Begins with world `frame`.
+    pub(super) fn new(frame: Frame, world: S) -> Self {
         Self {
             ring: vec![world; WINDOW],
-            frame: 0,
+            frame,
         }
     }
 

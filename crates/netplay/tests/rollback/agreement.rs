@@ -17,7 +17,7 @@ fn play_matches(size: usize, seeds: std::ops::Range<u64>) {
         let mut party = Party::with(size, any_conditions(seed), seed, |i, plan| {
             let input_delay = (mix(seed ^ i as u64) % 7) as u32;
             netplay::rollback::Plan {
-                input_delay,
+                input_delay: Some(input_delay),
                 ..plan
             }
         });
@@ -60,7 +60,7 @@ fn changing_input_delays_keeps_streams_gapless() {
             let who = mix(seed ^ change) as usize % 3;
             // Past the bound now and then: it is clamped.
             let delay = (mix(seed ^ change << 9) % 9) as u32;
-            party.players[who].core.set_input_delay(delay);
+            party.players[who].core.set_input_delay(Some(delay));
             party.run(ms(20 + mix(change) % 200));
         }
         party.assert_agreed(60);

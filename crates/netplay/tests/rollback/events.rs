@@ -75,7 +75,7 @@ fn nothing_is_told_twice_where_predictions_are_right() {
         ..Conditions::default()
     };
     let mut party = Party::with(2, conditions, 1, |_, plan| Plan {
-        input_delay: 6,
+        input_delay: Some(6),
         ..plan
     });
     party.run(Duration::from_secs(30));

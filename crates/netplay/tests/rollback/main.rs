@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be, fails the test")]
 
 mod agreement;
+mod delay;
 mod events;
+mod hands;
 mod hostile;
 mod network;
 mod pace;
 mod party;
 mod reference;
+mod repair;
 mod toy;

@@ -1,9 +1,9 @@
 //! A match of several cores over one network, in simulated time.
 
-use crate::toy::{Lap, Options, Toy, mix, play};
+use crate::toy::{Lap, Options, Stick, Toy, mix, play};
 use bytes::Bytes;
 use netplay::{
-    rollback::{Core, Plan, Rejected},
+    rollback::{ConfirmedFrame, Core, Entry, Plan, Rejected},
     transport::{
         Channel,
         memory::{Conditions, Network},
@@ -29,23 +29,48 @@ pub struct Player {
     pub starts: Duration,
     /// Whether nobody drives it, by true time.
     pub sleeps: fn(Duration) -> bool,
+    /// What it does, by the match's seed, its seat and the frame.
+    pub plays: fn(u64, usize, Frame) -> Stick,
     /// The checksum of each newest confirmed world, at each turn.
     pub confirmed: BTreeMap<Frame, u64>,
     /// Every checksum that peers compare.
     pub compared: BTreeMap<Frame, u64>,
+    /// All confirmed frames.
+    pub frames: Vec<ConfirmedFrame>,
     pub events: Vec<(Frame, Lap)>,
     pub rejected: Vec<Rejected>,
 }
 
 impl Player {
+    fn new(id: PeerId, core: Core<Toy>) -> Self {
+        Self {
+            id,
+            core,
+            rate: 1.0,
+            starts: Duration::ZERO,
+            sleeps: |_| false,
+            plays: play,
+            confirmed: BTreeMap::new(),
+            compared: BTreeMap::new(),
+            frames: Vec::new(),
+            events: Vec::new(),
+            rejected: Vec::new(),
+        }
+    }
+
     /// Its own clock: another epoch, and perhaps another speed.
     pub fn clock(&self, now: Duration) -> Duration {
-        now.mul_f64(self.rate) + ms(self.id.0.as_u64_pair().0 % 100_000)
+        now.mul_f64(self.rate) + epoch(self.id)
     }
 
     fn is_awake(&self, now: Duration) -> bool {
         now >= self.starts && !(self.sleeps)(now)
     }
+}
+
+/// What a peer's clock says when true time begins.
+fn epoch(id: PeerId) -> Duration {
+    ms(id.0.as_u64_pair().0 % 100_000)
 }
 
 pub struct Party {
@@ -68,7 +93,7 @@ pub fn plan(roster: Vec<Option<PeerId>>, me: PeerId, seed: u64) -> Plan<Toy> {
         settings,
         roster,
         me,
-        input_delay: 0,
+        input_delay: Some(0),
     }
 }
 
@@ -95,19 +120,7 @@ impl Party {
         let roster: Vec<_> = ids.iter().copied().map(Some).collect();
         let player = |(i, id): (usize, &PeerId)| {
             let plan = edit(i, plan(roster.clone(), *id, seed));
-            let mut player = Player {
-                id: *id,
-                core: Core::new(plan.clone(), Duration::ZERO).unwrap(),
-                rate: 1.0,
-                starts: Duration::ZERO,
-                sleeps: |_| false,
-                confirmed: BTreeMap::new(),
-                compared: BTreeMap::new(),
-                events: Vec::new(),
-                rejected: Vec::new(),
-            };
-            player.core = Core::new(plan, player.clock(Duration::ZERO)).unwrap();
-            player
+            Player::new(*id, Core::new(plan, epoch(*id)).unwrap())
         };
         let players = ids.iter().enumerate().map(player).collect();
         Self {
@@ -127,6 +140,39 @@ impl Party {
         player.rate = rate;
         let plan = plan(roster, player.id, self.seed);
         player.core = Core::new(plan, player.clock(starts)).unwrap();
+    }
+
+    /// What a newcomer is told by player `from` now.
+    pub fn snapshot(&mut self, from: usize) -> Entry<Toy> {
+        let core = &self.players[from].core;
+        Entry {
+            me: self.network.join(),
+            view: core.view(),
+            log: core.log(),
+            order: core.order(),
+            tenures: core.tenures(),
+            frame: core.confirmed(),
+            world: core.confirmed_world().clone(),
+            input_delay: Some(0),
+        }
+    }
+
+    /// A newcomer enters, and everybody who drives a seat lets it listen.
+    pub fn enter(&mut self, entry: Entry<Toy>) -> usize {
+        let (me, from) = (entry.me, entry.frame);
+        let core = Core::enter(entry, self.now + epoch(me)).unwrap();
+        let drivers = core.order();
+        self.players.push(Player::new(me, core));
+        for player in self.players.iter_mut().filter(|p| drivers.contains(&p.id)) {
+            let clock = player.clock(self.now);
+            assert!(player.core.listen(me, from, clock));
+        }
+        self.players.len() - 1
+    }
+
+    /// Nobody drives this one any more.
+    pub fn kill(&mut self, i: usize) {
+        self.players[i].sleeps = |_| true;
     }
 
     pub fn run(&mut self, time: Duration) {
@@ -155,9 +201,10 @@ impl Party {
         if !came && player.core.next_due() > clock {
             return;
         }
-        player
-            .core
-            .tick(clock, &mut |world, seat| play(seed, seat, world.frame));
+        player.core.tick(clock, &mut |world, seat| {
+            (player.plays)(seed, seat, world.frame)
+        });
+        player.frames.extend(player.core.take_confirmed());
         player.events.extend(player.core.take_events());
         player.confirmed.insert(
             player.core.confirmed(),
@@ -229,6 +276,44 @@ impl Party {
                 driver: Driver::Peer,
             });
             world.step(&inputs.collect::<Vec<_>>(), &mut Vec::new());
+        }
+    }
+
+    /// All recorded the same frames without a gap, and every confirmed world is what they make.
+    #[track_caller]
+    pub fn assert_true_to_frames(&self) {
+        let whole = |p: &&Player| p.frames.first().is_some_and(|frame| frame.frame == 0);
+        let whole = self.players.iter().filter(whole);
+        let longest = whole.max_by_key(|p| p.frames.len()).unwrap();
+        let options = Options {
+            seats: longest.core.ends().len() as u8,
+            wrong_from: None,
+        };
+        let mut world = Toy::new(&options, self.seed);
+        for (number, frame) in longest.frames.iter().enumerate() {
+            assert_eq!(frame.frame, number as Frame);
+            for player in &self.players {
+                if let Some(sum) = player.confirmed.get(&frame.frame) {
+                    assert_eq!(*sum, world.checksum(), "not the world {number}");
+                }
+            }
+            let seat = |seat: usize| Seat {
+                input: postcard::from_bytes(&frame.words[seat].to_le_bytes()).unwrap(),
+                driver: match frame.peers >> seat & 1 {
+                    0 => Driver::Bot,
+                    _ => Driver::Peer,
+                },
+            };
+            let seats: Vec<_> = (0..options.seats.into()).map(seat).collect();
+            world.step(&seats, &mut Vec::new());
+        }
+        for player in &self.players {
+            let Some(first) = player.frames.first() else {
+                continue;
+            };
+            let same = &longest.frames[first.frame as usize..];
+            let common = same.len().min(player.frames.len());
+            assert_eq!(player.frames[..common], same[..common]);
         }
     }
 

@@ -52,7 +52,7 @@ impl<S: Simulation> Room<S> {
             settings,
             roster: start.roster.clone(),
             me,
-            input_delay: self.config.input_delay.unwrap_or(0),
+            input_delay: self.config.input_delay,
         };
         let core = Core::new(plan, self.now).map_err(|_| "the plan is impossible")?;
         self.play = Some(Play {
@@ -95,11 +95,7 @@ impl<S: Simulation> Room<S> {
             // What an honest peer may send around the start and the end of a match, or after
             // a long pause.
             Err(
-                Rejected::OtherMatch(_)
-                | Rejected::OtherView(_)
-                | Rejected::Past(_)
-                | Rejected::Future(_)
-                | Rejected::Gap(_),
+                Rejected::OtherView(_) | Rejected::Past(_) | Rejected::Future(_) | Rejected::Gap(_),
             ) => self.dropped += 1,
             Err(_) => self.offend(from),
         }
@@ -138,7 +134,7 @@ impl<S: Simulation> Room<S> {
             return self.enter(Phase::Result);
         }
         let lost = self.last_roster.iter().flatten().copied().find(|id| {
-            let silence = play.core.silence(*id, self.now);
+            let silence = play.core.missing(*id, self.now);
             Some(*id) != self.id && (!self.peers.is_here(*id) || silence >= SILENCE_DEADLINE)
         });
         if let Some(id) = lost {

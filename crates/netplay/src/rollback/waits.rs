@@ -1,0 +1,167 @@
+//! For whom this peer waits, and for how long.
+
+use super::{Core, peer::Peer};
+use protocol::{
+    Frame, PeerId, Simulation,
+    limits::{MAX_INPUT_DELAY, MAX_PREDICTION, MAX_UNACKED_INPUTS, STEPS_PER_SECOND},
+};
+use std::{collections::VecDeque, time::Duration};
+
+/// The window over which the pace is judged.
+const WINDOW: Duration = Duration::from_secs(2);
+
+/// Steps a second below which a match must not be dragged.
+const LEAST_PACE: u32 = 55;
+
+/// The waiting in a [`WINDOW`] that [`LEAST_PACE`] allows: 167 ms.
+const ALLOWED: Duration = Duration::from_micros(
+    WINDOW.as_micros() as u64 * (STEPS_PER_SECOND - LEAST_PACE) as u64 / STEPS_PER_SECOND as u64,
+);
+
+/// The longest time between two ticks that counts as waiting. While waiting a core is driven at
+/// least every 50 ms: in a longer pause this machine slept.
+const MAX_BETWEEN_TICKS: Duration = Duration::from_millis(100);
+
+/// Waits that are kept of one peer. There is at most one per step, 120 in a window, and a few
+/// more while steps are caught up.
+const MAX_WAITS: usize = 192;
+
+/// When a step was due, but had to wait for one peer.
+#[derive(Default)]
+pub(super) struct Waits {
+    /// The waits that are over, one per step.
+    waits: VecDeque<Wait>,
+    /// Since when this peer waits, and with which newest world.
+    open: Option<(Duration, Frame)>,
+}
+
+struct Wait {
+    /// The newest world while waiting.
+    frame: Frame,
+    end: Duration,
+    length: Duration,
+}
+
+impl Waits {
+    /// A step is due and waits.
+    fn begin(&mut self, now: Duration, frame: Frame) {
+        self.open = Some((now, frame));
+    }
+
+    /// Counts what was waited until now.
+    fn count(&mut self, now: Duration) {
+        let Some((since, frame)) = self.open.take() else {
+            return;
+        };
+        let length = now.saturating_sub(since).min(MAX_BETWEEN_TICKS);
+        match self.waits.back_mut().filter(|wait| wait.frame == frame) {
+            Some(wait) => {
+                wait.end = now;
+                wait.length += length;
+            }
+            None => {
+                if self.waits.len() == MAX_WAITS {
+                    self.waits.pop_front();
+                }
+                let end = now;
+                self.waits.push_back(Wait { frame, end, length });
+            }
+        }
+    }
+
+    /// Whether the waits of the last [`WINDOW`] were too long, not counting the longest: a single
+    /// gap, as every network has now and then, is judged by its length alone, by whoever asks
+    /// how long inputs have been missing.
+    fn are_too_long(&self, now: Duration) -> bool {
+        let start = now.saturating_sub(WINDOW);
+        let within = |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
+        let lengths = || self.waits.iter().map(within);
+        let longest = lengths().max().unwrap_or_default();
+        lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
+    }
+}
+
+impl<S: Simulation> Core<S> {
+    /// For how long a driver's inputs have been missing: how long ago its newest new input came,
+    /// if this peer needs a newer one by now. Nothing for a peer that cannot have any, since it
+    /// has itself to wait for somebody else (unless it acknowledges nothing), and for one that
+    /// drives no seat.
+    ///
+    /// A peer that sends a little now and then is not missing, but [`Core::holds_up`] the others.
+    pub fn missing(&self, peer: PeerId, now: Duration) -> Duration {
+        match self.driving_peers().find(|p| p.id == peer) {
+            Some(p) if !self.is_excused(p) => now.saturating_sub(p.heard),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether, over the last 2 s, waiting for this driver kept this peer below 55 steps a
+    /// second. What counts is the time in which a step was due and waited at the prediction bound
+    /// for inputs or acknowledgements of this very peer, without the longest such wait: a single
+    /// gap is [`Core::missing`]'s to judge. A peer that itself waits for another holds nobody up.
+    pub fn holds_up(&self, peer: PeerId, now: Duration) -> bool {
+        self.driving_peers()
+            .any(|p| p.id == peer && p.waits.are_too_long(now))
+    }
+
+    /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.
+    fn is_excused(&self, peer: &Peer) -> bool {
+        let has_enough = self.received(peer) > self.frame();
+        self.acknowledges(peer) && (has_enough || self.waits_for_others(peer))
+    }
+
+    /// Whether `peer` has come as far as it may by what it can have heard from anybody else.
+    fn waits_for_others(&self, peer: &Peer) -> bool {
+        let others = (self.streams.iter()).filter(|s| s.driver() != Some(peer.id));
+        let mut bound = others.map(|s| s.end()).min().unwrap_or(0);
+        if !self.is_owner(peer.id) {
+            bound = bound.min(self.horizon());
+        }
+        self.received(peer) >= bound.saturating_add(MAX_PREDICTION)
+    }
+
+    /// Whether `peer` has acknowledged enough for the next inputs to be sent to it.
+    pub(super) fn acknowledges(&self, peer: &Peer) -> bool {
+        let unacknowledged = self.authored().saturating_sub(self.acknowledged(peer));
+        unacknowledged + MAX_INPUT_DELAY < MAX_UNACKED_INPUTS
+    }
+
+    /// Whether a due step has to wait for this very peer.
+    fn is_waited_for(&self, peer: &Peer) -> bool {
+        if !self.acknowledges(peer) {
+            return true;
+        }
+        let bound = self.confirmable();
+        let is_last =
+            self.received(peer) <= bound || self.is_owner(peer.id) && self.horizon() <= bound;
+        is_last
+            && self.frame() >= bound.saturating_add(MAX_PREDICTION)
+            && !self.waits_for_others(peer)
+    }
+
+    /// A due step has to wait: notes for whom.
+    pub(super) fn begin_waiting(&mut self, now: Duration) {
+        let frame = self.frame();
+        for index in 0..self.peers.len() {
+            let peer = &self.peers[index];
+            if self.drives(peer.id) && self.is_waited_for(peer) {
+                self.peers[index].waits.begin(now, frame);
+            }
+        }
+    }
+
+    /// Counts what was waited since the last tick, and excuses whoever could not help it.
+    /// `slept` is the time in which nobody drove this core.
+    pub(super) fn count_waiting(&mut self, now: Duration, slept: Duration) {
+        for index in 0..self.peers.len() {
+            let is_excused = self.is_excused(&self.peers[index]);
+            let peer = &mut self.peers[index];
+            peer.waits.count(now);
+            // Whoever sleeps hears nobody, and that is nobody's fault.
+            peer.heard = (peer.heard + slept).min(now);
+            if is_excused {
+                peer.heard = now;
+            }
+        }
+    }
+}
