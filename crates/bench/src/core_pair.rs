@@ -34,7 +34,7 @@ impl Pair {
                     .map(|seat| (seat < PEERS).then(|| id(seat)))
                     .collect(),
                 me: id(me),
-                input_delay: 0,
+                input_delay: Some(0),
             };
             Core::new(plan, Duration::ZERO).expect("the roster has the settings' seats and us")
         };

@@ -113,7 +113,7 @@ pub fn ours(peers: usize, hands: Hands) -> Rate {
             settings: scene::settings(peers),
             roster: ids.iter().copied().map(Some).collect(),
             me: *me,
-            input_delay: 0,
+            input_delay: Some(0),
         };
         Core::<World>::new(plan, Duration::ZERO).expect("each peer has a seat")
     };
