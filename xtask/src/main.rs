@@ -1,5 +1,6 @@
 //! Every developer command of Peerball: `cargo xtask --help` lists them.
 
+mod bench;
 mod build;
 mod check;
 mod packages;
@@ -59,6 +60,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_test: Vec<String>,
     },
+    /// Time what must be fast, beside the references.
+    Bench {
+        /// What to time.
+        #[arg(value_enum)]
+        what: bench::What,
+    },
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
 }
@@ -85,6 +92,7 @@ fn main() -> Result<()> {
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
+        Command::Bench { what } => bench::run(&workspace, &mut steps, what),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

@@ -3,10 +3,11 @@
 //! `PEERBALL_WASM_FIGURES` names a file with what the browser printed, to be put into the table.
 
 use bench::{
-    bevy_entities::Discs,
+    bevy_entities::{AsInTheGame, Discs, OnOneThread},
     core_pair::Pair,
     figures::{Figures, SEATS, Timed},
     ggrs_value::Session,
+    ggrs_wire,
     plain::{Checksums, Snapshots, Steps},
     report,
     scene::{LAP, WARM_UP, world_at},
@@ -30,10 +31,17 @@ fn main() {
         time::<Checksums>(&mut criterion, &mut figures, seats);
         time::<Pair>(&mut criterion, &mut figures, seats);
         time::<Session>(&mut criterion, &mut figures, seats);
-        time::<Discs>(&mut criterion, &mut figures, seats);
+        time::<AsInTheGame>(&mut criterion, &mut figures, seats);
+        time::<OnOneThread>(&mut criterion, &mut figures, seats);
     }
     criterion.final_summary();
 
+    if env::args()
+        .skip(1)
+        .any(|argument| !argument.starts_with("--bench"))
+    {
+        return; // Somebody looks at a part of it.
+    }
     let wasm = env::var_os("PEERBALL_WASM_FIGURES").map(|path| {
         let text = fs::read_to_string(path).expect("the file of the browser's figures");
         Figures::from_text(&text)
@@ -42,7 +50,7 @@ fn main() {
         .iter()
         .flat_map(|seats| Hands::BOTH.map(|hands| (*seats, hands)))
         .collect();
-    let rates: Vec<_> = wire::ggrs(&matches)
+    let rates: Vec<_> = ggrs_wire::ggrs(&matches)
         .into_iter()
         .zip(&matches)
         .map(|(theirs, (peers, hands))| (*peers, *hands, wire::ours(*peers, *hands), theirs))

@@ -58,6 +58,7 @@ impl Pair {
             }
             core.tick(now, &mut |world, seat| scene::input(seat, world.frame()));
             core.take_events();
+            core.take_confirmed();
             while let Some((_, bytes)) = core.poll_datagram(now) {
                 self.ways[other].push_back((self.turn + ROLLBACK, bytes));
             }

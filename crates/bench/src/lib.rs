@@ -14,9 +14,10 @@ pub mod core_pair;
 pub mod figures;
 #[cfg(feature = "references")]
 pub mod ggrs_value;
+#[cfg(feature = "references")]
+pub mod ggrs_wire;
 pub mod plain;
 #[cfg(feature = "references")]
 pub mod report;
 pub mod scene;
-#[cfg(feature = "references")]
 pub mod wire;

@@ -1,7 +1,7 @@
 //! One table of everything, and a line for each target.
 
 use crate::{
-    bevy_entities::Discs,
+    bevy_entities::{AsInTheGame, OnOneThread},
     core_pair::Pair,
     figures::{Figures, SEATS, Timed},
     ggrs_value::Session,
@@ -44,8 +44,9 @@ fn per_steps(figures: &Figures, seats: usize) -> Option<f64> {
     Some(figures.get(Pair::NAME, seats)? / steps)
 }
 
-fn entities_per_ours(figures: &Figures, seats: usize) -> Option<f64> {
-    Some(figures.get(Discs::NAME, seats)? / figures.get(Pair::NAME, seats)?)
+/// A frame of bevy_ggrs's, run as `name`, against one of ours.
+fn entities_per_ours(figures: &Figures, name: &str, seats: usize) -> Option<f64> {
+    Some(figures.get(name, seats)? / figures.get(Pair::NAME, seats)?)
 }
 
 struct Report(String);
@@ -80,13 +81,19 @@ impl Report {
         self.row("one checksum", time(Checksums::NAME));
         self.row("a frame that steps 8 frames again: ours", time(Pair::NAME));
         self.row("  the same value under ggrs", time(Session::NAME));
-        self.row("  the same discs under bevy_ggrs", time(Discs::NAME));
+        self.row("  the same discs under bevy_ggrs", time(AsInTheGame::NAME));
+        self.row("  and all on one thread", time(OnOneThread::NAME));
         self.row("ours / 8 bare steps", |seats| {
             ratio(per_steps(figures, seats))
         });
-        self.row("bevy_ggrs / ours", |seats| {
-            ratio(entities_per_ours(figures, seats))
-        });
+        for (name, entities) in [
+            ("bevy_ggrs / ours", AsInTheGame::NAME),
+            ("bevy_ggrs on one thread / ours", OnOneThread::NAME),
+        ] {
+            self.row(name, |seats| {
+                ratio(entities_per_ours(figures, entities, seats))
+            });
+        }
         self.line("");
     }
 
@@ -142,7 +149,7 @@ impl Report {
         let ratio = |value: f64| format!("{value:.2}");
         let entities = SEATS
             .into_iter()
-            .filter_map(|seats| entities_per_ours(native, seats))
+            .filter_map(|seats| entities_per_ours(native, AsInTheGame::NAME, seats))
             .reduce(f64::min);
         self.target(
             entities.map(|value| value >= ENTITIES_TARGET),

@@ -62,10 +62,15 @@ impl Breach {
 const ALONG: Vec2 = Vec2::new(1.0, 0.0);
 const ACROSS: Vec2 = Vec2::new(0.0, 1.0);
 
-/// Whether a circle is where it can neither touch a post nor stick out of anything: between the
-/// corners, off the side walls. Most are, and no more need be asked of them.
+/// Whether a circle is surely where it can neither touch a post nor stick out of anything: off the
+/// side walls, and not near a corner or a goal line. Most are, and need be asked no more.
 pub(crate) fn is_clear(center: Vec2, radius: f32) -> bool {
-    center.x.abs() <= HALF_LENGTH - CORNER_RADIUS && center.y.abs() <= HALF_WIDTH - radius
+    /// Whoever is further from a goal line touches neither it nor a post.
+    const NEAR: f32 = 1.0;
+    const { assert!(DISC_RADIUS + POST_RADIUS < NEAR && BALL_RADIUS < DISC_RADIUS) };
+    let (x, y) = (center.x.abs(), center.y.abs());
+    let beside_corners = x <= HALF_LENGTH - CORNER_RADIUS || y <= HALF_WIDTH - CORNER_RADIUS;
+    beside_corners && x <= HALF_LENGTH - NEAR && y <= HALF_WIDTH - radius
 }
 
 /// How a circle sticks out of the field, the goals' mouths taken as walls.

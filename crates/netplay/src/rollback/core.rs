@@ -428,7 +428,9 @@ impl<S: Simulation> Core<S> {
             self.untaken.push_back(taken);
             self.record(frame + 1);
         }
-        self.events.confirm(confirmed);
+        if begun < confirmed {
+            self.events.confirm(confirmed);
+        }
     }
 
     /// Notes the checksum of a world that is confirmed, if peers compare it.
