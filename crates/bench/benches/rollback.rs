@@ -3,8 +3,8 @@
 //! `PEERBALL_WASM_FIGURES` names a file with what the browser printed, to be put into the table.
 
 use bench::{
-    bevy_entities::{AsInTheGame, Discs, OnOneThread},
-    core_pair::Pair,
+    bevy_entities::{Checked, Discs, Unchecked},
+    core_pair::{Frames, Pair, Ticks},
     figures::{Figures, SEATS, Timed},
     ggrs_value::Session,
     ggrs_wire,
@@ -29,10 +29,11 @@ fn main() {
         time::<Steps>(&mut criterion, &mut figures, seats);
         time::<Snapshots>(&mut criterion, &mut figures, seats);
         time::<Checksums>(&mut criterion, &mut figures, seats);
-        time::<Pair>(&mut criterion, &mut figures, seats);
+        time::<Ticks>(&mut criterion, &mut figures, seats);
+        time::<Frames>(&mut criterion, &mut figures, seats);
         time::<Session>(&mut criterion, &mut figures, seats);
-        time::<AsInTheGame>(&mut criterion, &mut figures, seats);
-        time::<OnOneThread>(&mut criterion, &mut figures, seats);
+        time::<Checked>(&mut criterion, &mut figures, seats);
+        time::<Unchecked>(&mut criterion, &mut figures, seats);
     }
     criterion.final_summary();
 

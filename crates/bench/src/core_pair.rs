@@ -9,6 +9,7 @@ use protocol::{Frame, PeerId};
 use sim::World;
 use std::{collections::VecDeque, time::Duration};
 use uuid::Uuid;
+use web_time::Instant;
 
 /// Two cores that play the scene in lockstep, and the datagrams between them.
 pub struct Pair {
@@ -45,22 +46,36 @@ impl Pair {
         }
     }
 
-    /// One frame of both: takes in what has come, goes back and steps again, makes the newest
-    /// step, takes out what is to be sent.
-    pub fn turn(&mut self) {
+    /// One frame of both, and how long [`Core::tick`] took in it: going back, stepping again and
+    /// making the newest step, without the datagrams' coming and going.
+    pub fn turn(&mut self) -> Duration {
         self.turn += 1;
         let now = STEP * self.turn;
-        for (me, core) in self.cores.iter_mut().enumerate() {
-            let other = 1 - me;
-            while let Some((_, bytes)) = self.ways[me].pop_front_if(|(at, _)| *at <= self.turn) {
-                core.receive(id(other), &bytes, now)
+        self.receive(now);
+        let start = Instant::now();
+        for core in &mut self.cores {
+            core.tick(now, &mut |world, seat| scene::input(seat, world.frame()));
+        }
+        let took = start.elapsed();
+        self.send(now);
+        took
+    }
+
+    fn receive(&mut self, now: Duration) {
+        for (me, (core, way)) in self.cores.iter_mut().zip(&mut self.ways).enumerate() {
+            while let Some((_, bytes)) = way.pop_front_if(|(at, _)| *at <= self.turn) {
+                core.receive(id(1 - me), &bytes, now)
                     .expect("a core takes what a core sends");
             }
-            core.tick(now, &mut |world, seat| scene::input(seat, world.frame()));
+        }
+    }
+
+    fn send(&mut self, now: Duration) {
+        for (me, core) in self.cores.iter_mut().enumerate() {
             core.take_events();
             core.take_confirmed();
             while let Some((_, bytes)) = core.poll_datagram(now) {
-                self.ways[other].push_back((self.turn + ROLLBACK, bytes));
+                self.ways[1 - me].push_back((self.turn + ROLLBACK, bytes));
             }
         }
     }
@@ -92,18 +107,48 @@ impl Pair {
     }
 }
 
-impl Timed for Pair {
-    const NAME: &'static str = "core";
+/// What is done in a frame of either core: a datagram comes, one is made, and [`Ticks`].
+pub struct Frames(Pair);
 
-    fn prepare(seats: usize) -> Self {
-        let mut pair = Self::new(seats);
-        pair.play_to(WARM_UP);
-        pair
+/// [`Core::tick`] alone.
+pub struct Ticks(Pair);
+
+impl Pair {
+    fn warmed_up(mut self) -> Self {
+        self.play_to(WARM_UP);
+        self
     }
 
-    fn part(&mut self) -> u32 {
-        self.play_to(self.turn + LAP / PARTS);
-        // Both cores play each frame.
-        PEERS as u32 * LAP / PARTS
+    /// The next part of a lap: how long its ticks took, and how many frames both had.
+    fn part(&mut self) -> (Duration, u32) {
+        let frames = LAP / PARTS;
+        let took = (0..frames).map(|_| self.turn()).sum();
+        (took, PEERS as u32 * frames)
+    }
+}
+
+impl Timed for Frames {
+    const NAME: &'static str = "frame";
+
+    fn prepare(seats: usize) -> Self {
+        Self(Pair::new(seats).warmed_up())
+    }
+
+    fn part(&mut self) -> (Duration, u32) {
+        let start = Instant::now();
+        let (_, frames) = self.0.part();
+        (start.elapsed(), frames)
+    }
+}
+
+impl Timed for Ticks {
+    const NAME: &'static str = "tick";
+
+    fn prepare(seats: usize) -> Self {
+        Self(Pair::new(seats).warmed_up())
+    }
+
+    fn part(&mut self) -> (Duration, u32) {
+        self.0.part()
     }
 }

@@ -1,10 +1,9 @@
 //! What is timed, and what comes out.
 
 use std::{fmt::Write as _, time::Duration};
-use web_time::Instant;
 
 /// Parts of a lap, each of which is timed by itself: few where the clock is coarse, as in
-/// browsers, where it ticks in steps of 0.1 ms.
+/// browsers.
 pub const PARTS: u32 = if cfg!(target_arch = "wasm32") { 3 } else { 18 };
 
 /// Something that can be timed over many operations.
@@ -15,8 +14,9 @@ pub trait Timed {
     /// Prepares a lap, which is not timed.
     fn prepare(seats: usize) -> Self;
 
-    /// Does the next of the lap's [`PARTS`] and says how many operations it was.
-    fn part(&mut self) -> u32;
+    /// Does the next of the lap's [`PARTS`], and says how long it took and how many operations it
+    /// was.
+    fn part(&mut self) -> (Duration, u32);
 }
 
 /// The seats of the matches that are timed.
@@ -44,10 +44,9 @@ impl Figures {
         let mut timed = T::prepare(seats);
         let (mut lap, mut operations) = (Duration::ZERO, 0);
         let part = |_| {
-            let start = Instant::now();
-            operations += timed.part();
-            let took = start.elapsed();
+            let (took, done) = timed.part();
             lap += took;
+            operations += done;
             took.as_secs_f64() * 1e9
         };
         let parts = (0..PARTS).map(part).collect();

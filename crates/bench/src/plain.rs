@@ -2,19 +2,21 @@
 
 use crate::{
     figures::{PARTS, Timed},
-    scene::{self, LAP, WARM_UP},
+    scene::{self, LAP, ROLLBACK, WARM_UP},
 };
-use protocol::{Seat, Simulation, limits::MAX_SEATS};
-use sim::{Event, Input, World};
-use std::{collections::VecDeque, hint::black_box};
+use protocol::Simulation;
+use sim::{Event, World};
+use std::{hint::black_box, time::Duration};
+use web_time::Instant;
 
 /// How often a part repeats what would be too short to be timed.
 const ROUNDS: u32 = 18 * 20 / PARTS;
 
-/// Bare steps of the world, one after the other, without snapshots.
+/// Bare steps: those that a frame with a rollback consists of, and nothing else. From the world of
+/// [`ROLLBACK`] frames ago it steps as many times, with the other peer's newest input held, to a
+/// world that is forgotten; then comes the next frame.
 pub struct Steps {
     world: World,
-    seats: VecDeque<[Seat<Input>; MAX_SEATS]>,
     events: Vec<Event>,
 }
 
@@ -22,29 +24,26 @@ impl Timed for Steps {
     const NAME: &'static str = "step";
 
     fn prepare(seats: usize) -> Self {
-        let inputs = |frame| std::array::from_fn(|seat| scene::input(seat, frame));
         Self {
             world: scene::world_at(seats, WARM_UP),
-            seats: (WARM_UP..WARM_UP + LAP)
-                .map(|frame| scene::seats(inputs(frame)))
-                .collect(),
             events: Vec::new(),
         }
     }
 
-    fn part(&mut self) -> u32 {
-        let frames = (LAP / PARTS) as usize;
-        let mut world = self.world.clone();
-        for _ in 0..ROUNDS {
-            world = self.world.clone();
-            for seats in self.seats.iter().take(frames) {
-                world.step(black_box(seats), &mut self.events);
+    fn part(&mut self) -> (Duration, u32) {
+        let start = Instant::now();
+        for _ in 0..LAP / PARTS {
+            let known = self.world.frame();
+            scene::step(&mut self.world, known, &mut self.events);
+            let mut world = self.world.clone();
+            for frame in known + 1..=known + ROLLBACK {
+                let inputs = [scene::input(0, frame), scene::input(1, known)];
+                world.step(&scene::seats(inputs), &mut self.events);
                 self.events.clear();
             }
+            black_box(world);
         }
-        self.world = world;
-        self.seats.drain(..frames);
-        ROUNDS * LAP / PARTS
+        (start.elapsed(), (1 + ROLLBACK) * LAP / PARTS)
     }
 }
 
@@ -65,14 +64,15 @@ impl Timed for Snapshots {
         }
     }
 
-    fn part(&mut self) -> u32 {
+    fn part(&mut self) -> (Duration, u32) {
+        let start = Instant::now();
         for _ in 0..100 * ROUNDS {
             for kept in &mut self.ring {
                 *kept = black_box(&self.world).clone();
             }
             black_box(&mut self.ring);
         }
-        100 * ROUNDS * self.ring.len() as u32
+        (start.elapsed(), 100 * ROUNDS * self.ring.len() as u32)
     }
 }
 
@@ -86,10 +86,11 @@ impl Timed for Checksums {
         Self(scene::world_at(seats, WARM_UP))
     }
 
-    fn part(&mut self) -> u32 {
+    fn part(&mut self) -> (Duration, u32) {
+        let start = Instant::now();
         for _ in 0..20 * ROUNDS {
             black_box(black_box(&self.0).checksum());
         }
-        20 * ROUNDS
+        (start.elapsed(), 20 * ROUNDS)
     }
 }

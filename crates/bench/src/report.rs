@@ -1,8 +1,8 @@
 //! One table of everything, and a line for each target.
 
 use crate::{
-    bevy_entities::{AsInTheGame, OnOneThread},
-    core_pair::Pair,
+    bevy_entities::{Checked, Unchecked},
+    core_pair::{Frames, Ticks},
     figures::{Figures, SEATS, Timed},
     ggrs_value::Session,
     plain::{Checksums, Snapshots, Steps},
@@ -11,7 +11,7 @@ use crate::{
 };
 use std::fmt::Write as _;
 
-/// A frame of ours takes at most so long natively, in nanoseconds.
+/// A frame of ours with its datagrams takes at most so long natively, in nanoseconds.
 const NATIVE_TARGET: f64 = 15_000.0;
 /// And as wasm.
 const WASM_TARGET: f64 = 60_000.0;
@@ -38,15 +38,15 @@ pub fn text(native: &Figures, wasm: Option<&Figures>, wire: &[WireRow]) -> Strin
     report.0
 }
 
-/// A frame of `contender` against the bare steps that it makes again.
+/// A frame of ours against the bare steps that it makes again.
 fn per_steps(figures: &Figures, seats: usize) -> Option<f64> {
     let steps = figures.get(Steps::NAME, seats)? * f64::from(ROLLBACK);
-    Some(figures.get(Pair::NAME, seats)? / steps)
+    Some(figures.get(Ticks::NAME, seats)? / steps)
 }
 
 /// A frame of bevy_ggrs's, run as `name`, against one of ours.
 fn entities_per_ours(figures: &Figures, name: &str, seats: usize) -> Option<f64> {
-    Some(figures.get(name, seats)? / figures.get(Pair::NAME, seats)?)
+    Some(figures.get(name, seats)? / figures.get(Ticks::NAME, seats)?)
 }
 
 struct Report(String);
@@ -72,23 +72,24 @@ impl Report {
     }
 
     fn times(&mut self, place: &str, figures: &Figures) {
-        self.line(&format!("Times, {place}: the fastest lap's mean"));
+        self.line(&format!("Times, {place}"));
         self.row("", |seats| Some(format!("{seats} seats")));
         let time = |name| move |seats| figures.get(name, seats).map(duration);
         let ratio = |value: Option<f64>| value.map(|ratio| format!("{ratio:.2}"));
         self.row("one step", time(Steps::NAME));
         self.row("one snapshot", time(Snapshots::NAME));
         self.row("one checksum", time(Checksums::NAME));
-        self.row("a frame that steps 8 frames again: ours", time(Pair::NAME));
+        self.row("a frame that steps 8 frames again: ours", time(Ticks::NAME));
+        self.row("  with a datagram in and one out", time(Frames::NAME));
         self.row("  the same value under ggrs", time(Session::NAME));
-        self.row("  the same discs under bevy_ggrs", time(AsInTheGame::NAME));
-        self.row("  and all on one thread", time(OnOneThread::NAME));
+        self.row("  the same discs under bevy_ggrs", time(Checked::NAME));
+        self.row("    without its checksums", time(Unchecked::NAME));
         self.row("ours / 8 bare steps", |seats| {
             ratio(per_steps(figures, seats))
         });
         for (name, entities) in [
-            ("bevy_ggrs / ours", AsInTheGame::NAME),
-            ("bevy_ggrs on one thread / ours", OnOneThread::NAME),
+            ("bevy_ggrs / ours", Checked::NAME),
+            ("  without its checksums / ours", Unchecked::NAME),
         ] {
             self.row(name, |seats| {
                 ratio(entities_per_ours(figures, entities, seats))
@@ -132,24 +133,24 @@ impl Report {
             SEATS.into_iter().filter_map(figure).reduce(f64::max)
         };
         self.line("Targets, by the worst of 2, 4 and 8 seats");
-        let frame = |figures: &Figures| worst(&|seats| figures.get(Pair::NAME, seats));
+        let frame = |figures: &Figures| worst(&|seats| figures.get(Frames::NAME, seats));
         let at_most = |value: Option<f64>, bound| value.map(|value| value <= bound);
         let native_frame = frame(native);
         self.target(
             at_most(native_frame, NATIVE_TARGET),
-            "a frame natively in at most 15 µs",
+            "a frame with its datagrams natively in at most 15 µs",
             native_frame.map(duration),
         );
         let wasm_frame = wasm.and_then(frame);
         self.target(
             at_most(wasm_frame, WASM_TARGET),
-            "a frame as wasm in at most 60 µs",
+            "a frame with its datagrams as wasm in at most 60 µs",
             wasm_frame.map(duration),
         );
         let ratio = |value: f64| format!("{value:.2}");
         let entities = SEATS
             .into_iter()
-            .filter_map(|seats| entities_per_ours(native, AsInTheGame::NAME, seats))
+            .filter_map(|seats| entities_per_ours(native, Checked::NAME, seats))
             .reduce(f64::min);
         self.target(
             entities.map(|value| value >= ENTITIES_TARGET),

@@ -3,7 +3,7 @@
 #![cfg(target_arch = "wasm32")]
 
 use bench::{
-    core_pair::Pair,
+    core_pair::{Frames, Pair, Ticks},
     figures::{Figures, SEATS},
     plain::{Checksums, Snapshots, Steps},
     scene::{LAP, WARM_UP, world_at},
@@ -29,7 +29,8 @@ fn rollback() {
         figures.time_laps::<Steps>(seats, LAPS);
         figures.time_laps::<Snapshots>(seats, LAPS);
         figures.time_laps::<Checksums>(seats, LAPS);
-        figures.time_laps::<Pair>(seats, LAPS);
+        figures.time_laps::<Ticks>(seats, LAPS);
+        figures.time_laps::<Frames>(seats, LAPS);
     }
     console_log!("{}", figures.to_text());
 }
