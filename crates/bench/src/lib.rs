@@ -1,10 +1,13 @@
 //! How fast rollback is here, beside ggrs and bevy_ggrs: the same match in the same run.
 //!
-//! [`scene`] is the match that everybody plays: seats, settings and inputs. [`plain`] has its
-//! parts (a step, a snapshot, a checksum), [`core_pair`] two of our rollback cores eight frames apart.
-//! With the feature `references`, `ggrs_value` plays it as a plain value under ggrs, `bevy_entities` as entities under
-//! bevy_ggrs, `wire` counts what peers send each other, and `report` prints all of it against the
-//! targets. In a browser only what is ours is timed, by the same code.
+//! [`scene`] is the match that everybody plays: seats, settings and inputs. [`plain`] has the
+//! parts of a frame (a step, a snapshot, a checksum), [`core_pair`] two of our rollback cores, each
+//! eight frames behind the other's inputs, and [`wire`] what such cores send. [`figures`] keeps
+//! what was timed. This much also runs in a browser.
+//!
+//! With the feature `references`, `ggrs_value` plays the same match as a plain value under ggrs,
+//! `bevy_entities` as entities under bevy_ggrs, `ggrs_wire` counts what ggrs sends, and `report`
+//! prints all of it against the targets.
 //!
 //! Start it with `cargo xtask bench rollback`.
 

@@ -10,7 +10,7 @@ use std::{hint::black_box, time::Duration};
 use web_time::Instant;
 
 /// How often a part repeats what would be too short to be timed.
-const ROUNDS: u32 = 18 * 20 / PARTS;
+const ROUNDS: u32 = 360 / PARTS;
 
 /// Bare steps: those that a frame with a rollback consists of, and nothing else. From the world of
 /// [`ROLLBACK`] frames ago it steps as many times, with the other peer's newest input held, to a
