@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod check;
 mod packages;
+mod replay;
 mod serve;
 mod setup;
 mod steps;
@@ -65,6 +66,11 @@ enum Command {
         /// What to time.
         #[arg(value_enum)]
         what: bench::What,
+    /// Check a recorded match, or find where two records of one part.
+    Replay {
+        /// What to do with which files.
+        #[command(subcommand)]
+        task: replay::Task,
     },
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
@@ -93,6 +99,7 @@ fn main() -> Result<()> {
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
         Command::Bench { what } => bench::run(&workspace, &mut steps, what),
+        Command::Replay { task } => replay::run(&workspace, &task),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

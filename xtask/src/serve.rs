@@ -125,16 +125,17 @@ fn lan_address() -> Option<IpAddr> {
     (!address.is_loopback() && !address.is_unspecified()).then_some(address)
 }
 
-/// Replaces this process, so that whoever stops it stops the program.
+/// Replaces this process, so that whoever stops it stops the program, and its exit status is
+/// this one's.
 #[cfg(unix)]
-fn become_program(command: &mut Command) -> Result<()> {
+pub fn become_program(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;
     let error = command.exec();
     Err(error).with_context(|| format!("cannot start {command:?}"))
 }
 
 #[cfg(not(unix))]
-fn become_program(command: &mut Command) -> Result<()> {
+pub fn become_program(command: &mut Command) -> Result<()> {
     crate::steps::run(command)
 }
 

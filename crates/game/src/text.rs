@@ -36,7 +36,6 @@ impl Trouble {
             Self::Session(failure) => match failure {
                 Failure::Signaling(_) | Failure::Unreachable(_) => "No connection",
                 Failure::Refused { .. } => "Not let in",
-                Failure::PeerLost(_) => "Match interrupted",
                 Failure::Desync(_) => "Out of step",
                 Failure::Internal(_) => "Cannot play",
                 Failure::Left => "You left",
@@ -80,9 +79,6 @@ fn session(failure: &Failure) -> String {
                      both sides."
                 }
                 RefusalReason::RoomFull => "All places in this room are taken.",
-                RefusalReason::MatchRunning => {
-                    "A match is running in this room. Try again when it is over."
-                }
             };
             if detail.is_empty() {
                 why.to_owned()
@@ -96,9 +92,6 @@ fn session(failure: &Failure) -> String {
         ),
         Failure::Internal(why) => {
             format!("The game cannot run a match here: {}", sentence(why))
-        }
-        Failure::PeerLost(name) => {
-            format!("{name} left the match, or the connection to them was lost.")
         }
         Failure::Desync(frame) => format!(
             "The players' games differ since step {frame}, so the match cannot go on fairly. \
@@ -188,10 +181,8 @@ mod tests {
             refused(RefusalReason::ProtocolVersion),
             refused(RefusalReason::Rules),
             refused(RefusalReason::RoomFull),
-            refused(RefusalReason::MatchRunning),
             Failure::Unreachable("Grace".into()),
             Failure::Internal("no threads".into()),
-            Failure::PeerLost("Ada".into()),
             Failure::Desync(600),
             Failure::Left,
         ];

@@ -157,7 +157,7 @@ fn judge(session: &Handle<World>, seen: &Seen) -> (u8, String) {
                 Failure::Signaling(_) => 3,
                 Failure::Refused { .. } => 4,
                 Failure::Unreachable(_) => 5,
-                Failure::PeerLost(_) | Failure::Left => 6,
+                Failure::Left => 6,
             };
             (code, failure.to_string())
         }

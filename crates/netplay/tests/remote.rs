@@ -13,6 +13,7 @@ use netplay::{
 };
 use scripted::{Connection, Server, id, soon, until};
 use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite::Message;
 
 const OFFER: &str = include_str!("guard_data/chromium_offer.sdp");
 
@@ -73,7 +74,7 @@ async fn a_server_that_refuses() {
     let transport = join_whole(server.room_url());
     let problem = r#"{"code":"room-full","status":409,"title":"The room is full."}"#;
     let request = server.answer("409 Conflict", problem).await;
-    assert!(request.starts_with("GET /ROOM HTTP/1.1"), "{request}");
+    assert!(request.starts_with("GET /ROOM?token="), "{request}");
     assert_eq!(
         failure(&transport).await,
         "The server refused: The room is full."
@@ -198,11 +199,134 @@ async fn another_id_ends_signaling_but_not_open_channels() {
         );
         assert_eq!(directory.local_id(), Some(id(1)));
         match directory.signaling() {
-            SignalingState::Lost => assert!(somebody_open),
+            SignalingState::Gone(sentence) => {
+                assert!(somebody_open && sentence.ends_with("nobody new can join."));
+            }
             SignalingState::Failed(_) => assert!(!somebody_open),
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_group_is_not_returned_to() {
+    let server = Server::start().await;
+    let (mut signaller, directory) = join(format!("{}?next=2", server.room_url())).await;
+    let (mut connection, path) = server.accept_with_path().await;
+    assert_eq!(path, "/ROOM?next=2");
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    soon(signaller.next_message()).await.expect("our id");
+    soon(signaller.next_message()).await.expect("a newcomer");
+    directory.set_open(id(2));
+    drop(connection);
+    soon(signaller.next_message())
+        .await
+        .expect_err("it is over");
+    assert!(matches!(directory.signaling(), SignalingState::Gone(_)));
+}
+
+#[tokio::test]
+async fn a_socket_has_one_token_for_all_its_connections() {
+    let server = Server::start().await;
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let (_signaller, _directory) = join(server.room_url()).await;
+        let mut paths = Vec::new();
+        for _ in 0..3 {
+            let (mut connection, path) = server.accept_with_path().await;
+            connection.tell(PeerEvent::IdAssigned(id(1))).await;
+            paths.push(path);
+        }
+        let token = paths[0].strip_prefix("/ROOM?token=").expect("a token");
+        assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert!(paths.iter().all(|path| *path == paths[0]), "{paths:?}");
+        tokens.push(token.to_owned());
+    }
+    assert_ne!(tokens[0], tokens[1]);
+}
+
+#[tokio::test]
+async fn what_a_server_on_its_way_up_says_is_not_final() {
+    let server = Server::start().await;
+    let (_signaller, directory, connection) = meet(&server).await;
+    drop(connection);
+    for status in ["404 Not Found", "409 Conflict", "502 Bad Gateway"] {
+        server.answer(status, "").await;
+        assert_eq!(directory.signaling(), SignalingState::Lost);
+    }
+    let mut connection = server.accept().await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_leads_nowhere_is_noticed() {
+    let (mute, polite) = (Server::start().await, Server::start().await);
+    let (mut signaller, directory, _never_read) = meet(&mute).await;
+    let (_other, other_directory, mut read) = meet(&polite).await;
+    let start = Instant::now();
+    let mut connection = tokio::select! {
+        connection = mute.accept() => connection,
+        // Whoever reads answers pings, which is enough.
+        _ = read.hear() => panic!("nothing is said"),
+        _ = polite.accept() => panic!("the other connection lives"),
+    };
+    let took = start.elapsed();
+    assert!(
+        took > Duration::from_secs(9) && took < Duration::from_secs(20),
+        "{took:?}"
+    );
+    assert_eq!(other_directory.signaling(), SignalingState::Online);
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    tokio::select! {
+        _ = signaller.next_message() => panic!("nothing is new"),
+        () = until(|| directory.signaling() == SignalingState::Online) => {}
+    }
+}
+
+#[tokio::test]
+async fn a_flood_does_not_put_off_the_deadline_of_the_welcome() {
+    let server = Server::start().await;
+    let start = Instant::now();
+    let transport = join_whole(server.room_url());
+    let flood = async {
+        loop {
+            let mut connection = server.accept().await;
+            connection.flood(|_| None::<()>).await;
+        }
+    };
+    let sentence = tokio::select! {
+        () = flood => unreachable!("it has no end"),
+        sentence = failure(&transport) => sentence,
+    };
+    assert_eq!(
+        sentence,
+        "The server answers, but not as a signaling server."
+    );
+    assert!(start.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn a_flood_holds_up_neither_signals_nor_the_end() {
+    let server = Server::start().await;
+    let (mut signaller, _directory, mut connection) = meet(&server).await;
+    let data = PeerSignal::Offer(OFFER.to_owned());
+    let request = PeerRequest::Signal {
+        receiver: id(2),
+        data,
+    };
+    let is_offer = |message: Message| {
+        let Message::Text(text) = message else {
+            return None;
+        };
+        text.contains("Offer").then_some(())
+    };
+    let (heard, sent) = tokio::join!(soon(connection.flood(is_offer)), signaller.send(request));
+    sent.expect("sending does not fail");
+    assert_eq!(heard, Some(()));
+    drop(signaller);
+    let hung_up = soon(connection.flood(|message| message.is_close().then_some(()))).await;
+    assert_eq!(hung_up, Some(()), "it says goodbye");
 }
 
 #[tokio::test]
@@ -213,5 +337,5 @@ async fn a_dropped_socket_closes_its_connection() {
     connection.tell(PeerEvent::IdAssigned(id(1))).await;
     until(|| transport.local_id() == Some(id(1))).await;
     drop(transport);
-    connection.ended().await;
+    assert!(connection.ended().await, "without a goodbye it may return");
 }

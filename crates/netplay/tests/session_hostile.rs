@@ -131,8 +131,8 @@ fn only_the_owner_starts_and_only_what_fits() {
     };
     // Bob is not the owner.
     bob.tell(a, &start(&settings, &[Some(a), Some(b)]));
-    // Ada is, but: no seat for Bob, two seats for Ada, too few seats, bad or too long settings.
-    ada.tell(b, &start(&settings, &[Some(a), None]));
+    // Ada is, but: nobody has a seat, Bob has two, too few seats, bad or too long settings.
+    ada.tell(b, &start(&settings, &[None, None]));
     ada.tell(b, &start(&settings, &[Some(b), Some(b)]));
     ada.tell(b, &start(&settings, &[Some(b)]));
     ada.tell(b, &start(&[0xff], &[Some(a), Some(b)]));
@@ -175,6 +175,7 @@ fn claims_that_contradict_one_another_still_have_one_owner() {
             round: u32::MAX,
             mates,
             playing: None,
+            watches: false,
             away: false,
         };
         three[2].tell(to, &Message::Lobby(line));
@@ -212,7 +213,7 @@ fn strangers_are_bounded() {
 }
 
 #[test]
-fn worlds_that_differ_end_the_session_on_both_sides() {
+fn whoever_goes_wrong_again_and_again_ends_and_the_others_play_on() {
     fn endless(players: usize) -> Settings {
         Settings {
             seats: players as u8,
@@ -228,16 +229,21 @@ fn worlds_that_differ_end_the_session_on_both_sides() {
         settings: endless,
         ..eager_by::<101>("Bob", 2)
     });
-    for _ in 0..1_000 {
+    let mut repaired = 0;
+    while !matches!(bob.room.phase(), Phase::Failed(_)) {
         world.run(&mut [&mut ada], Duration::from_millis(5));
         world.turn(&mut bob);
+        let told = bob.room.view().notice.unwrap_or_default();
+        repaired += u32::from(bob.room.take_changed() && told.ends_with("it is replaced"));
+        assert!(world.now() < 60 * SECOND, "it would go on for ever");
     }
-    let Phase::Failed(Failure::Desync(frame)) = *ada.room.phase() else {
-        panic!("Ada is in {:?}", ada.room.phase());
+    let Phase::Failed(Failure::Desync(frame)) = *bob.room.phase() else {
+        panic!("Bob is in {:?}", bob.room.phase());
     };
     assert!(frame > STRAYS_AT);
-    assert_eq!(ada.room.status().desync, Some(frame));
-    assert_eq!(ada.room.status().phase, "failed");
-    // Bob has seen it too, or was told that Ada left because of it.
-    assert!(matches!(bob.room.phase(), Phase::Failed(_)));
+    assert!(repaired > 0);
+    world.run(&mut [&mut ada], 2 * SECOND);
+    assert_eq!(*ada.room.phase(), Phase::Match);
+    let core = ada.room.core().expect("she plays on");
+    assert!(core.frame() > frame);
 }

@@ -9,6 +9,7 @@ use common::{
 use netplay::session::{Command, Config, Failure, Phase};
 use protocol::{
     PROTOCOL_VERSION, PeerId,
+    limits::MAX_PEERS,
     peer::{Hello, Message, RefusalReason},
 };
 use std::time::Duration;
@@ -86,52 +87,6 @@ fn another_version_is_refused_on_both_sides() {
 }
 
 #[test]
-fn a_newcomer_is_refused_while_a_match_runs() {
-    let world = World::new(FAIR, 3);
-    let (mut ada, mut bob): (Peer<Sums>, _) =
-        (world.join(eager("Ada", 2)), world.join(eager("Bob", 2)));
-    let both = &mut [&mut ada, &mut bob];
-    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
-    let mut cem = world.join(eager("Cem", 2));
-    world.run(&mut [&mut ada, &mut bob, &mut cem], SECOND / 2);
-    assert_eq!(refused(cem.room.phase()), Some(RefusalReason::MatchRunning));
-    assert_eq!(ada.room.view().peers.len(), 2);
-    assert!(
-        world.run_until(&mut [&mut ada, &mut bob], 2 * SECOND, |peers| {
-            peers.iter().all(|peer| peer.room.status().matches == 1)
-        })
-    );
-}
-
-#[test]
-fn who_is_refused_by_one_of_the_room_holds_the_others_up_no_longer() {
-    let quiet = |name| Config {
-        auto_ready: false,
-        ..eager(name, 2)
-    };
-    let world = World::new(FAIR, 5);
-    let (mut ada, mut bob): (Peer<Sums>, _) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
-    let both = &mut [&mut ada, &mut bob];
-    world.run(both, SECOND / 2);
-    both.iter_mut()
-        .for_each(|peer| peer.room.command(Command::SetReady(true)));
-    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
-    // The match is over for Ada, while Bob has yet to hear it. Just then somebody comes.
-    world.slow(both[0].id(), both[1].id(), SECOND / 2);
-    assert!(world.run_until(both, 5 * SECOND, |peers| {
-        *peers[0].room.phase() == Phase::Result
-    }));
-    assert_eq!(*both[1].room.phase(), Phase::Match);
-    let mut cem = world.join(quiet("Cem"));
-    world.run(&mut [&mut ada, &mut bob, &mut cem], 2 * SECOND);
-    assert_eq!(refused(cem.room.phase()), Some(RefusalReason::MatchRunning));
-    let both = &mut [&mut ada, &mut bob];
-    both.iter_mut()
-        .for_each(|peer| peer.room.command(Command::SetReady(true)));
-    assert!(world.run_until(both, 2 * SECOND, all_in(Phase::Match)));
-}
-
-#[test]
 fn whoever_was_refused_takes_no_place_for_ever() {
     let world = World::new(FAIR, 6);
     let long = |name| Config {
@@ -162,20 +117,24 @@ fn whoever_was_refused_takes_no_place_for_ever() {
 }
 
 #[test]
-fn a_ninth_peer_finds_the_room_full() {
+fn one_peer_too_many_finds_the_room_full() {
     let world = World::new(FAIR, 4);
     let quiet = |n| Config {
         auto_ready: false,
         ..eager(&format!("P{n}"), 2)
     };
-    let mut peers: Vec<Peer<Sums>> = (0..8).map(|n| world.join(quiet(n))).collect();
-    let mut eight: Vec<_> = peers.iter_mut().collect();
-    world.run(&mut eight, SECOND);
-    let mut ninth = world.join(quiet(9));
-    eight.push(&mut ninth);
-    world.run(&mut eight, SECOND);
-    assert_eq!(refused(ninth.room.phase()), Some(RefusalReason::RoomFull));
-    assert!(peers.iter().all(|peer| peer.room.view().peers.len() == 8));
+    let mut peers: Vec<Peer<Sums>> = (0..MAX_PEERS).map(|n| world.join(quiet(n))).collect();
+    let mut all: Vec<_> = peers.iter_mut().collect();
+    world.run(&mut all, SECOND);
+    let mut late = world.join(quiet(MAX_PEERS));
+    all.push(&mut late);
+    world.run(&mut all, SECOND);
+    assert_eq!(refused(late.room.phase()), Some(RefusalReason::RoomFull));
+    assert!(
+        peers
+            .iter()
+            .all(|peer| peer.room.view().peers.len() == MAX_PEERS)
+    );
     let order = |peer: &Peer<Sums>| -> Vec<PeerId> {
         peer.room.view().peers.iter().map(|peer| peer.id).collect()
     };

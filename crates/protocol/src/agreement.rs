@@ -126,6 +126,8 @@ pub struct Append {
 pub struct Kept {
     /// The seat.
     pub seat: u8,
+    /// Who lost it.
+    pub peer: PeerId,
     /// [`crate::peer::Hello::claim`] of the player.
     pub claim: Claim,
     /// The player's name.

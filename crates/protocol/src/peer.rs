@@ -5,8 +5,17 @@
 //! [`Hello`] and [`Refusal`] keep their layout from now on, so that peers of different versions can
 //! still tell each other so.
 
-use crate::{PeerId, agreement::*, limits::*};
+use crate::{
+    Frame, PeerId,
+    agreement::*,
+    feed::{Feed, Watch},
+    limits::*,
+};
 use serde::{Deserialize, Serialize};
+
+/// [`Message::Leave`] on the unreliable channel, where it waits for nothing that was lost. The
+/// byte is not [`crate::datagram::TAG`].
+pub const LEAVE: [u8; 1] = [2];
 
 /// Everything that travels on the reliable channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +59,10 @@ pub enum Message {
         /// The match.
         match_id: u32,
     },
+    /// See [`Watch`].
+    Watch(Watch),
+    /// See [`Feed`].
+    Feed(Feed),
 }
 
 /// Who speaks, and by which rules. Layout never changes.
@@ -88,8 +101,6 @@ pub enum RefusalReason {
     Rules,
     /// [`MAX_PEERS`] are here already.
     RoomFull,
-    /// A match is running, and the room lets nobody in until it is over.
-    MatchRunning,
 }
 
 /// One peer's own line in the lobby.
@@ -108,6 +119,8 @@ pub struct LobbyLine {
     pub mates: Vec<Mate>,
     /// The match that the sender plays, watches or waits to enter.
     pub playing: Option<Playing>,
+    /// Whether the sender only watches, and takes no seat.
+    pub watches: bool,
     /// Whether the player does not look: its page or window is hidden.
     pub away: bool,
 }
@@ -119,9 +132,8 @@ pub struct Playing {
     pub match_id: u32,
     /// The view that it follows.
     pub view: View,
-    /// How many peers drive seats in that view: of two views of one match the one with more goes
-    /// on, at a tie the one of the lower number.
-    pub drivers: u8,
+    /// The newest frame that is confirmed in the sender's world.
+    pub confirmed: Frame,
     /// Whether the sender drives a seat.
     pub drives: bool,
 }
@@ -217,11 +229,13 @@ impl Message {
             Self::Report(report) => report.check(),
             Self::Append(append) => append.check(),
             Self::Snapshot(chunk) => chunk.check(),
+            Self::Feed(feed) => feed.check(),
             Self::Leave
             | Self::Deny(_)
             | Self::Join(_)
             | Self::ChunkCame { .. }
             | Self::Listen(_)
+            | Self::Watch(_)
             | Self::KeepsUp { .. } => Ok(()),
         }
     }

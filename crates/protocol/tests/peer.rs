@@ -36,6 +36,7 @@ fn line() -> LobbyLine {
         round: 300,
         mates,
         playing: None,
+        watches: false,
         away: false,
     }
 }
@@ -77,7 +78,7 @@ fn golden() -> Vec<(Message, &'static str)> {
             include_str!("golden/peer_refuse_full.hex"),
         ),
         (
-            refusal(RefusalReason::MatchRunning),
+            refusal(RefusalReason::RoomFull),
             include_str!("golden/peer_refuse_running.hex"),
         ),
         (

@@ -16,6 +16,9 @@ pub struct Config {
     pub max_rooms: usize,
     /// How long a created room outlives its peers; default [`limits::ROOM_GRACE`].
     pub room_grace: Duration,
+    /// How long a peer with a token keeps its place after its connection broke; default
+    /// [`limits::RETURN_GRACE`].
+    pub return_grace: Duration,
     /// How often a WebSocket is pinged; default [`limits::PING_INTERVAL`]. One that was not heard
     /// for [`limits::SILENT_PING_INTERVALS`] of it is closed.
     pub ping_interval: Duration,
@@ -31,6 +34,7 @@ impl Default for Config {
             max_sockets: limits::MAX_SOCKETS,
             max_rooms: limits::MAX_ROOMS,
             room_grace: limits::ROOM_GRACE,
+            return_grace: limits::RETURN_GRACE,
             ping_interval: limits::PING_INTERVAL,
             shutdown_deadline: limits::SHUTDOWN_DEADLINE,
         }

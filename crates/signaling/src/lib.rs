@@ -2,11 +2,13 @@
 //!
 //! [`serve`] takes its listener, its [`Config`] and its shutdown as arguments, so that the binary,
 //! the native game that hosts and every test run the same server. Peers speak matchbox's JSON
-//! protocol over a WebSocket at `/ROOM` or `/ROOM?next=N`; rooms with short codes are made over
-//! HTTP under `/api/v1/`; every other path is a file. All that is bounded is in [`limits`].
+//! protocol over a WebSocket at `/ROOM` or `/ROOM?next=N`, and with `token=…` keep their id from one
+//! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
+//! path is a file. All that is bounded is in [`limits`].
 //!
 //! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
-//! `socket` (one WebSocket), `lobby` (joining and leaving), `rooms` (who is where, without I/O).
+//! `socket` (one WebSocket), `lobby` (joining, returning and leaving), `rooms` (who is where,
+//! without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -22,6 +24,7 @@ mod problem;
 mod rooms;
 mod server;
 mod socket;
+mod token;
 
 pub use config::Config;
 pub use server::{ServeError, serve};

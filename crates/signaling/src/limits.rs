@@ -9,8 +9,8 @@ pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
 /// one ends.
 pub const MAX_CONNECTIONS: usize = 5_120;
 
-/// WebSockets in all; fewer than [`MAX_CONNECTIONS`], so that a server full of players still
-/// answers. A further upgrade is refused with the problem `server-full`.
+/// WebSockets in all, places kept for [`RETURN_GRACE`] included; fewer than [`MAX_CONNECTIONS`], so
+/// that a server full of players still answers. A further upgrade is refused with the problem `server-full`.
 pub const MAX_SOCKETS: usize = 4_096;
 
 /// Rooms in all, empty ones that still have their grace included. A further one takes the place
@@ -71,6 +71,11 @@ pub const MESSAGE_OVERHEAD_BYTES: usize = 64;
 /// Messages of one peer that are not matchbox's JSON. The first ones are ignored, as the stock
 /// server does; the one at the bound closes the connection (1008).
 pub const MAX_MALFORMED_MESSAGES: usize = 32;
+
+/// How long a peer with a token keeps its place after its connection broke: a change of network or
+/// a restarted proxy takes seconds, and the room need not hear of it. Then it has left, as does
+/// at once whoever closes the connection, breaks the rules, is in a group or has no token.
+pub const RETURN_GRACE: Duration = Duration::from_secs(10);
 
 /// How often each WebSocket is pinged.
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);

@@ -3,7 +3,8 @@
 use crate::{
     outbox::{Inbox, Outbox, encode, outbox},
     problem::Refusal,
-    rooms::{Full, NotCreated, Occupancy, Request, Rooms},
+    rooms::{Full, NotCreated, Occupancy, Request, Rooms, Visit},
+    token::Token,
 };
 use matchbox_protocol::{JsonPeerEvent, PeerId};
 use protocol::api::ProblemCode;
@@ -21,11 +22,14 @@ pub(crate) struct Lobby {
     max_sockets: usize,
 }
 
-/// One peer's place in a room. Dropping it, however that comes about, tells the others.
+/// One peer's place in a room. Dropping it, however that comes about, tells the others; unless
+/// the peer has another connection by then, whose place it is now.
 #[derive(Debug)]
 pub(crate) struct Place {
     lobby: Arc<Lobby>,
     peer: PeerId,
+    visit: Visit,
+    may_return: bool,
 }
 
 impl Lobby {
@@ -36,31 +40,61 @@ impl Lobby {
         }
     }
 
-    /// Gives a newcomer an id and a place, and tells those who were there before.
-    pub(crate) fn join(self: &Arc<Self>, request: &Request) -> Result<(Place, Inbox), Refusal> {
-        let peer = PeerId(Uuid::new_v4());
+    /// Gives a newcomer an id and a place, and tells those who were there before. Whoever holds
+    /// the token of a peer that is in the room takes its place, and nobody else is told.
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        request: &Request,
+        token: Option<Token>,
+    ) -> Result<(Place, Inbox), Refusal> {
+        let peer = token.map_or_else(|| PeerId(Uuid::new_v4()), Token::peer_id);
         let (outbox, inbox) = outbox();
         // First in its own queue: matchbox expects its id before anything else.
         if let Some(event) = encode(&JsonPeerEvent::IdAssigned(peer)) {
             outbox.push(event);
         }
         let mut rooms = self.lock();
+        let visit = match rooms.resume(request, peer, outbox) {
+            Ok((visit, outbox, later)) => {
+                let events = later.into_iter().map(JsonPeerEvent::NewPeer);
+                events.for_each(|event| broadcast(&[outbox], &event));
+                visit
+            }
+            Err(outbox) => self.enter(&mut rooms, request, peer, outbox)?,
+        };
+        drop(rooms);
+        let place = Place {
+            lobby: Arc::clone(self),
+            peer,
+            visit,
+            // A group waits for the next one who comes, not for one who may return: whoever made
+            // it complete would be left with nobody.
+            may_return: token.is_some() && !request.is_group(),
+        };
+        Ok((place, inbox))
+    }
+
+    /// A place for a peer that has none in this room.
+    fn enter(
+        &self,
+        rooms: &mut Rooms<Outbox>,
+        request: &Request,
+        peer: PeerId,
+        outbox: Outbox,
+    ) -> Result<Visit, Refusal> {
+        // A token holds one place: it may have one in another room.
+        if let Some(visit) = rooms.visit(peer) {
+            leave(rooms, peer, visit);
+        }
         if rooms.peers() >= self.max_sockets {
             let detail = format!("It holds {} players.", self.max_sockets);
             return Err(Refusal::new(ProblemCode::ServerFull, detail));
         }
-        let others = rooms
+        let (visit, others) = rooms
             .join(request, peer, outbox, Instant::now())
             .map_err(refuse_full)?;
         broadcast(&others, &JsonPeerEvent::NewPeer(peer));
-        drop(rooms);
-        Ok((
-            Place {
-                lobby: Arc::clone(self),
-                peer,
-            },
-            inbox,
-        ))
+        Ok(visit)
     }
 
     pub(crate) fn create(&self, code: &str) -> Result<Occupancy, NotCreated> {
@@ -80,6 +114,11 @@ impl Lobby {
 impl Place {
     pub(crate) fn peer(&self) -> PeerId {
         self.peer
+    }
+
+    /// Whether the peer can take this place again on another connection.
+    pub(crate) fn may_return(&self) -> bool {
+        self.may_return
     }
 
     /// Passes a signal on to another peer of the same room; whether there is one.
@@ -102,12 +141,13 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut rooms = self.lobby.lock();
-        broadcast(
-            &rooms.leave(self.peer, Instant::now()),
-            &JsonPeerEvent::PeerLeft(self.peer),
-        );
+        leave(&mut self.lobby.lock(), self.peer, self.visit);
     }
+}
+
+fn leave(rooms: &mut Rooms<Outbox>, peer: PeerId, visit: Visit) {
+    let others = rooms.leave(peer, visit, Instant::now());
+    broadcast(&others, &JsonPeerEvent::PeerLeft(peer));
 }
 
 /// The problem that says so.

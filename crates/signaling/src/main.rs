@@ -51,6 +51,10 @@ struct Args {
     #[arg(long, env = "PEERBALL_ROOM_GRACE", value_name = "SECONDS", default_value_t = limits::ROOM_GRACE.as_secs())]
     room_grace: u64,
 
+    /// Seconds that a peer with a token keeps its place after its connection broke
+    #[arg(long, env = "PEERBALL_RETURN_GRACE", value_name = "SECONDS", default_value_t = limits::RETURN_GRACE.as_secs())]
+    return_grace: u64,
+
     /// Seconds between pings; a WebSocket that misses three of them is closed
     #[arg(long, env = "PEERBALL_PING_INTERVAL", value_name = "SECONDS", default_value_t = limits::PING_INTERVAL.as_secs())]
     ping_interval: u64,
@@ -82,6 +86,7 @@ impl Args {
             max_sockets: self.max_sockets,
             max_rooms: self.max_rooms,
             room_grace: Duration::from_secs(self.room_grace),
+            return_grace: Duration::from_secs(self.return_grace),
             ping_interval: Duration::from_secs(self.ping_interval),
             shutdown_deadline: Duration::from_secs(self.shutdown_deadline),
         }

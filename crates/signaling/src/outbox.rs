@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-/// The end that the room writes to. It never waits: a queue over its bound is cut.
-#[derive(Clone, Debug)]
+/// The end that the room writes to. It never waits: a queue over its bound is cut. Dropping it
+/// tells the other end that the peer has left the room, or has another connection there.
+#[derive(Debug)]
 pub(crate) struct Outbox {
     queue: mpsc::Sender<Event>,
     room_left: Arc<Semaphore>,
@@ -77,6 +78,11 @@ impl Inbox {
     /// The next event; nothing when the other end is gone.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         self.queue.recv().await
+    }
+
+    /// Drops all events until the other end is gone.
+    pub(crate) async fn drain(&mut self) {
+        while self.next().await.is_some() {}
     }
 
     /// Fires when the peer was cut off for reading too slowly.

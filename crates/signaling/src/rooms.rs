@@ -4,6 +4,9 @@
 //! it outlives its peers by a grace. A *bare* room is made by the first WebSocket on its path and
 //! vanishes with its last. A *group* gathers the peers of `/NAME?next=N` in the order of their
 //! coming: the Nth closes it, and the next one opens another under the same name.
+//!
+//! A peer that returns while it still has its place keeps it, and the order of their coming: of
+//! each pair the same one is told of the other, however often either returns.
 
 use crate::limits::{MAX_BARE_ROOM_PEERS, MAX_PEERS, MAX_ROOM_NAME_BYTES};
 use matchbox_protocol::PeerId;
@@ -42,6 +45,11 @@ impl Request {
             name: name.to_owned(),
             group,
         })
+    }
+
+    /// Whether it asks for a group.
+    pub(crate) fn is_group(&self) -> bool {
+        self.group.is_some()
     }
 }
 
@@ -91,6 +99,16 @@ enum Name {
 
 type RoomId = u64;
 
+/// Tells a peer's stays apart: its newest connection's from one that was replaced.
+pub(crate) type Visit = u64;
+
+#[derive(Debug)]
+struct Member<L> {
+    room: RoomId,
+    visit: Visit,
+    link: L,
+}
+
 #[derive(Debug)]
 struct Room {
     name: Name,
@@ -123,10 +141,11 @@ pub(crate) struct Rooms<L> {
     max_rooms: usize,
     grace: Duration,
     next_id: RoomId,
+    next_visit: Visit,
     rooms: HashMap<RoomId, Room>,
     /// The rooms that newcomers can find; a group that is complete is not among them.
     by_name: HashMap<Name, RoomId>,
-    peers: HashMap<PeerId, (RoomId, L)>,
+    peers: HashMap<PeerId, Member<L>>,
     /// The empty created rooms, longest empty first.
     empty: BTreeSet<(Instant, RoomId)>,
 }
@@ -138,6 +157,7 @@ impl<L> Rooms<L> {
             max_rooms,
             grace,
             next_id: 0,
+            next_visit: 0,
             rooms: HashMap::new(),
             by_name: HashMap::new(),
             peers: HashMap::new(),
@@ -169,14 +189,42 @@ impl<L> Rooms<L> {
         self.rooms.get(&id).map(Room::occupancy)
     }
 
-    /// Lets a peer in and returns the ways to those who were there before: they are told of it.
+    /// Gives a peer that is still in this very room another link; the older one is dropped.
+    /// Returns it with those who came after the peer: it is told of them again, since what its
+    /// last connection brought is not known. Hands the link back if the peer has no place there.
+    pub(crate) fn resume(
+        &mut self,
+        request: &Request,
+        peer: PeerId,
+        link: L,
+    ) -> Result<(Visit, &L, Vec<PeerId>), L> {
+        let name = self.name_of(request);
+        let visit = self.next_visit;
+        let Some(member) = self.peers.get_mut(&peer) else {
+            return Err(link);
+        };
+        let place = self
+            .rooms
+            .get(&member.room)
+            .filter(|room| room.name == name)
+            .and_then(|room| Some((room, room.peers.iter().position(|other| *other == peer)?)));
+        let Some((room, place)) = place else {
+            return Err(link);
+        };
+        self.next_visit += 1;
+        (member.visit, member.link) = (visit, link);
+        Ok((visit, &member.link, room.peers[place + 1..].to_vec()))
+    }
+
+    /// Lets a peer that is in no room in, and returns the ways to those who were there before:
+    /// they are told of it.
     pub(crate) fn join(
         &mut self,
         request: &Request,
         peer: PeerId,
         link: L,
         now: Instant,
-    ) -> Result<Vec<&L>, Full> {
+    ) -> Result<(Visit, Vec<&L>), Full> {
         self.forget_expired(now);
         let name = self.name_of(request);
         let id = match self.by_name.get(&name) {
@@ -198,13 +246,24 @@ impl<L> Rooms<L> {
         if matches!(room.name, Name::Group(..)) && room.peers.len() == capacity {
             self.by_name.remove(&room.name);
         }
-        self.peers.insert(peer, (id, link));
-        Ok(self.links(&others))
+        let visit = self.next_visit;
+        self.next_visit += 1;
+        let member = Member {
+            room: id,
+            visit,
+            link,
+        };
+        self.peers.insert(peer, member);
+        Ok((visit, self.links(&others)))
     }
 
-    /// Takes a peer out and returns the ways to those who stay: they are told of it.
-    pub(crate) fn leave(&mut self, peer: PeerId, now: Instant) -> Vec<&L> {
-        let Some((id, _)) = self.peers.remove(&peer) else {
+    /// Ends a peer's visit and returns the ways to those who stay: they are told of it. A visit
+    /// that another has replaced ends nothing.
+    pub(crate) fn leave(&mut self, peer: PeerId, visit: Visit, now: Instant) -> Vec<&L> {
+        if self.visit(peer) != Some(visit) {
+            return Vec::new();
+        }
+        let Some(Member { room: id, .. }) = self.peers.remove(&peer) else {
             return Vec::new();
         };
         let Some(room) = self.rooms.get_mut(&id) else {
@@ -223,9 +282,13 @@ impl<L> Rooms<L> {
 
     /// The way from one peer to another, if they are in one room.
     pub(crate) fn route(&self, from: PeerId, to: PeerId) -> Option<&L> {
-        let (from_room, _) = self.peers.get(&from)?;
-        let (to_room, link) = self.peers.get(&to)?;
-        (from_room == to_room).then_some(link)
+        let (from, to) = (self.peers.get(&from)?, self.peers.get(&to)?);
+        (from.room == to.room).then_some(&to.link)
+    }
+
+    /// A peer's visit; nothing if it is in no room.
+    pub(crate) fn visit(&self, peer: PeerId) -> Option<Visit> {
+        self.peers.get(&peer).map(|member| member.visit)
     }
 
     /// Peers in all rooms.
@@ -300,7 +363,7 @@ impl<L> Rooms<L> {
         peers
             .iter()
             .filter_map(|peer| self.peers.get(peer))
-            .map(|(_, link)| link)
+            .map(|member| &member.link)
             .collect()
     }
 }

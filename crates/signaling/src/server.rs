@@ -1,8 +1,15 @@
 //! Accepts connections, shows each request its room of the house, and shuts down in order.
 
 use crate::{
-    Config, api, connection::Connection, files::Files, limits::*, lobby::Lobby, problem::Refusal,
-    rooms::Request as RoomRequest, socket,
+    Config, api,
+    connection::Connection,
+    files::Files,
+    limits::*,
+    lobby::Lobby,
+    problem::Refusal,
+    rooms::Request as RoomRequest,
+    socket::{self, Patience},
+    token::{InvalidToken, Token},
 };
 use axum::{
     Router,
@@ -21,7 +28,7 @@ use hyper_util::{
 };
 use percent_encoding::percent_decode_str;
 use protocol::api::ProblemCode;
-use std::{collections::HashMap, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -54,7 +61,7 @@ pub enum ServeError {
 struct App {
     lobby: Arc<Lobby>,
     files: Files,
-    ping_interval: Duration,
+    patience: Patience,
     shutdown: CancellationToken,
 }
 
@@ -99,7 +106,10 @@ pub async fn serve(
             config.room_grace,
         )),
         files,
-        ping_interval: config.ping_interval,
+        patience: Patience {
+            ping_interval: config.ping_interval,
+            return_grace: config.return_grace,
+        },
         shutdown: closing.clone(),
     });
     let service = TowerToHyperService::new(router(app));
@@ -204,7 +214,7 @@ fn router(app: Arc<App>) -> Router {
 /// An upgrade at any path is a peer that joins a room; everything else asks for a file.
 async fn socket_or_file(
     State(app): State<Arc<App>>,
-    query: Result<Query<HashMap<String, String>>, QueryRejection>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
 ) -> Response {
@@ -222,19 +232,18 @@ async fn socket_or_file(
     };
     let joined = query
         .map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))
-        .and_then(|Query(query)| room_request(request.uri(), &query))
-        .and_then(|room| match app.shutdown.is_cancelled() {
+        .and_then(|Query(query)| {
+            let room = room_request(request.uri(), &query)?;
+            Ok((room, token(&query)?))
+        })
+        .and_then(|(room, token)| match app.shutdown.is_cancelled() {
             true => Err(Refusal::new(ProblemCode::ShuttingDown, "")),
-            false => app.lobby.join(&room),
+            false => app.lobby.join(&room, token),
         });
     match joined {
-        Ok((place, inbox)) => socket::upgrade(
-            upgrade,
-            place,
-            inbox,
-            app.ping_interval,
-            app.shutdown.clone(),
-        ),
+        Ok((place, inbox)) => {
+            socket::upgrade(upgrade, place, inbox, app.patience, app.shutdown.clone())
+        }
         Err(refusal) => {
             let problem = refusal.problem();
             warn!(code = ?problem.code, detail = problem.detail, "refused a peer");
@@ -243,10 +252,31 @@ async fn socket_or_file(
     }
 }
 
-fn room_request(uri: &Uri, query: &HashMap<String, String>) -> Result<RoomRequest, Refusal> {
+/// The values of a parameter, in their order.
+fn values<'q>(
+    query: &'q [(String, String)],
+    name: &'static str,
+) -> impl DoubleEndedIterator<Item = &'q str> {
+    let named = query.iter().filter(move |(key, _)| key == name);
+    named.map(|(_, value)| value.as_str())
+}
+
+/// The token by which the peer keeps its id, if it has one.
+fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
+    let mut values = values(query, "token");
+    let token = values.next().map(str::parse).transpose();
+    let token = match values.next() {
+        None => token,
+        Some(_) => Err(InvalidToken),
+    };
+    token.map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
+}
+
+fn room_request(uri: &Uri, query: &[(String, String)]) -> Result<RoomRequest, Refusal> {
     let path = uri.path().strip_prefix('/').unwrap_or_default();
     let name = percent_decode_str(path).decode_utf8_lossy();
-    RoomRequest::new(&name, query.get("next").map(String::as_str))
+    // As with the stock server, the last of several counts.
+    RoomRequest::new(&name, values(query, "next").next_back())
         .map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
 }
 

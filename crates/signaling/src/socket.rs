@@ -17,16 +17,23 @@ use std::{
     error::Error,
     time::{Duration, Instant},
 };
-use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+/// Closes a WebSocket whose token has come again on another one.
+const CLOSE_REPLACED: u16 = 4001;
+
 /// Why a WebSocket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// The peer closed it, or its connection broke.
+    /// The peer closed it.
     Left,
+    /// Its connection broke.
+    Lost,
+    /// The peer has a newer one.
+    Replaced,
     /// A message over [`MAX_SIGNAL_BYTES`].
     TooLong,
     /// Text that is not UTF-8.
@@ -47,7 +54,8 @@ impl End {
     /// The close code (RFC 6455, section 7.4.1) and reason; none if nobody is there to read it.
     fn close_frame(self) -> Option<CloseFrame> {
         let (code, reason) = match self {
-            Self::Left => return None,
+            Self::Left | Self::Lost => return None,
+            Self::Replaced => (CLOSE_REPLACED, "the same token has come again"),
             Self::TooLong => (close_code::SIZE, "the message is too long"),
             Self::NotText => (close_code::INVALID, "the text is not UTF-8"),
             Self::NotWebSocket => (close_code::PROTOCOL, "the frame is malformed"),
@@ -63,12 +71,21 @@ impl End {
     }
 }
 
+/// How patient the server is with a WebSocket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// How often it is pinged.
+    pub(crate) ping_interval: Duration,
+    /// How long its place is kept when it breaks, if the peer can return to it.
+    pub(crate) return_grace: Duration,
+}
+
 /// Answers an upgrade. The place is given up when the upgrade fails, too.
 pub(crate) fn upgrade(
     request: WebSocketUpgrade,
     place: Place,
     inbox: Inbox,
-    ping_interval: Duration,
+    patience: Patience,
     shutdown: CancellationToken,
 ) -> Response {
     request
@@ -77,14 +94,14 @@ pub(crate) fn upgrade(
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .on_upgrade(move |socket| run(socket, place, inbox, ping_interval, shutdown))
+        .on_upgrade(move |socket| run(socket, place, inbox, patience, shutdown))
 }
 
 async fn run(
     mut socket: WebSocket,
     place: Place,
     mut inbox: Inbox,
-    ping_interval: Duration,
+    patience: Patience,
     shutdown: CancellationToken,
 ) {
     let peer = place.peer();
@@ -95,11 +112,21 @@ async fn run(
         biased;
         () = shutdown.cancelled() => End::ShuttingDown,
         () = overflow.cancelled() => End::TooSlow,
-        Err(end) = relay(&mut socket, &place, &mut inbox, ping_interval) => end,
+        Err(end) = relay(&mut socket, &place, &mut inbox, patience.ping_interval) => end,
     };
+    debug!(%peer, ?end, "the connection has ended");
+    if end == End::Lost && place.may_return() {
+        drop(socket);
+        // What the room says meanwhile is lost on it; returning, it is told whom it must know.
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = inbox.drain() => {}
+            () = sleep(patience.return_grace) => {}
+        }
+        return;
+    }
     // The room learns of it before the closing handshake, which may take its time.
     drop(place);
-    debug!(%peer, ?end, "left");
     // A client that does not answer is dropped all the same.
     let _ = timeout(CLOSE_DEADLINE, close(&mut socket, end)).await;
 }
@@ -124,7 +151,7 @@ async fn relay(
             () = pause(incoming.pause_until), if incoming.pause_until.is_some() => {
                 incoming.pause_until = None;
             }
-            Some(event) = inbox.next() => send_event(socket, event).await?,
+            event = inbox.next() => send_event(socket, event.ok_or(End::Replaced)?).await?,
             _ = pings.tick() => {
                 // A peer that is not read cannot be heard.
                 if incoming.pause_until.is_none() {
@@ -161,7 +188,7 @@ impl Incoming {
         message: Option<Result<Message, axum::Error>>,
         place: &Place,
     ) -> Result<(), End> {
-        let message = message.ok_or(End::Left)?.map_err(|error| end_of(&error))?;
+        let message = message.ok_or(End::Lost)?.map_err(|error| end_of(&error))?;
         let bytes = match &message {
             Message::Text(text) => text.len(),
             Message::Binary(data) | Message::Ping(data) | Message::Pong(data) => data.len(),
@@ -242,8 +269,8 @@ fn end_of(error: &axum::Error) -> End {
         // Half of all clients vanish without a closing handshake.
         Some(tungstenite::Error::Protocol(
             tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        )) => End::Left,
+        )) => End::Lost,
         Some(tungstenite::Error::Protocol(_)) => End::NotWebSocket,
-        _ => End::Left,
+        _ => End::Lost,
     }
 }

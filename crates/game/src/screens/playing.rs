@@ -206,9 +206,11 @@ fn path(view: &RoomView) -> String {
             Some(worst.map_or(rtt, |worst| worst.max(rtt)))
         });
     let mut line = rtt.map_or(String::new(), |rtt| format!("{rtt:.0} ms"));
-    if view.signaling == SignalingState::Lost {
-        line.push_str("  no server");
-    }
+    line.push_str(match view.signaling {
+        SignalingState::Lost => "  no server",
+        SignalingState::Gone(_) => "  nobody new can join",
+        _ => "",
+    });
     line
 }
 

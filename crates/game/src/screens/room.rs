@@ -157,7 +157,7 @@ fn waiting(view: &RoomView) -> String {
     }
     match &view.signaling {
         SignalingState::Lost => return "the server is gone for now; who is here can play".into(),
-        SignalingState::Failed(why) => return why.clone(),
+        SignalingState::Gone(why) | SignalingState::Failed(why) => return why.clone(),
         SignalingState::Connecting | SignalingState::Online => {}
     }
     let me_ready = view.peers.iter().any(|peer| peer.is_me && peer.ready);

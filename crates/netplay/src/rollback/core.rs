@@ -322,9 +322,12 @@ impl<S: Simulation> Core<S> {
             .unwrap_or(0)
     }
 
-    /// How far this peer is ahead of the one furthest behind, in frames.
+    /// How far this peer is ahead of the one furthest behind, in frames. Whoever is yet to take
+    /// its seat slows nobody down.
     fn advantage(&self) -> Option<f64> {
+        let frame = self.frame();
         self.driving_peers()
+            .filter(|peer| self.streams_of(peer.id).any(|(_, s)| s.since() <= frame))
             .filter_map(Peer::advantage)
             .reduce(f64::max)
     }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Frames of prediction that need no delay: below the prediction bound of 12 there is room left
 /// for three lost datagrams in a row.
-const HIDDEN: f64 = 9.0;
+const HIDDEN: f64 = 11.0;
 
 /// How far below the next lower delay the need must be before it counts as lower, in frames.
 const MARGIN: f64 = 0.5;

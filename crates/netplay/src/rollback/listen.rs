@@ -11,8 +11,9 @@ use std::time::Duration;
 /// Steps that a listener catches up in one tick, ten seconds'.
 const MAX_CATCH_UP: u32 = 600;
 
-/// Frames by which a listener may be off the drivers before it jumps.
-const TOLERATED: f64 = 1.0;
+/// Frames by which a listener may be off the drivers before it jumps: less than what makes a
+/// driver slow down for it once it has a seat.
+const TOLERATED: f64 = 0.5;
 
 /// Frames by which a listener that keeps up may be off the drivers.
 const IN_STEP: f64 = 2.0;

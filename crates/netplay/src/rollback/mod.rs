@@ -26,7 +26,7 @@ mod clock;
 mod core;
 mod delay;
 mod events;
-mod input;
+pub(crate) mod input;
 mod listen;
 mod peer;
 mod receive;

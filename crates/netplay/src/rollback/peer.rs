@@ -93,6 +93,11 @@ impl Peer {
         self.newest.as_ref().map_or(0, |newest| newest.frame)
     }
 
+    /// When the newest datagram came.
+    pub(super) fn newest_came(&self) -> Option<Duration> {
+        self.newest.as_ref().map(|newest| newest.came)
+    }
+
     /// The smoothed round trip.
     pub(super) fn rtt(&self) -> Option<Duration> {
         self.rtt.map(Duration::from_secs_f64)

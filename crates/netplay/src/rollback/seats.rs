@@ -12,6 +12,9 @@ use std::time::Duration;
 /// inputs. More than it can lack, and few enough not to hold us up.
 const HISTORY: Frame = 64;
 
+/// Whoever sent a datagram so lately lives.
+const LIVES_WITHIN: Duration = Duration::from_millis(300);
+
 /// Why a change of a seat was not applied. Nothing of it counts then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
@@ -111,6 +114,15 @@ impl<S: Simulation> Core<S> {
             (self.streams.iter()).any(|s| s.driver() == Some(*peer) && s.is_frozen())
         };
         self.log.order.iter().copied().filter(is_frozen).collect()
+    }
+
+    /// Takes again what peers write that were frozen, but for these.
+    pub fn thaw_all_but(&mut self, peers: &[PeerId]) {
+        for stream in &mut self.streams {
+            if !stream.driver().is_some_and(|id| peers.contains(&id)) {
+                stream.thaw();
+            }
+        }
     }
 
     /// Appends a change to the log: fills up the inputs before it, and begins the new tenure. The
@@ -215,6 +227,13 @@ impl<S: Simulation> Core<S> {
         let (from, driver) = (self.streams[seat].since(), self.streams[seat].driver());
         let bit = 1_u8 << seat;
         for peer in &mut self.peers {
+            // Whoever lives may have waited for the lost one, and goes on from now.
+            if peer
+                .newest_came()
+                .is_some_and(|came| now.saturating_sub(came) < LIVES_WITHIN)
+            {
+                peer.heard = now;
+            }
             if driver == Some(self.me) {
                 (peer.acknowledged[seat], peer.sent[seat]) = (from, from);
             }

@@ -183,6 +183,11 @@ impl<I: Copy> Stream<I> {
         self.frozen = true;
     }
 
+    /// The last tenure's inputs are taken again.
+    pub(super) fn thaw(&mut self) {
+        self.frozen = false;
+    }
+
     /// Whether nothing more of the last tenure is taken.
     pub(super) fn is_frozen(&self) -> bool {
         self.frozen

@@ -95,6 +95,14 @@ impl<S: Simulation> Core<S> {
         }
     }
 
+    /// How long ago a peer's newest datagram came, whatever was in it; for ever if none has come.
+    pub fn quiet(&self, peer: PeerId, now: Duration) -> Duration {
+        let came = (self.peers.iter())
+            .find(|p| p.id == peer)
+            .and_then(Peer::newest_came);
+        came.map_or(Duration::MAX, |came| now.saturating_sub(came))
+    }
+
     /// Whether, over the last 2 s, waiting for this driver kept this peer below 55 steps a
     /// second. What counts is the time in which a step was due and waited at the prediction bound
     /// for inputs or acknowledgements of this very peer, without the longest such wait: a single

@@ -1,6 +1,6 @@
 //! What a game holds of its session, and what it shares with the driver.
 
-use super::{Config, Failure, Frames, Phase, RoomView, Status, driver};
+use super::{Config, Failure, Frames, Phase, Record, RoomView, Status, driver};
 use crate::transport::Transport;
 use futures::task::AtomicWaker;
 use protocol::{Frame, Simulation};
@@ -11,6 +11,9 @@ use std::{
 
 /// Events kept for a game that does not take them; older ones are dropped.
 const MAX_EVENTS: usize = 256;
+
+/// Files kept for a game that does not take them; older ones are dropped.
+const MAX_RECORDS: usize = 4;
 
 /// Commands kept for a driver that has not taken them; further ones are dropped.
 const MAX_COMMANDS: usize = 64;
@@ -82,6 +85,12 @@ impl<S: Simulation> Handle<S> {
         std::mem::take(&mut self.hold.0.lock().events).into()
     }
 
+    /// The files since the last call: replays of matches that are over, and of desyncs. At most
+    /// 4 are kept; older ones are dropped.
+    pub fn take_records(&self) -> Vec<Record> {
+        std::mem::take(&mut self.hold.0.lock().records)
+    }
+
     /// The numbers of [`Status`] as they are now.
     pub fn status(&self) -> Status {
         self.hold.0.lock().status.clone()
@@ -119,6 +128,7 @@ pub(super) struct Published<S: Simulation> {
     pub status: Status,
     pub frames: Option<Arc<Frames<S>>>,
     events: VecDeque<(Frame, S::Event)>,
+    records: Vec<Record>,
     pub ended: bool,
 }
 
@@ -134,6 +144,7 @@ impl<S: Simulation> Default for Shared<S> {
             },
             frames: None,
             events: VecDeque::new(),
+            records: Vec::new(),
             ended: false,
         };
         Self {
@@ -189,5 +200,12 @@ impl<S: Simulation> Published<S> {
         self.events.extend(events);
         let excess = self.events.len().saturating_sub(MAX_EVENTS);
         self.events.drain(..excess);
+    }
+
+    /// Keeps further files, the newest [`MAX_RECORDS`] of all.
+    pub fn add_records(&mut self, records: Vec<Record>) {
+        self.records.extend(records);
+        let excess = self.records.len().saturating_sub(MAX_RECORDS);
+        self.records.drain(..excess);
     }
 }

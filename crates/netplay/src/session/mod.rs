@@ -10,6 +10,7 @@ pub mod room;
 mod status;
 
 pub use handle::{Command, Handle, spawn};
+pub use room::{Record, RecordKind};
 pub use status::Status;
 
 use protocol::{Frame, PeerId, Simulation, agreement::Token, peer::RefusalReason};
@@ -78,10 +79,8 @@ pub enum Failure {
     /// network or ours lets nothing through.
     #[error("no connection to {0} could be made")]
     Unreachable(String),
-    /// A peer that drives a seat left or fell silent in the match, and nobody else is here.
-    #[error("{0} left the match")]
-    PeerLost(String),
-    /// The worlds differ: the simulation is not deterministic, or somebody cheats.
+    /// The worlds differ again and again: the simulation is not deterministic, or somebody
+    /// cheats.
     #[error("the worlds differ at frame {0}")]
     Desync(Frame),
     /// The session itself could not run: a fault of this program or this system.

@@ -100,10 +100,15 @@ impl Directory {
         self.state().dropped += 1;
     }
 
-    /// Notes what became of signaling. A failure is final.
+    /// Notes what became of signaling. A failure is final; what is gone can only fail.
     pub(crate) fn set_signaling(&self, signaling: SignalingState) {
         let mut state = self.state();
-        if !matches!(state.signaling, SignalingState::Failed(_)) {
+        let is_final = match state.signaling {
+            SignalingState::Failed(_) => true,
+            SignalingState::Gone(_) => !matches!(signaling, SignalingState::Failed(_)),
+            _ => false,
+        };
+        if !is_final {
             state.signaling = signaling;
         }
     }

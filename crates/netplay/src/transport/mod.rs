@@ -53,6 +53,9 @@ pub enum SignalingState {
     Online,
     /// Lost after it had been there; it is being tried again. Channels live on.
     Lost,
+    /// Lost for good while channels are open: nobody new can join, which the sentence says, for
+    /// the player. Who is here plays on.
+    Gone(String),
     /// Never reached, or refused: the sentence says why, for the player.
     Failed(String),
 }

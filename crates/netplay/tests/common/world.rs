@@ -62,6 +62,11 @@ pub struct World(Hub);
 
 impl World {
     pub fn new(conditions: Conditions, seed: u64) -> Self {
+        // What the rooms have to say is shown on demand: RUST_LOG=netplay=debug.
+        let _ = tracing_subscriber::fmt()
+            .with_test_writer()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .try_init();
         Self(manual_network(conditions, seed))
     }
 

@@ -1,7 +1,7 @@
 //! A signaling server whose every word is the test's.
 #![allow(dead_code, reason = "each test uses its part of it")]
 
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use protocol::PeerId;
 use std::time::Duration;
@@ -9,7 +9,13 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+use tokio_tungstenite::{
+    WebSocketStream, accept_async, accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{Request, Response},
+    },
+};
 
 /// How long anything in these tests may take.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -61,6 +67,19 @@ impl Server {
     pub async fn accept(&self) -> Connection {
         let stream = self.accept_raw().await;
         Connection(soon(accept_async(stream)).await.expect("a WebSocket"))
+    }
+
+    /// The next WebSocket, and the path and query that it asks for.
+    #[expect(clippy::result_large_err, reason = "the signature is the library's")]
+    pub async fn accept_with_path(&self) -> (Connection, String) {
+        let mut path = String::new();
+        let read = |request: &Request, response: Response| {
+            path = request.uri().to_string();
+            Ok(response)
+        };
+        let stream = self.accept_raw().await;
+        let socket = soon(accept_hdr_async(stream, read)).await;
+        (Connection(socket.expect("a WebSocket")), path)
     }
 
     /// Answers the next request over HTTP, and returns it.
@@ -121,9 +140,30 @@ impl Connection {
     }
 }
 
+/// Texts of one letter, as they go over the wire.
+const GARBAGE: [u8; 3] = [0x81, 1, b'x'];
+
 impl Connection {
-    /// Waits until the peer has closed the connection.
-    pub async fn ended(&mut self) {
-        while let Some(Ok(_)) = soon(self.0.next()).await {}
+    /// Waits until the peer has closed the connection, and says whether it did so in order.
+    pub async fn ended(&mut self) -> bool {
+        let mut in_order = false;
+        while let Some(Ok(message)) = soon(self.0.next()).await {
+            in_order |= message.is_close();
+        }
+        in_order
+    }
+
+    /// Floods the peer with texts, as fast as it takes them, until `look` has seen enough of what
+    /// it says in the meantime, or until it hangs up (nothing).
+    pub async fn flood<T>(&mut self, mut look: impl FnMut(Message) -> Option<T>) -> Option<T> {
+        let garbage = GARBAGE.repeat(8 * 1024);
+        loop {
+            soon(self.0.get_mut().write_all(&garbage)).await.ok()?;
+            while let Some(message) = self.0.next().now_or_never() {
+                if let Some(seen) = look(message?.ok()?) {
+                    return Some(seen);
+                }
+            }
+        }
     }
 }

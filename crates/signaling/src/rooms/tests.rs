@@ -29,14 +29,18 @@ fn join(rooms: &mut Rooms<u128>, request: &Request, number: u128, now: Instant) 
     rooms
         .join(request, peer(number), number, now)
         .unwrap()
+        .1
         .into_iter()
         .copied()
         .collect()
 }
 
 fn leave(rooms: &mut Rooms<u128>, number: u128, now: Instant) -> Vec<u128> {
+    let Some(visit) = rooms.visit(peer(number)) else {
+        return Vec::new();
+    };
     rooms
-        .leave(peer(number), now)
+        .leave(peer(number), visit, now)
         .into_iter()
         .copied()
         .collect()
@@ -51,6 +55,57 @@ fn exactly_those_who_were_there_are_told() {
     assert_eq!(join(&mut rooms, &request("a"), 4, now), [1, 2]);
     assert_eq!(leave(&mut rooms, 1, now), [2, 4]);
     assert_eq!(leave(&mut rooms, 1, now), []);
+}
+
+/// Returns on link `link`; whom it is told of, if it has its place.
+fn resume(
+    rooms: &mut Rooms<u128>,
+    request: &Request,
+    number: u128,
+    link: u128,
+) -> Option<Vec<PeerId>> {
+    let resumed = rooms.resume(request, peer(number), link);
+    resumed.ok().map(|(_, _, later)| later)
+}
+
+#[test]
+fn who_returns_keeps_its_place_and_is_told_of_those_after_it() {
+    let (mut rooms, now) = rooms();
+    let room = request("a");
+    for number in 1..=4 {
+        join(&mut rooms, &room, number, now);
+    }
+    let first_visit = rooms.visit(peer(2)).unwrap();
+    assert_eq!(
+        resume(&mut rooms, &room, 2, 22),
+        Some(vec![peer(3), peer(4)])
+    );
+    assert_eq!(
+        resume(&mut rooms, &room, 2, 222),
+        Some(vec![peer(3), peer(4)])
+    );
+    assert_eq!(rooms.route(peer(1), peer(2)), Some(&222));
+    assert_eq!(rooms.peers(), 4);
+    // What is left of its older connections ends nothing.
+    assert!(rooms.leave(peer(2), first_visit, now).is_empty());
+    assert_eq!(rooms.route(peer(2), peer(1)), Some(&1));
+    assert_eq!(leave(&mut rooms, 2, now), [1, 3, 4]);
+    assert_eq!(resume(&mut rooms, &room, 2, 2), None, "it has left");
+}
+
+#[test]
+fn a_place_is_in_one_room() {
+    let (mut rooms, now) = rooms();
+    join(&mut rooms, &request("a"), 1, now);
+    join(&mut rooms, &group("a", "1"), 2, now);
+    rooms.create(CODE, now).unwrap();
+    join(&mut rooms, &request(CODE), 3, now);
+    assert_eq!(resume(&mut rooms, &request("b"), 1, 1), None);
+    assert_eq!(resume(&mut rooms, &group("a", "1"), 1, 1), None);
+    assert_eq!(resume(&mut rooms, &request("a"), 2, 2), None);
+    // A complete group is found by who is in it, and a code however it is typed.
+    assert_eq!(resume(&mut rooms, &group("a", "1"), 2, 2), Some(vec![]));
+    assert_eq!(resume(&mut rooms, &request("bcd-234"), 3, 3), Some(vec![]));
 }
 
 #[test]
@@ -235,6 +290,7 @@ fn addresses_are_checked() {
 enum Step {
     Join(u8, Option<u8>),
     Leave(usize),
+    Return(usize, u8),
     Create(u8),
     Wait(u64),
 }
@@ -243,6 +299,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0..4_u8, prop::option::of(1..4_u8)).prop_map(|(name, next)| Step::Join(name, next)),
         3 => any::<usize>().prop_map(Step::Leave),
+        2 => (any::<usize>(), 0..4_u8).prop_map(|(index, name)| Step::Return(index, name)),
         1 => (0..4_u8).prop_map(Step::Create),
         1 => (0..1_000_u64).prop_map(Step::Wait),
     ];
@@ -270,7 +327,7 @@ proptest! {
                     let next = next.map(|next| next.to_string());
                     let request = Request::new(&name(number), next.as_deref()).unwrap();
                     next_number += 1;
-                    if let Ok(others) = rooms.join(&request, peer(next_number), next_number, now) {
+                    if let Ok((_, others)) = rooms.join(&request, peer(next_number), next_number, now) {
                         acquainted.extend(others.into_iter().map(|other| (*other, next_number)));
                         present.push(next_number);
                     }
@@ -284,7 +341,16 @@ proptest! {
                     }
                     prop_assert!(!acquainted.iter().any(|(a, b)| *a == leaver || *b == leaver));
                 }
-                Step::Leave(_) => {}
+                Step::Return(index, number) if !present.is_empty() => {
+                    let returner = present[index % present.len()];
+                    let request = request(&name(number));
+                    for other in resume(&mut rooms, &request, returner, returner).unwrap_or_default() {
+                        let other = other.0.as_u128();
+                        prop_assert!(other > returner, "nobody else makes the offer than before");
+                        prop_assert!(acquainted.contains(&(returner, other)));
+                    }
+                }
+                Step::Leave(_) | Step::Return(..) => {}
                 Step::Create(number) => {
                     let code = parse_room_code(&name(number)).unwrap_or_else(|| CODE.to_owned());
                     let _ = rooms.create(&code, now);

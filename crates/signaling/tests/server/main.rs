@@ -8,5 +8,6 @@ mod http;
 mod lifetime;
 mod peer;
 mod relay;
+mod resume;
 #[path = "../support/mod.rs"]
 mod support;

@@ -13,7 +13,12 @@ pub struct Server {
 
 impl Server {
     pub async fn start(config: Config) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::start_at(([127, 0, 0, 1], 0).into(), config).await
+    }
+
+    /// A server on an address of the test's own choice, as after a restart.
+    pub async fn start_at(address: SocketAddr, config: Config) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move {

@@ -12,7 +12,6 @@ impl<S: Simulation> Room<S> {
     pub(super) fn greet(&mut self) {
         let due: Vec<PeerId> = (self.peers.iter())
             .filter(|peer| peer.stage == Stage::Greeting && peer.greeting_due <= self.now)
-            .filter(|peer| self.is_open_to(peer.id))
             .map(|peer| peer.id)
             .collect();
         for id in due {
@@ -88,13 +87,6 @@ impl<S: Simulation> Room<S> {
                 format!("rules {theirs:016x} and {ours:016x}"),
             ));
         }
-        // Joining a running match takes its place here.
-        if !self.is_open_to(from) {
-            return Some((
-                RefusalReason::MatchRunning,
-                "wait for the match's end".into(),
-            ));
-        }
         let full = !self.peers.is_here(from) && self.peers.here().count() + 1 >= MAX_PEERS;
         full.then(|| {
             (
@@ -154,7 +146,6 @@ impl<S: Simulation> Room<S> {
             RefusalReason::ProtocolVersion => "has another version of the game",
             RefusalReason::Rules => "plays by other rules",
             RefusalReason::RoomFull => "says that the room is full",
-            RefusalReason::MatchRunning => "is in a match that has begun",
         };
         self.notify(format!("{name} {why}: {detail}"));
         if elder && self.peers.here().next().is_none() {
@@ -190,7 +181,7 @@ impl<S: Simulation> Room<S> {
             self.change_line();
         }
         let given_up: Vec<PeerId> = (self.peers.iter())
-            .filter(|peer| peer.stage == Stage::Greeting && self.is_open_to(peer.id))
+            .filter(|peer| peer.stage == Stage::Greeting)
             .filter(|peer| self.now.saturating_sub(peer.since) >= HANDSHAKE_DEADLINE)
             .map(|peer| peer.id)
             .collect();
@@ -253,10 +244,5 @@ impl<S: Simulation> Room<S> {
         if is_known {
             self.notify(format!("{name} could not be reached"));
         }
-    }
-
-    /// Whether this peer may be in the room now: during a match, only who plays it.
-    pub(super) fn is_open_to(&self, id: PeerId) -> bool {
-        self.phase != Phase::Match || self.last_roster.contains(&Some(id))
     }
 }

@@ -25,13 +25,15 @@ impl<S: Simulation> Room<S> {
             ready: self.ready,
             round: self.round,
             mates: mates.collect(),
-            playing: None,
+            playing: self.playing(),
+            watches: self.config.watch,
             away: self.away,
         });
         self.send_to_all(&line);
     }
 
     pub(super) fn receive_line(&mut self, from: PeerId, line: LobbyLine) {
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(from) else {
             return;
         };
@@ -44,12 +46,18 @@ impl<S: Simulation> Room<S> {
         peer.away = line.away;
         peer.round = line.round;
         peer.mates = line.mates;
+        peer.playing = line.playing;
+        peer.line_came = now;
+        if let Some(playing) = line.playing {
+            peer.played = Some(playing.match_id);
+        }
+        peer.watches = line.watches;
     }
 
     /// Whether a peer is ready for the next match. The line of one that played the last match
     /// with us counts only once that match is over for it too.
     pub(super) fn is_ready(&self, peer: &peers::Peer) -> bool {
-        let played = self.last_roster.contains(&Some(peer.id));
+        let played = peer.played.is_some() && peer.played == self.finished;
         peer.ready && (!played || peer.round == self.round)
     }
 
@@ -79,47 +87,28 @@ impl<S: Simulation> Room<S> {
             return;
         }
         let order = self.seniority();
-        let owner = order.first().copied();
-        if owner.is_none() || owner != self.id || order.len() < self.config.min_peers {
+        if order.first().copied() != self.id || !self.all_wait_for_the_start(&order) {
             return;
         }
-        let reaches_all = |peer: &peers::Peer| {
-            let reaches = |id| id == peer.id || peer.mates.iter().any(|mate| mate.id == id);
-            order.iter().all(|id| reaches(*id))
+        let is_player = |id: &PeerId| match self.peers.get(*id) {
+            Some(peer) => !peer.watches,
+            None => !self.config.watch,
         };
-        if !self
-            .peers
-            .here()
-            .all(|peer| self.is_ready(peer) && reaches_all(peer))
-        {
+        let mut players: Vec<PeerId> = order.into_iter().filter(is_player).collect();
+        players.truncate(MAX_SEATS);
+        if players.is_empty() || players.len() < self.config.min_peers {
             return;
         }
-        // Whom somebody here has met we may be about to meet; within the handshake's deadline it
-        // is here or given up. It could be our elder, and a start without it shuts it out.
-        let is_coming = |mate: &Mate| {
-            self.peers
-                .get(mate.id)
-                .is_some_and(|peer| peer.stage == Stage::Greeting)
-        };
-        if self
-            .peers
-            .here()
-            .any(|peer| peer.mates.iter().any(is_coming))
-        {
-            return;
-        }
-        let settings = (self.config.settings)(order.len());
+        let settings = (self.config.settings)(players.len());
         let Ok(encoded) = postcard::to_stdvec(&settings) else {
             return self.cannot_start("the match's settings cannot be written");
         };
         let seats = S::seats(&settings);
-        if encoded.len() > MAX_SETTINGS_BYTES || seats > MAX_SEATS {
+        if encoded.len() > MAX_SETTINGS_BYTES || !(1..=MAX_SEATS).contains(&seats) {
             return self.cannot_start("the match's settings are out of bounds");
         }
-        if seats < order.len() {
-            return self.cannot_start("there are fewer seats than players");
-        }
-        let mut roster: Vec<_> = order.into_iter().map(Some).collect();
+        // Players beyond the seats watch, and take the seat of whoever leaves.
+        let mut roster: Vec<_> = players.into_iter().map(Some).collect();
         roster.resize(seats, None);
         let start = Start {
             match_id: self.entropy.next() as u32,
@@ -132,6 +121,29 @@ impl<S: Simulation> Room<S> {
         if let Err(why) = self.begin(start) {
             self.cannot_start(why);
         }
+    }
+
+    /// Whether everybody is ready and reaches everybody, and nobody is on the way.
+    fn all_wait_for_the_start(&self, order: &[PeerId]) -> bool {
+        let reaches_all = |peer: &peers::Peer| {
+            let reaches = |id| id == peer.id || peer.mates.iter().any(|mate| mate.id == id);
+            order.iter().all(|id| reaches(*id))
+        };
+        let plays = |peer: &peers::Peer| {
+            peer.playing
+                .is_some_and(|playing| Some(playing.match_id) != self.finished)
+        };
+        // Whom somebody here has met we may be about to meet; within the handshake's deadline it
+        // is here or given up. It could be our elder, and a start without it shuts it out.
+        let is_coming = |mate: &Mate| {
+            self.peers
+                .get(mate.id)
+                .is_some_and(|peer| peer.stage == Stage::Greeting)
+        };
+        self.peers.here().all(|peer| {
+            let ready = peer.watches || self.is_ready(peer);
+            ready && reaches_all(peer) && !plays(peer) && !peer.mates.iter().any(is_coming)
+        })
     }
 
     fn cannot_start(&mut self, why: &str) {

@@ -9,32 +9,46 @@
 //!   other versions or rules are refused, each side learning why.
 //! - lobby: everybody tells everybody its line. The owner, the peer nobody was before, starts
 //!   the match once all are ready and all reach one another.
-//! - match: the rollback core runs. When a peer that drives a seat is lost, the match is off for
-//!   everybody: whoever still has company goes back to the lobby, whoever is alone has
-//!   [`Failure::PeerLost`]. (The roster is fixed for now; a bot taking the seat comes with views.)
+//! - match: the rollback core runs, and the agreement says who drives which seat. A lost peer's
+//!   seat is a bot's until its player returns; whoever comes later enters the match as it stands.
 //! - result: the world is over and confirmed; being ready again starts the next match.
 //!
 //! Deliberately absent: trust. Every message is checked against its sender's place in the room,
 //! and a peer that keeps sending what no honest peer sends is banned.
 
+mod admit;
+mod branch;
+mod enter;
+mod feed;
 mod hello;
 mod lobby;
 mod peers;
 mod play;
+mod record;
+mod repair;
+mod transfer;
 mod view;
+mod watch;
 
 use super::{Command, Config, Failure, Phase, resume};
+use crate::rollback::STEP;
 use crate::transport::{Channel, Path, SignalingState, Transport};
 use bytes::Bytes;
+pub use record::{Record, RecordKind};
+pub use view::Shown;
+
+use enter::Entering;
 use peers::{Peers, Stage};
 use play::Play;
 use protocol::{
     Frame, PeerId, Simulation,
     agreement::Claim,
     limits::*,
-    peer::{Message, RefusalReason, clean_text},
+    peer::{LEAVE, Message, RefusalReason, clean_text},
 };
 use std::{collections::VecDeque, time::Duration};
+use transfer::Outgoing;
+use watch::Watching;
 
 /// How often a peer is greeted until its answer comes, and the longest time between two turns.
 /// Matchbox silently drops what is sent before channels are open, so greeting is repeated.
@@ -77,12 +91,26 @@ pub struct Room<S: Simulation> {
     round: u32,
     matches: u32,
     play: Option<Play<S>>,
-    /// Who drives which seat in the running or last match.
-    last_roster: Vec<Option<PeerId>>,
+    /// A match that we watch, in place of one that we play.
+    watching: Option<Watching<S>>,
+    /// Whether the next match that we enter is only watched: it has no seat for us.
+    only_watches: bool,
+    /// The last match that was over for us.
+    finished: Option<u32>,
+    /// Our way into a running match.
+    entering: Option<Entering>,
+    /// Snapshots on their way to others.
+    transfers: Vec<Outgoing>,
+    /// Since when another part of the room is seen that should go on instead of ours.
+    apart_since: Option<Duration>,
+    /// Since when a difference between confirmed worlds is known.
+    differs_since: Option<Duration>,
     /// Why an elder and we do not fit, while nobody else is here.
     refused: Option<(RefusalReason, String)>,
     notice: Option<String>,
     chat: VecDeque<(String, String)>,
+    /// Files that the game may keep.
+    records: VecDeque<Record>,
     input: S::Input,
     entropy: Entropy,
     line_due: Duration,
@@ -104,6 +132,7 @@ impl<S: Simulation> Room<S> {
             claim: resume::claim(&config.token),
             away: false,
             ready: config.auto_ready,
+            only_watches: config.watch,
             config,
             now: Duration::ZERO,
             id: None,
@@ -115,10 +144,16 @@ impl<S: Simulation> Room<S> {
             round: 0,
             matches: 0,
             play: None,
-            last_roster: Vec::new(),
+            watching: None,
+            finished: None,
+            entering: None,
+            transfers: Vec::new(),
+            apart_since: None,
+            differs_since: None,
             refused: None,
             notice: None,
             chat: VecDeque::new(),
+            records: VecDeque::new(),
             input: S::Input::default(),
             entropy: Entropy(entropy),
             line_due: Duration::ZERO,
@@ -157,7 +192,12 @@ impl<S: Simulation> Room<S> {
             // Before a start, so that it is judged by a line that already lacks who has left.
             self.send_line_when_due();
             self.start_when_ready();
+            self.enter_running_match();
+            self.watch_and_ask();
+            self.go_on_watching();
+            self.send_snapshots();
             self.tick();
+            self.feed_watchers();
             self.send_line_when_due();
         }
         for (to, channel, packet) in self.outbox.drain(..) {
@@ -172,10 +212,13 @@ impl<S: Simulation> Room<S> {
 
     /// When the next turn is due, if nothing happens before.
     pub fn next_due(&self) -> Duration {
-        let due = self.now + GREETING_INTERVAL;
+        let mut due = self.now + GREETING_INTERVAL;
+        if let Some(watching) = &self.watching {
+            due = due.min(watching.audience.due() + STEP);
+        }
         match (self.closes, &self.play) {
             (Some(closes), _) => due.min(closes),
-            (None, Some(play)) if play.is_ticking() => due.min(play.core().next_due()),
+            (None, Some(play)) if play.ticking => due.min(play.core.next_due()),
             _ => due,
         }
     }
@@ -223,9 +266,11 @@ impl<S: Simulation> Room<S> {
 
     /// The events of the match since the last call.
     pub fn take_events(&mut self) -> Vec<(Frame, S::Event)> {
-        self.play
-            .as_mut()
-            .map_or_else(Vec::new, |play| play.core_mut().take_events())
+        match (&mut self.watching, &mut self.play) {
+            (Some(watching), _) => watching.audience.take_events(),
+            (None, Some(play)) => play.core.take_events(),
+            (None, None) => Vec::new(),
+        }
     }
 
     fn look_around(&mut self, transport: &dyn Transport) {
@@ -262,7 +307,8 @@ impl<S: Simulation> Room<S> {
         };
         let stage = peer.stage;
         if stage == Stage::Gone {
-            self.dropped += 1;
+            // A goodbye comes on both channels.
+            self.dropped += u64::from(packet != LEAVE);
             return;
         }
         if channel == Channel::Unreliable {
@@ -275,15 +321,26 @@ impl<S: Simulation> Room<S> {
         match message {
             Message::Hello(hello) => self.receive_hello(from, hello),
             Message::Refuse(refusal) => self.receive_refusal(from, refusal),
-            Message::Leave => self.lose(from, "left"),
+            Message::Leave => self.part_with(from),
             // Words for a lobby that we have not entered yet, or again: its peer will say
             // hello, and repeats its line after that.
             _ if stage != Stage::Here => self.dropped += 1,
             Message::Lobby(line) => self.receive_line(from, line),
             Message::Start(start) => self.receive_start(from, start),
             Message::Chat(text) => self.hear(from, &text),
-            // A running match's: see below, once there is one that changes hands.
-            _ => self.dropped += 1,
+            Message::Join(join) => self.receive_join(from, join),
+            Message::Snapshot(chunk) => self.receive_chunk(from, chunk),
+            Message::ChunkCame { transfer, index } => {
+                self.receive_chunk_came(from, transfer, index);
+            }
+            Message::Listen(listen) => self.receive_listen(from, listen),
+            Message::Watch(watch) => self.receive_watch(from, watch),
+            Message::Feed(feed) => self.receive_feed(from, feed),
+            Message::KeepsUp { match_id } => self.receive_keeps_up(from, match_id),
+            agreed @ (Message::Collect(_)
+            | Message::Report(_)
+            | Message::Deny(_)
+            | Message::Append(_)) => self.receive_agreed(from, agreed),
         }
     }
 
@@ -298,6 +355,14 @@ impl<S: Simulation> Room<S> {
             tracing::warn!(%from, "banned after {MAX_OFFENCES} malformed packets");
             self.lose(from, "was banned for malformed packets");
         }
+    }
+
+    /// A peer said that it leaves.
+    fn part_with(&mut self, id: PeerId) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.has_left = true;
+        }
+        self.lose(id, "left");
     }
 
     /// A peer is gone for good.
@@ -361,7 +426,14 @@ impl<S: Simulation> Room<S> {
             return;
         }
         tracing::info!("the session ends: {failure}");
+        if self.is_playing() {
+            self.keep_replay();
+        }
         self.send_to_all(&Message::Leave);
+        // The reliable channel may wait for something that was lost; this one does not.
+        let here = self.peers.here();
+        let words = here.map(|peer| (peer.id, Channel::Unreliable, Bytes::from_static(&LEAVE)));
+        self.outbox.extend(words);
         self.closes = Some(self.now + FAREWELL);
         self.enter(Phase::Failed(failure));
     }

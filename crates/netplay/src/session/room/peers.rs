@@ -3,7 +3,7 @@
 use protocol::{
     PeerId,
     agreement::Claim,
-    peer::{Mate, RefusalReason},
+    peer::{Mate, Playing, RefusalReason},
 };
 use std::time::Duration;
 
@@ -53,6 +53,22 @@ pub(super) struct Peer {
     pub ready: bool,
     pub round: u32,
     pub mates: Vec<Mate>,
+    /// Where it stands in the running match, by its line.
+    pub playing: Option<Playing>,
+    /// When its line came.
+    pub line_came: Duration,
+    /// The last match that it was seen in.
+    pub played: Option<u32>,
+    /// Whether it only watches.
+    pub watches: bool,
+    /// Whether it said that it leaves.
+    pub has_left: bool,
+    /// The hash of the token that it showed: whom it was before.
+    pub former_claim: Option<Claim>,
+    /// When it last asked for a snapshot.
+    pub asked_at: Option<Duration>,
+    /// The match that it wants to enter.
+    pub wants_match: Option<u32>,
     pub offences: u32,
 }
 
@@ -76,6 +92,14 @@ impl Peer {
             ready: false,
             round: 0,
             mates: Vec::new(),
+            playing: None,
+            line_came: now,
+            played: None,
+            watches: false,
+            has_left: false,
+            former_claim: None,
+            asked_at: None,
+            wants_match: None,
             offences: 0,
         }
     }
@@ -92,6 +116,7 @@ impl Peer {
         self.told_heard &= stage == Stage::Here;
         self.ready = false;
         self.mates.clear();
+        self.playing = None;
     }
 
     pub fn shown_name(&self) -> &str {

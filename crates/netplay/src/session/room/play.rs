@@ -1,28 +1,65 @@
-//! The match: the rollback core, fed from the room, and what ends it.
+//! The match: the rollback core and the agreement, fed from the room.
 
-use super::*;
-use crate::rollback::{Core, Plan, Rejected};
-use protocol::peer::Start;
+use super::{feed::Feeds, record::Recording, *};
+use crate::{
+    agreement::{Agreement, Present},
+    replay::Recorder,
+    rollback::{Core, Entry, Plan, Rejected},
+};
+use protocol::{
+    agreement::{Snapshot, View},
+    peer::{Playing, Start},
+};
 
 /// A running match, or the last one until the next begins.
 pub(super) struct Play<S: Simulation> {
-    core: Core<S>,
-    round: u32,
+    pub core: Core<S>,
+    pub agreement: Agreement,
+    pub match_id: u32,
+    pub round: u32,
+    pub seed: u64,
+    /// The settings in postcard.
+    pub settings: Vec<u8>,
     /// Whether somebody may still need our inputs or acknowledgements.
-    ticking: bool,
+    pub ticking: bool,
+    /// The drivers that were asked for their inputs, while we listen.
+    pub listens_to: Vec<PeerId>,
+    /// Whether we drove a seat at the last look.
+    pub drove: bool,
+    /// When a seat is asked for next.
+    pub asks_at: Duration,
+    pub recording: Recording<S>,
+    pub feeds: Feeds,
+    /// Since when no seat could come to us.
+    pub seatless_since: Option<Duration>,
+    /// Repairs that are left to this match after a desync.
+    pub repairs: u32,
 }
 
 impl<S: Simulation> Play<S> {
-    pub fn core(&self) -> &Core<S> {
-        &self.core
-    }
-
-    pub fn core_mut(&mut self) -> &mut Core<S> {
-        &mut self.core
-    }
-
-    pub fn is_ticking(&self) -> bool {
-        self.ticking
+    fn new(
+        core: Core<S>,
+        agreement: Agreement,
+        (match_id, round, seed): (u32, u32, u64),
+        settings: Vec<u8>,
+        recording: Recording<S>,
+    ) -> Self {
+        Self {
+            core,
+            agreement,
+            match_id,
+            round,
+            seed,
+            settings,
+            ticking: true,
+            listens_to: Vec::new(),
+            drove: false,
+            asks_at: Duration::ZERO,
+            recording,
+            feeds: Feeds::default(),
+            seatless_since: None,
+            repairs: repair::MAX_REPAIRS,
+        }
     }
 }
 
@@ -30,58 +67,118 @@ impl<S: Simulation> Room<S> {
     /// Begins the match of a start that the owner (or this peer as the owner) sent.
     pub(super) fn begin(&mut self, start: Start) -> Result<(), &'static str> {
         let me = self.id.ok_or("we have no id")?;
-        let (settings, rest) = postcard::take_from_bytes::<S::Settings>(&start.settings)
-            .map_err(|_| "the settings are malformed")?;
-        if !rest.is_empty() {
-            return Err("the settings are too long");
-        }
+        let settings =
+            decode_whole::<S::Settings>(&start.settings).ok_or("the settings are malformed")?;
         if S::seats(&settings) != start.roster.len() {
             return Err("the roster does not fit the settings");
         }
         let mut drivers: Vec<PeerId> = start.roster.iter().flatten().copied().collect();
+        let owner = *drivers.first().ok_or("nobody has a seat")?;
         drivers.sort_unstable();
         if drivers.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err("somebody has two seats");
         }
         if !drivers.contains(&me) {
-            return Err("we have no seat");
+            // The seats are taken: the match is entered as one that runs.
+            return Ok(());
         }
+        let recording = Recording::new(Recorder::new(start.seed, &settings));
         let plan = Plan {
             match_id: start.match_id,
             seed: start.seed,
             settings,
-            roster: start.roster.clone(),
+            roster: start.roster,
             me,
             input_delay: self.config.input_delay,
         };
         let core = Core::new(plan, self.now).map_err(|_| "the plan is impossible")?;
-        self.play = Some(Play {
-            core,
-            round: start.round,
-            ticking: true,
-        });
-        self.last_roster = start.roster;
-        self.ready = false;
+        let view = View {
+            number: 0,
+            id: start.match_id,
+            owner,
+        };
+        let agreement = Agreement::new(me, start.match_id, view, 0, Vec::new());
+        let name = (start.match_id, start.round, start.seed);
+        self.play(Play::new(core, agreement, name, start.settings, recording));
         self.notice = None;
-        self.change_line();
-        self.enter(Phase::Match);
-        let others: Vec<PeerId> = self.peers.here().map(|peer| peer.id).collect();
-        for id in others.into_iter().filter(|id| !drivers.contains(id)) {
-            self.refuse(
-                id,
-                RefusalReason::MatchRunning,
-                "wait for the match's end".into(),
-            );
-        }
         Ok(())
     }
 
+    /// Enters a running match as it stands; as a listener at first.
+    pub(super) fn begin_from(&mut self, snapshot: Snapshot) -> Result<(), &'static str> {
+        let me = self.id.ok_or("we have no id")?;
+        let settings =
+            decode_whole::<S::Settings>(&snapshot.settings).ok_or("the settings are malformed")?;
+        if S::seats(&settings) != snapshot.tenures.len() {
+            return Err("the seats do not fit the settings");
+        }
+        let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
+        let recorder = Recorder::enter(snapshot.seed, &settings, snapshot.frame, &world);
+        let recording = Recording::new(recorder);
+        let entry = Entry {
+            me,
+            view: snapshot.view,
+            log: snapshot.log,
+            order: snapshot.order,
+            tenures: snapshot.tenures,
+            frame: snapshot.frame,
+            world,
+            input_delay: self.config.input_delay,
+        };
+        let core = Core::enter(entry, self.now).map_err(|_| "the snapshot contradicts itself")?;
+        let (view, log) = (core.view(), core.log());
+        let agreement = Agreement::new(me, snapshot.match_id, view, log, snapshot.kept);
+        let name = (snapshot.match_id, snapshot.round, snapshot.seed);
+        self.play(Play::new(
+            core,
+            agreement,
+            name,
+            snapshot.settings,
+            recording,
+        ));
+        Ok(())
+    }
+
+    fn play(&mut self, play: Play<S>) {
+        self.play = Some(play);
+        self.watching = None;
+        self.entering = None;
+        self.ready = false;
+        self.change_line();
+        self.enter(Phase::Match);
+    }
+
+    /// Where we stand in the running match, for our line.
+    pub(super) fn playing(&self) -> Option<Playing> {
+        if self.phase != Phase::Match {
+            return None;
+        }
+        if let Some(watching) = &self.watching {
+            return Some(watching.playing());
+        }
+        let play = self.play.as_ref()?;
+        Some(Playing {
+            match_id: play.match_id,
+            view: play.core.view(),
+            confirmed: play.core.confirmed(),
+            drives: self.id.is_some_and(|me| play.core.drives(me)),
+        })
+    }
+
+    /// Whether we play or watch a match that is not over.
+    pub(super) fn is_playing(&self) -> bool {
+        self.phase == Phase::Match && (self.play.is_some() || self.watching.is_some())
+    }
+
     pub(super) fn receive_datagram(&mut self, from: PeerId, packet: &[u8]) {
+        if packet == LEAVE {
+            return self.part_with(from);
+        }
         if packet.len() > MAX_DATAGRAM_BYTES {
             return self.offend(from);
         }
-        let plays = self.last_roster.contains(&Some(from)) && self.peers.is_here(from);
-        let Some(play) = self.play.as_mut().filter(|_| plays) else {
+        let is_here = self.peers.is_here(from);
+        let Some(play) = self.play.as_mut().filter(|_| is_here) else {
             // From a match that has begun for its sender and not yet for us: it is sent again.
             self.dropped += 1;
             return;
@@ -92,10 +189,15 @@ impl<S: Simulation> Room<S> {
                     peer.heard = self.now;
                 }
             }
-            // What an honest peer may send around the start and the end of a match, or after
-            // a long pause.
+            // What an honest peer may send around the start and the end of a match, at a change
+            // of hands or of the view, or after a long pause.
             Err(
-                Rejected::OtherView(_) | Rejected::Past(_) | Rejected::Future(_) | Rejected::Gap(_),
+                Rejected::OtherView(_)
+                | Rejected::Stranger
+                | Rejected::NotAuthor(_)
+                | Rejected::Past(_)
+                | Rejected::Future(_)
+                | Rejected::Gap(_),
             ) => self.dropped += 1,
             Err(_) => self.offend(from),
         }
@@ -103,10 +205,12 @@ impl<S: Simulation> Room<S> {
 
     /// Steps the match and judges whether it is over.
     pub(super) fn tick(&mut self) {
+        self.agree();
         let Some(play) = &mut self.play else { return };
         if self.phase == Phase::Result {
             // Over for us; others may still lack our inputs to see its end.
-            play.ticking = (self.last_roster.iter().flatten())
+            let order = play.core.order();
+            play.ticking = (order.iter())
                 .filter_map(|id| self.peers.get(*id))
                 .any(|peer| peer.stage == Stage::Here && peer.round <= play.round);
         }
@@ -122,59 +226,125 @@ impl<S: Simulation> Room<S> {
         while let Some((to, datagram)) = play.core.poll_datagram(self.now) {
             self.outbox.push((to, Channel::Unreliable, datagram.into()));
         }
-        if let Some(desync) = play.core.desync() {
-            return self.end(Failure::Desync(desync.frame));
-        }
         if self.phase != Phase::Match {
             return;
         }
         if play.core.confirmed_world().is_over() {
             self.matches += 1;
+            self.keep_replay();
             self.leave_match();
             return self.enter(Phase::Result);
         }
-        let lost = self.last_roster.iter().flatten().copied().find(|id| {
-            let silence = play.core.missing(*id, self.now);
-            Some(*id) != self.id && (!self.peers.is_here(*id) || silence >= SILENCE_DEADLINE)
-        });
-        if let Some(id) = lost {
-            self.call_off(id);
-        }
+        self.record();
+        self.repair();
     }
 
-    /// A peer that drives a seat is lost: without its inputs nobody can go on. Whoever has
-    /// company goes back to the lobby with it; whoever is alone has lost the room.
-    fn call_off(&mut self, lost: PeerId) {
-        let mut name = "Somebody".to_owned();
-        if let Some(peer) = self.peers.get_mut(lost) {
-            name = peer.shown_name().to_owned();
-            // Its inputs are missing; with its lines missing too it is no company.
-            let silence = self.now.saturating_sub(peer.heard);
-            if peer.stage == Stage::Here && silence >= 2 * KEEP_ALIVE_INTERVAL {
-                peer.enter(Stage::Greeting, self.now);
+    /// Lets the agreement act, and sends what it says.
+    fn agree(&mut self) {
+        let present = self.present();
+        let Some(play) = self.play.as_mut() else {
+            return;
+        };
+        if self.phase == Phase::Match {
+            let before = (play.core.view(), play.core.log());
+            let entropy = &mut self.entropy;
+            play.agreement
+                .tick(&mut play.core, &present, &mut || entropy.next(), self.now);
+            if before != (play.core.view(), play.core.log()) {
+                self.change_line();
             }
         }
-        self.leave_match();
-        if self.peers.here().next().is_none() {
-            return self.end(Failure::PeerLost(name));
-        }
-        self.play = None;
-        self.notify(format!("{name} left the match, so it is off"));
-        self.enter(Phase::Lobby);
+        self.send_agreed();
+        self.tell_of_our_seat();
     }
 
-    /// The match no longer counts for us: newcomers may come, and the next one may be asked for.
-    fn leave_match(&mut self) {
-        let round = self.play.as_ref().map_or(self.round, |play| play.round);
-        self.round = round.saturating_add(1);
-        self.ready = self.config.auto_ready;
-        for peer in self
-            .peers
-            .iter_mut()
-            .filter(|peer| peer.stage == Stage::Greeting)
-        {
-            peer.since = self.now;
+    /// Tells the player when its seat was taken from it, or given.
+    fn tell_of_our_seat(&mut self) {
+        let me = self.id;
+        let Some(play) = self.play.as_mut() else {
+            return;
+        };
+        let drives = me.is_some_and(|me| play.core.drives(me));
+        if std::mem::replace(&mut play.drove, drives) == drives {
+            return;
+        }
+        match drives {
+            true => self.notice = None,
+            false => self.notify("A bot plays for you until you keep up again".into()),
         }
         self.change_line();
     }
+
+    /// Sends what the agreement has to say.
+    pub(super) fn send_agreed(&mut self) {
+        let messages = (self.play.as_mut()).map(|play| play.agreement.take_messages());
+        for (to, message) in messages.unwrap_or_default() {
+            self.send(to, &message);
+        }
+    }
+
+    /// What the agreement needs to know of the room.
+    fn present(&self) -> Vec<Present> {
+        self.peers
+            .iter()
+            .map(|peer| Present {
+                id: peer.id,
+                here: peer.stage == Stage::Here,
+                left: peer.has_left,
+                name: peer.name.clone(),
+                claim: peer.claim,
+            })
+            .collect()
+    }
+
+    /// A word of the agreement has come.
+    pub(super) fn receive_agreed(&mut self, from: PeerId, message: Message) {
+        let present = self.present();
+        let now = self.now;
+        let is_running = self.phase == Phase::Match;
+        let Some(play) = self.play.as_mut().filter(|_| is_running) else {
+            return self.hold_for_entering(from, message);
+        };
+        let (core, agreement) = (&mut play.core, &mut play.agreement);
+        let before = (core.view(), core.log());
+        let judged = match message {
+            Message::Collect(collect) => {
+                agreement.receive_collect(from, collect, core, &present, now)
+            }
+            Message::Report(report) => agreement.receive_report(from, report, core, &present, now),
+            Message::Deny(deny) => agreement.receive_deny(from, deny, core, now),
+            Message::Append(append) => agreement.receive_append(from, append, core, now),
+            _ => Ok(()),
+        };
+        if before != (core.view(), core.log()) {
+            self.change_line();
+        }
+        self.send_agreed();
+        if let Err(offence) = judged {
+            tracing::debug!(%from, %offence, "an offence in the agreement");
+            self.offend(from);
+        }
+    }
+
+    /// The match no longer counts for us: the next one may be asked for.
+    pub(super) fn leave_match(&mut self) {
+        let watched = self
+            .watching
+            .as_ref()
+            .map(|w| (w.round(), w.playing().match_id));
+        let played = self.play.as_ref().map(|play| (play.round, play.match_id));
+        if let Some((round, match_id)) = watched.or(played) {
+            self.round = round.saturating_add(1);
+            self.finished = Some(match_id);
+        }
+        self.only_watches = self.config.watch;
+        self.ready = self.config.auto_ready;
+        self.change_line();
+    }
+}
+
+/// Decodes a value that takes up all of the bytes.
+pub(super) fn decode_whole<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
+    rest.is_empty().then_some(value)
 }

@@ -15,7 +15,7 @@ impl<S: Simulation> Room<S> {
             phase: self.phase.clone(),
             peers: peers.collect(),
             my_seat: self.id.and_then(|me| self.seat_of(me)),
-            watching: false,
+            watching: self.is_playing() && self.id.is_some_and(|me| self.seat_of(me).is_none()),
             signaling: self.signaling.clone(),
             chat: self.chat.iter().cloned().collect(),
             notice: self.notice.clone(),
@@ -27,9 +27,30 @@ impl<S: Simulation> Room<S> {
         &self.phase
     }
 
+    /// What is to be shown: the number of the newest world, it and the one before, when it was due,
+    /// and the newest number that is confirmed.
+    pub fn shown(&self) -> Option<Shown<'_, S>> {
+        if let Some(watching) = &self.watching {
+            let audience = &watching.audience;
+            return Some(Shown {
+                frame: audience.frame(),
+                worlds: audience.worlds(),
+                due: audience.due(),
+                confirmed: audience.frame(),
+            });
+        }
+        let core = self.core()?;
+        Some(Shown {
+            frame: core.frame(),
+            worlds: core.worlds(),
+            due: core.due(),
+            confirmed: core.confirmed(),
+        })
+    }
+
     /// The rollback core of the running match, or of the last one until the next begins.
     pub fn core(&self) -> Option<&crate::rollback::Core<S>> {
-        self.play.as_ref().map(Play::core)
+        self.play.as_ref().map(|play| &play.core)
     }
 
     /// The session in numbers.
@@ -48,7 +69,14 @@ impl<S: Simulation> Room<S> {
             },
             ..Status::default()
         };
-        if let Some(core) = self.core() {
+        if let Some(watching) = &self.watching {
+            let audience = &watching.audience;
+            (status.frame, status.confirmed) = (audience.frame(), audience.frame());
+            if let Some((frame, checksum)) = audience.checksum() {
+                status.checksum_frame = frame;
+                status.checksum = format!("{checksum:016x}");
+            }
+        } else if let Some(core) = self.core() {
             let stats = core.stats();
             status.frame = core.frame();
             status.confirmed = core.confirmed();
@@ -83,21 +111,38 @@ impl<S: Simulation> Room<S> {
             ready: peer.map_or(self.ready, |peer| self.is_ready(peer)),
             seat: self.seat_of(id),
             away: peer.map_or(self.away, |peer| peer.away),
-            slow: false,
+            slow: self.is_slow(id),
             rtt_ms: self.rtt_ms(id),
         }
     }
 
     fn seat_of(&self, id: PeerId) -> Option<usize> {
-        self.last_roster
-            .iter()
-            .position(|driver| *driver == Some(id))
+        self.core()?.seats_of(id).next()
+    }
+
+    /// Whether a bot plays this peer's seat although it is here: until it keeps up.
+    fn is_slow(&self, id: PeerId) -> bool {
+        let kept = self.play.as_ref().map(|play| play.agreement.kept());
+        let is_here = Some(id) == self.id || self.peers.is_here(id);
+        is_here && kept.is_some_and(|kept| kept.iter().any(|kept| kept.peer == id))
     }
 
     fn rtt_ms(&self, id: PeerId) -> Option<f32> {
         let rtt = self.core()?.peer_stats(id)?.rtt?;
         Some(rtt.as_secs_f32() * 1_000.0)
     }
+}
+
+/// The two newest worlds, to draw between, of a match that is played or watched.
+pub struct Shown<'a, S> {
+    /// The number of the newest world.
+    pub frame: Frame,
+    /// The one before it, and the newest world.
+    pub worlds: (&'a S, &'a S),
+    /// When the newest world was due.
+    pub due: Duration,
+    /// The newest number that no input can change any more.
+    pub confirmed: Frame,
 }
 
 fn phase_name(phase: &Phase) -> &'static str {

@@ -1,13 +1,13 @@
 //! The WebSocket natively.
 
-use super::Refusal;
+use super::client::{Refusal, yield_now};
 use async_tungstenite::{
     WebSocketStream,
     smol::{ConnectStream, connect_async_with_config},
     tungstenite::{Error, Message, protocol::WebSocketConfig},
 };
 use futures::StreamExt;
-use protocol::{api::Problem, limits::MAX_SIGNAL_BYTES};
+use protocol::{PeerId, api::Problem, limits::MAX_SIGNAL_BYTES};
 
 /// Bytes read at once; tungstenite's own 128 KiB are for a server's load.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
@@ -16,6 +16,9 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 pub(super) struct Socket(WebSocketStream<ConnectStream>);
 
 impl Socket {
+    /// Every WebSocket answers pings (RFC 6455, section 5.5.2).
+    pub(super) const ANSWERS_PROBES: bool = true;
+
     pub(super) async fn connect(url: &str) -> Result<Self, Refusal> {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
@@ -38,10 +41,29 @@ impl Socket {
 
     /// Sends a text; an error is the connection's end.
     pub(super) async fn send(&mut self, text: String) -> Result<(), String> {
+        self.write(Message::text(text)).await
+    }
+
+    /// Sends what the server answers.
+    pub(super) async fn probe(&mut self, _our_id: PeerId) -> Result<(), String> {
+        self.write(Message::Ping(Default::default())).await
+    }
+
+    async fn write(&mut self, message: Message) -> Result<(), String> {
         self.0
-            .send(Message::text(text))
+            .send(message)
             .await
             .map_err(|error| error.to_string())
+    }
+
+    /// Says goodbye and waits for the answer, so that it arrives: for a while the server keeps
+    /// the place of a connection that breaks.
+    pub(super) async fn close(mut self) {
+        if self.write(Message::Close(None)).await.is_ok() {
+            while self.next().await.is_ok() {
+                yield_now().await;
+            }
+        }
     }
 
     /// The next text; other messages are nothing, an error is the connection's end.

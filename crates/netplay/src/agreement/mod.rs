@@ -1,0 +1,329 @@
+//! Who drives which seat from when: agreed among the peers of a running match. No I/O, no clock.
+//!
+//! The owner of the view in force appends to the log; everybody else follows. When drivers are
+//! lost, somebody *asks* what the others hold (`ask`), the others *follow* (`follow`), and seats
+//! are *given* to whoever returns or comes anew (`give`). `docs/NETPLAY.md` tells the protocol and
+//! why two peers of one view never disagree.
+//!
+//! One turn of whoever drives an [`Agreement`]: hand it the messages that have come, then
+//! [`Agreement::tick`], then send all of [`Agreement::take_messages`].
+
+mod ask;
+mod follow;
+mod give;
+
+use crate::rollback::Core;
+use ask::Asking;
+use protocol::{
+    Frame, PeerId, Simulation,
+    agreement::{Append, Claim, Kept, LogEntry, View},
+    limits::*,
+    peer::Message,
+};
+use std::{collections::VecDeque, time::Duration};
+
+/// For how long an owner's inputs must be missing here for us to agree that it is lost. Less than
+/// [`MISSING_DEADLINE`], since those who ask noticed it on another path.
+const AGREE_AFTER: Duration = Duration::from_millis(500);
+
+/// How long an answer may take that is not on its way through a lossy network: past it whoever
+/// owes it is lost too.
+const ANSWER_DEADLINE: Duration = Duration::from_millis(1_500);
+
+/// Whoever sent a datagram so lately lives: while waiting one is sent every 50 ms.
+const LIVES_WITHIN: Duration = Duration::from_millis(300);
+
+/// Frames of somebody's inputs that a peer lacks and we have, from which on it is that pair that
+/// is broken. Whoever is judged has waited for long, so that nothing is on its way any more.
+const LACKS: Frame = 4;
+
+/// How long whoever was denied waits before it asks again.
+const DENIED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Entries of the log that are kept with their inputs, for those who lack them: as many as one
+/// message carries.
+const MAX_RECENT: usize = MAX_CHANGES_PER_MESSAGE;
+
+/// What the room knows of one of its peers.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// Its id.
+    pub id: PeerId,
+    /// Whether its channels are open and it has not left.
+    pub here: bool,
+    /// Whether it said that it leaves.
+    pub left: bool,
+    /// Its player's name.
+    pub name: String,
+    /// The hash of its token.
+    pub claim: Claim,
+}
+
+/// What a peer did that no honest one does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Offence {
+    /// It is not in the match, or not in the place that it speaks from.
+    #[error("speaks of what is not its business")]
+    Stranger,
+    /// It asks in another's name.
+    #[error("asks in another's name")]
+    Forged,
+    /// Its lists do not fit the match.
+    #[error("does not fit the match")]
+    Misfit,
+}
+
+/// What a promise replaced.
+#[derive(Debug)]
+struct Before {
+    promised: (u32, PeerId),
+    frozen: Vec<PeerId>,
+}
+
+/// One peer's part in the agreement of a match.
+#[derive(Debug)]
+pub struct Agreement {
+    me: PeerId,
+    match_id: u32,
+    /// The highest number of a view that we promised to follow, and to whom.
+    promised: (u32, PeerId),
+    /// What held before the promise, in case that the asker gives its question up.
+    before: Option<Before>,
+    /// The highest number of a view that is known to be of no use any more.
+    used: u32,
+    asking: Option<Asking>,
+    /// Counts our questions.
+    question: u32,
+    /// Not before this time do we ask again.
+    pause_until: Duration,
+    /// The newest entries of the log; the first has the index `recent_from`.
+    recent: VecDeque<LogEntry>,
+    recent_from: u32,
+    kept: Vec<Kept>,
+    /// Those that get what is appended, besides the drivers and the core's listeners.
+    joiners: Vec<PeerId>,
+    /// Peers whose seat was taken, how often, and when last.
+    taken: Vec<(PeerId, u32, Duration)>,
+    /// Whether what was appended cannot be followed from here: a snapshot is needed.
+    stranded: bool,
+    messages: Vec<(PeerId, Message)>,
+}
+
+impl Agreement {
+    /// The agreement of a match as it begins (or, with the log's length and the kept seats of a
+    /// snapshot, as it goes on).
+    pub fn new(me: PeerId, match_id: u32, view: View, log: u32, kept: Vec<Kept>) -> Self {
+        Self {
+            me,
+            match_id,
+            promised: (view.number, view.owner),
+            before: None,
+            used: view.number,
+            asking: None,
+            question: 0,
+            pause_until: Duration::ZERO,
+            recent: VecDeque::new(),
+            recent_from: log,
+            kept,
+            joiners: Vec::new(),
+            taken: Vec::new(),
+            stranded: false,
+            messages: Vec::new(),
+        }
+    }
+
+    /// Acts on the time and on what has become of the others. `entropy` names a new view.
+    pub fn tick<S: Simulation>(
+        &mut self,
+        core: &mut Core<S>,
+        room: &[Present],
+        entropy: &mut dyn FnMut() -> u64,
+        now: Duration,
+    ) {
+        self.kept.retain(|kept| kept.until > core.confirmed());
+        let is_driver = core.drives(self.me);
+        if !is_driver {
+            self.asking = None;
+            return;
+        }
+        let lost = self.lost(core, room, now);
+        if self.asking.is_some() {
+            return self.go_on_asking(core, room, &lost, entropy, now);
+        }
+        if lost.is_empty() || now < self.pause_until {
+            return;
+        }
+        let view = core.view();
+        if view.owner == self.me {
+            self.ask(core, room, view, lost, now);
+        } else if lost.contains(&view.owner) && self.is_next(core, &lost) {
+            let view = self.next_view(core, entropy);
+            self.ask(core, room, view, lost, now);
+        }
+    }
+
+    /// What is to be sent, over the reliable channel.
+    pub fn take_messages(&mut self) -> Vec<(PeerId, Message)> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// The seats that are kept for players that were lost.
+    pub fn kept(&self) -> &[Kept] {
+        &self.kept
+    }
+
+    /// Whether the log went on in a way that cannot be followed from here: a new snapshot is
+    /// needed.
+    pub fn is_stranded(&self) -> bool {
+        self.stranded
+    }
+
+    /// The drivers that are lost as seen from here. Of two that do not reach each other, only
+    /// the younger one counts as lost.
+    fn lost<S: Simulation>(&self, core: &Core<S>, room: &[Present], now: Duration) -> Vec<PeerId> {
+        let order = core.order();
+        let is_lost = |id: PeerId| {
+            is_gone(room, id) || core.missing(id, now) >= MISSING_DEADLINE || core.holds_up(id, now)
+        };
+        let mut lost = Vec::new();
+        for id in order.iter().copied().filter(|id| *id != self.me) {
+            if !is_lost(id) {
+                continue;
+            }
+            // Only of one that is alive and waits can it be said whom it waits for.
+            let lives = !is_gone(room, id) && core.quiet(id, now) < LIVES_WITHIN;
+            let younger = lives
+                .then(|| unreached(core, &order, id, self.me))
+                .flatten();
+            let id = younger.unwrap_or(id);
+            if !lost.contains(&id) {
+                lost.push(id);
+            }
+        }
+        for id in core.frozen() {
+            if id != self.me && order.contains(&id) && !lost.contains(&id) && !lost.is_empty() {
+                lost.push(id);
+            }
+        }
+        lost
+    }
+
+    /// Promises to follow a view, and to take nothing more from the lost.
+    fn promise<S: Simulation>(&mut self, core: &mut Core<S>, view: View, lost: &[PeerId]) {
+        if view.owner != self.promised.1 || self.before.is_none() {
+            self.before = Some(Before {
+                promised: self.promised,
+                frozen: core.frozen(),
+            });
+        }
+        self.promised = (view.number, view.owner);
+        for id in lost {
+            core.freeze(*id);
+        }
+    }
+
+    /// Takes the last promise back: its asker has given up, and will never conclude.
+    fn release<S: Simulation>(&mut self, core: &mut Core<S>) {
+        if let Some(before) = self.before.take() {
+            self.promised = before.promised;
+            core.thaw_all_but(&before.frozen);
+        }
+    }
+
+    /// Whether we are the first in order that is not lost.
+    fn is_next<S: Simulation>(&self, core: &Core<S>, lost: &[PeerId]) -> bool {
+        let order = core.order();
+        order.iter().find(|id| !lost.contains(id)) == Some(&self.me)
+    }
+
+    fn next_view<S: Simulation>(&self, core: &Core<S>, entropy: &mut dyn FnMut() -> u64) -> View {
+        View {
+            number: self
+                .promised
+                .0
+                .max(self.used)
+                .max(core.view().number)
+                .saturating_add(1),
+            id: entropy() as u32,
+            owner: self.me,
+        }
+    }
+
+    /// Everybody that follows the log but us.
+    fn followers<S: Simulation>(&self, core: &Core<S>) -> Vec<PeerId> {
+        let mut followers = core.order();
+        followers.extend(core.listeners());
+        followers.extend(&self.joiners);
+        followers.retain(|id| *id != self.me);
+        followers.sort_unstable();
+        followers.dedup();
+        followers
+    }
+
+    /// Appends to our own log. Only for what was agreed; what cannot be followed strands us.
+    fn append<S: Simulation>(&mut self, core: &mut Core<S>, entry: LogEntry, now: Duration) {
+        if let Err(error) = core.apply(&entry, now) {
+            tracing::warn!(%error, change = ?entry.change, "cannot follow the log");
+            self.stranded = true;
+            return;
+        }
+        tracing::info!(change = ?entry.change, "a seat changes hands");
+        if self.recent.len() == MAX_RECENT {
+            self.recent.pop_front();
+            self.recent_from += 1;
+        }
+        self.recent.push_back(entry);
+    }
+
+    /// The entries from an index of the log on, as far as they are kept.
+    fn entries_from(&self, index: u32) -> Option<Vec<LogEntry>> {
+        let skip = index.checked_sub(self.recent_from)?;
+        Some(self.recent.iter().skip(skip as usize).cloned().collect())
+    }
+
+    fn tell(&mut self, to: PeerId, message: Message) {
+        self.messages.push((to, message));
+    }
+
+    /// Tells a follower of the log from `index` on.
+    fn tell_log<S: Simulation>(&mut self, to: PeerId, core: &Core<S>, index: u32) {
+        let (first, entries) = match self.entries_from(index) {
+            Some(entries) => (index, entries),
+            // It lacks more than we have, and learns by the gap that it needs a snapshot.
+            None => (core.log(), Vec::new()),
+        };
+        let append = Append {
+            match_id: self.match_id,
+            view: core.view(),
+            first,
+            entries,
+            kept: self.kept.clone(),
+        };
+        self.tell(to, Message::Append(append));
+    }
+}
+
+fn is_gone(room: &[Present], id: PeerId) -> bool {
+    !room.iter().any(|peer| peer.id == id && peer.here)
+}
+
+/// A driver younger than `id` whose inputs we have and `id` lacks, so that it is their pair that
+/// is broken.
+fn unreached<S: Simulation>(
+    core: &Core<S>,
+    order: &[PeerId],
+    id: PeerId,
+    me: PeerId,
+) -> Option<PeerId> {
+    let theirs = core.reported_ends(id)?;
+    let ours = core.ends();
+    let rank = order.iter().position(|driver| *driver == id)?;
+    let younger = order.get(rank + 1..)?;
+    younger.iter().copied().find(|other| {
+        *other != me
+            && core.seats_of(*other).any(|seat| {
+                let lacks = |end: &Frame| end.saturating_add(LACKS) < ours[seat];
+                theirs.get(seat).is_some_and(lacks)
+            })
+    })
+}
