@@ -66,6 +66,7 @@ enum Command {
         /// What to time.
         #[arg(value_enum)]
         what: bench::What,
+    },
     /// Check a recorded match, or find where two records of one part.
     Replay {
         /// What to do with which files.
