@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 /// Parts of a lap, each of which is timed by itself: few where the clock is coarse, as in
 /// browsers.
-pub const PARTS: u32 = if cfg!(target_arch = "wasm32") { 3 } else { 90 };
+pub const PARTS: u32 = if cfg!(target_arch = "wasm32") { 18 } else { 90 };
 
 /// Something that can be timed over many operations.
 pub trait Timed {
