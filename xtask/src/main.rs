@@ -1,5 +1,6 @@
 //! Every developer command of Peerball: `cargo xtask --help` lists them.
 
+mod bench;
 mod build;
 mod check;
 mod packages;
@@ -69,6 +70,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         measurement: Vec<String>,
     },
+    /// Time what must be fast, beside the references.
+    Bench {
+        /// What to time.
+        #[arg(value_enum)]
+        what: bench::What,
+    },
     /// Check a recorded match, or find where two records of one part.
     Replay {
         /// What to do with which files.
@@ -103,6 +110,7 @@ fn main() -> Result<()> {
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
         Command::Soak(soak) => soak::run(&workspace, &soak),
         Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
+        Command::Bench { what } => bench::run(&workspace, &mut steps, what),
         Command::Replay { task } => replay::run(&workspace, &task),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };

@@ -12,6 +12,9 @@ use anyhow::{Context, Result};
 
 use crate::tools::{GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool};
 
+/// The target of everything that runs in browsers.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
 /// The checkout, and the folders outside it that commands use.
 pub struct Workspace {
     root: PathBuf,

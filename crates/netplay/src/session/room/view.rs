@@ -56,7 +56,10 @@ impl<S: Simulation> Room<S> {
     /// Names the match that is played or watched, or the last one until the next begins.
     pub fn match_id(&self) -> Option<u32> {
         let watched = || Some(self.watching.as_ref()?.playing().match_id);
-        self.play.as_ref().map(|play| play.match_id).or_else(watched)
+        self.play
+            .as_ref()
+            .map(|play| play.match_id)
+            .or_else(watched)
     }
 
     /// The session in numbers.
