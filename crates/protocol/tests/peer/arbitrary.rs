@@ -167,12 +167,12 @@ fn of_the_lobby() -> impl Strategy<Value = Message> {
         })
     });
     let start = (
-        any::<[u32; 2]>(),
+        (any::<u32>(), 0..u32::MAX),
         any::<u64>(),
         vec(any::<u8>(), 0..=MAX_SETTINGS_BYTES),
         vec(option::of(peer()), 1..=MAX_SEATS),
     );
-    let start = start.prop_map(|([match_id, round], seed, settings, roster)| {
+    let start = start.prop_map(|((match_id, round), seed, settings, roster)| {
         Message::Start(Start {
             match_id,
             round,

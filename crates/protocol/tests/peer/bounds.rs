@@ -81,6 +81,9 @@ fn lobby_and_start() {
     };
     at_most(MAX_SEATS, "roster", roster);
     refused(roster(0), "roster");
+    let of_round = |round| Message::Start(Start { round, ..start() });
+    taken(of_round(u32::MAX - 1));
+    refused(of_round(u32::MAX), "round");
 }
 
 #[test]

@@ -47,6 +47,23 @@ fn only_hello_and_refusal_may_grow() {
     }
 }
 
+#[test]
+fn clean_text_stays_in_its_place() {
+    for (text, clean) in [
+        ("Zoë 世界 שלום", "Zoë 世界 שלום"),
+        ("a\nb\tc\u{1b}[31m\u{85}", "abc[31m"),
+        ("\u{202e}evA\u{202c}", "evA"),
+        ("\u{2067}a\u{2069}\u{200f}\u{61c}", "a"),
+        ("A\u{200b}d\u{200d}a\u{feff}\u{2060}\u{ad}", "Ada"),
+        ("a\u{2028}b\u{2029}", "ab"),
+        ("\u{1f468}\u{200d}\u{1f469}", "\u{1f468}\u{1f469}"),
+    ] {
+        assert_eq!(clean_text(text, 100), clean);
+    }
+    assert_eq!(clean_text("世界", 5), "世");
+    assert_eq!(clean_text("\u{3164}\u{115f}", 100), "");
+}
+
 proptest! {
     #[test]
     fn messages_come_back_as_they_went(message in arbitrary::message()) {
