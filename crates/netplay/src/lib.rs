@@ -3,6 +3,7 @@
 //! From the inside out:
 //! - [`rollback`]: the core. A state machine without sockets, threads or clocks.
 //! - [`agreement`]: who drives which seat from when.
+//! - [`audience`]: a match for those that only watch it.
 //! - [`session`]: what a peer is in a room: hello, lobby, match. Around it the driver that runs
 //!   by itself (a thread natively, a Worker's tick on the web) and the [`session::Handle`] that
 //!   a game holds.
@@ -13,6 +14,7 @@
 //! It is generic over [`protocol::Simulation`] and knows no game and no engine.
 
 pub mod agreement;
+pub mod audience;
 pub mod replay;
 pub mod rollback;
 pub mod session;

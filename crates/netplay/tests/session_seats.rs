@@ -7,7 +7,7 @@ use common::{
     world::{FAIR, Peer, ROUGH, World, all_in},
 };
 use netplay::session::{Command, Config, Phase};
-use protocol::Frame;
+use protocol::{Frame, Simulation};
 use std::{collections::BTreeMap, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -51,7 +51,6 @@ fn agree_until(
             return true;
         }
         for core in peers.iter().filter_map(|peer| peer.room.core()) {
-            use protocol::Simulation;
             let key = (core.view().id, core.confirmed());
             let sum = core.confirmed_world().checksum();
             let known = *sums.entry(key).or_insert(sum);
@@ -315,7 +314,18 @@ fn whoever_only_watches_sees_the_same_match() {
     agree(&world, three, 4 * SECOND);
     assert!(three[2].room.view().watching);
     assert_eq!(seat(three[2]), None);
-    assert!(confirmed(three[2]) + 60 > confirmed(three[0]));
+    let shown = |peer: &Peer<Sums>| peer.room.shown().map_or(0, |shown| shown.frame);
+    assert!(shown(three[2]) + 60 > confirmed(three[0]));
+    let before = shown(three[2]);
+    // Its teller may be anybody, and may go.
+    three[1].room.command(Command::Leave);
+    agree(&world, three, 4 * SECOND);
+    assert!(shown(three[2]) >= before + 200);
+    let worlds = three[2].room.shown().map(|shown| shown.worlds.1.clone());
+    let status = three[2].room.status();
+    let played = three[0].room.core().and_then(|core| core.checksum());
+    assert!(status.checksum_frame + 120 >= played.map_or(0, |(frame, _)| frame));
+    assert!(worlds.is_some_and(|world| world.frame == status.frame));
 }
 
 #[test]
@@ -334,4 +344,44 @@ fn two_that_lose_each_other_cost_the_younger_one_its_seat() {
     assert_eq!(seat(all[0]), Some(0));
     assert_eq!(seat(all[1]), Some(1), "Bob is the elder");
     assert_eq!(all[0].room.core().map(|core| core.order().len()), Some(2));
+}
+
+#[test]
+fn many_may_watch_and_nobody_waits_for_them() {
+    let world = World::new(FAIR, 11);
+    let (mut ada, mut bob) = (
+        world.join(seats::<2>("Ada", 2)),
+        world.join(seats::<2>("Bob", 2)),
+    );
+    let both = &mut [&mut ada, &mut bob];
+    assert!(world.run_until(both, SECOND, all_in(Phase::Match)));
+    agree(&world, both, SECOND);
+    // Some only want to watch, the others find no seat.
+    let mut crowd: Vec<Peer<Sums>> = (0..10)
+        .map(|n| {
+            world.join(Config {
+                watch: n % 2 == 0,
+                ..seats::<2>(&format!("P{n}"), 2)
+            })
+        })
+        .collect();
+    let mut all: Vec<_> = [&mut ada, &mut bob].into_iter().chain(&mut crowd).collect();
+    agree(&world, &mut all, 6 * SECOND);
+    let stats = |peer: &Peer<Sums>| peer.room.core().map(|core| core.stats().waits);
+    let waits = (stats(all[0]), stats(all[1]));
+    let steps = pace(&world, &mut all[..], 2 * SECOND);
+    assert!(steps[..2].iter().all(|steps| *steps >= 119), "{steps:?}");
+    assert_eq!((stats(all[0]), stats(all[1])), waits, "nobody waited");
+    let sums: BTreeMap<Frame, String> = all[2..]
+        .iter()
+        .map(|peer| peer.room.status())
+        .map(|status| (status.checksum_frame, status.checksum))
+        .collect();
+    assert!(!sums.is_empty());
+    for peer in &all[2..] {
+        assert!(peer.room.core().is_none(), "nobody listens any more");
+        let status = peer.room.status();
+        assert_eq!(sums.get(&status.checksum_frame), Some(&status.checksum));
+        assert!(status.frame + 60 > all[0].room.status().confirmed);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Start with [`simulation::Simulation`], the contract between a game and the netcode. Then
 //! [`peer`] (the reliable messages between peers), [`agreement`] (those among them that change who
-//! drives which seat), [`datagram`] (the unreliable ones),
+//! drives which seat), [`feed`] (those for watchers), [`datagram`] (the unreliable ones),
 //! [`api`] (the server's HTTP side) and [`limits`] (every bound, with its consequence).
 //!
 //! Deliberately absent: sockets, clocks, threads, the system's random source, the engine.
@@ -12,6 +12,7 @@
 pub mod agreement;
 pub mod api;
 pub mod datagram;
+pub mod feed;
 pub mod limits;
 pub mod peer;
 pub mod simulation;

@@ -63,7 +63,7 @@ pub const ROOM_CODE_ALPHABET: &[u8; 26] = b"23456789BCDFGHJKMNPQRSTVWX";
 pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(15);
 
 /// How long a peer may be silent in the lobby or a match before it counts as lost.
-pub const SILENCE_DEADLINE: Duration = Duration::from_secs(5);
+pub const SILENCE_DEADLINE: Duration = Duration::from_millis(2_500);
 
 /// How long a driver's inputs may be missing, or an owner silent, before its seat goes to a bot.
 pub const MISSING_DEADLINE: Duration = Duration::from_millis(800);
@@ -96,3 +96,9 @@ pub const MAX_CHUNKS: usize = MAX_SNAPSHOT_BYTES / CHUNK_BYTES;
 /// Parts of a snapshot under way at once: further ones wait for acknowledgements, so that a
 /// transfer never holds up what the match has to say.
 pub const CHUNKS_AHEAD: usize = 4;
+
+/// Frames in one message to a watcher, a second's.
+pub const MAX_FEED_FRAMES: usize = 60;
+
+/// Watchers that one driver tells the match. More ask another one.
+pub const MAX_WATCHERS: usize = 8;

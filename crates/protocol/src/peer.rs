@@ -5,7 +5,12 @@
 //! [`Hello`] and [`Refusal`] keep their layout from now on, so that peers of different versions can
 //! still tell each other so.
 
-use crate::{Frame, PeerId, agreement::*, limits::*};
+use crate::{
+    Frame, PeerId,
+    agreement::*,
+    feed::{Feed, Watch},
+    limits::*,
+};
 use serde::{Deserialize, Serialize};
 
 /// [`Message::Leave`] on the unreliable channel, where it waits for nothing that was lost. The
@@ -54,6 +59,10 @@ pub enum Message {
         /// The match.
         match_id: u32,
     },
+    /// See [`Watch`].
+    Watch(Watch),
+    /// See [`Feed`].
+    Feed(Feed),
 }
 
 /// Who speaks, and by which rules. Layout never changes.
@@ -222,11 +231,13 @@ impl Message {
             Self::Report(report) => report.check(),
             Self::Append(append) => append.check(),
             Self::Snapshot(chunk) => chunk.check(),
+            Self::Feed(feed) => feed.check(),
             Self::Leave
             | Self::Deny(_)
             | Self::Join(_)
             | Self::ChunkCame { .. }
             | Self::Listen(_)
+            | Self::Watch(_)
             | Self::KeepsUp { .. } => Ok(()),
         }
     }

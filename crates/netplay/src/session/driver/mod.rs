@@ -82,27 +82,25 @@ impl<S: Simulation, T: Transport> Runner<S, T> {
             Arc::new(self.room.view())
         });
         let status = self.room.status();
-        let newest = self.room.core().map(|core| {
+        let shown = self.room.shown();
+        let newest = (shown.as_ref()).map(|shown| {
             (
                 status.matches,
-                core.frame(),
-                core.confirmed(),
+                shown.frame,
+                shown.confirmed,
                 status.rollbacks,
             )
         });
-        let frames = match self.room.core().filter(|_| newest != self.shown) {
-            Some(core) => {
-                let (previous, current) = core.worlds();
-                Some(Arc::new(Frames {
-                    frame: core.frame(),
-                    previous: previous.clone(),
-                    current: current.clone(),
-                    at: self.epoch + core.due(),
-                    confirmed: core.confirmed(),
-                }))
-            }
-            None => None,
-        };
+        let frames = shown.filter(|_| newest != self.shown).map(|shown| {
+            let (previous, current) = shown.worlds;
+            Arc::new(Frames {
+                frame: shown.frame,
+                previous: previous.clone(),
+                current: current.clone(),
+                at: self.epoch + shown.due,
+                confirmed: shown.confirmed,
+            })
+        });
         self.shown = newest;
         let events = self.room.take_events();
         let records = self.room.take_records();

@@ -20,6 +20,10 @@ const CLEARLY_AHEAD: f64 = 30.0;
 /// between.
 const FAR_BEHIND: f64 = 90.0;
 
+/// How long one that wants to play listens while no seat can come to it. A seat that is kept for
+/// whom it was before comes within this.
+const SEATLESS: Duration = Duration::from_secs(3);
+
 /// A part of the room that plays, as its drivers' lines tell.
 struct Branch {
     playing: Playing,
@@ -33,13 +37,20 @@ impl<S: Simulation> Room<S> {
     pub(super) fn match_to_enter(&mut self) -> Option<(PeerId, u32)> {
         let branches = self.branches();
         let theirs = match self.playing() {
+            Some(_) if self.watching.is_some() => {
+                if !self.enters_anew() {
+                    return None;
+                }
+                self.only_watches = self.config.watch;
+                best(branches.iter())
+            }
             Some(ours) => {
                 let other = best(
                     branches
                         .iter()
                         .filter(|b| b.playing.view.id != ours.view.id),
                 );
-                if self.has_lost_its_way(&ours, &branches) {
+                if self.has_lost_its_way(&ours, &branches) || self.settles_to_watch() {
                     best(branches.iter())
                 } else if self.is_apart_for_long(&ours, &branches, other) {
                     other
@@ -98,6 +109,27 @@ impl<S: Simulation> Room<S> {
                 && branch.reached - f64::from(ours.confirmed) > FAR_BEHIND
         };
         stranded || !ours.drives && branches.iter().any(is_far_behind)
+    }
+
+    /// Whether we have found that there is no seat for us, and are content with watching.
+    fn settles_to_watch(&mut self) -> bool {
+        let Some(play) = &mut self.play else {
+            return false;
+        };
+        let me = self.id;
+        let kept = play.agreement.kept();
+        let may_come = play.core.ends().iter().enumerate().any(|(seat, end)| {
+            let kept = kept.iter().find(|kept| usize::from(kept.seat) == seat);
+            *end == Frame::MAX && kept.is_none_or(|kept| Some(kept.peer) == me)
+        });
+        if may_come || me.is_some_and(|me| play.core.drives(me)) {
+            play.seatless_since = None;
+            return false;
+        }
+        let since = *play.seatless_since.get_or_insert(self.now);
+        let settles = self.now.saturating_sub(since) >= SEATLESS;
+        self.only_watches |= settles;
+        settles
     }
 
     /// Whether a branch that should go on instead of ours has been seen for long enough.

@@ -54,7 +54,7 @@ impl<S: Simulation> Room<S> {
         let join = Join {
             match_id,
             token: self.config.resumes,
-            watch: self.config.watch,
+            watch: self.only_watches,
         };
         self.send(host, &Message::Join(join));
     }
@@ -76,7 +76,10 @@ impl<S: Simulation> Room<S> {
         let repairs =
             |play: &&mut Play<S>| play.core.desync().is_some() && play.core.view() == snapshot.view;
         let Some(play) = self.play.as_mut().filter(repairs) else {
-            return self.begin_from(snapshot);
+            return match self.only_watches {
+                true => self.watch_from(&snapshot),
+                false => self.begin_from(snapshot),
+            };
         };
         let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
         let desync = play.core.desync();

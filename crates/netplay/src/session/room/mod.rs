@@ -20,6 +20,7 @@ mod admit;
 mod allowance;
 mod branch;
 mod enter;
+mod feed;
 mod hello;
 mod lobby;
 mod peers;
@@ -28,11 +29,14 @@ mod record;
 mod repair;
 mod transfer;
 mod view;
+mod watch;
 
 use super::{Command, Config, Failure, Phase, resume};
+use crate::rollback::STEP;
 use crate::transport::{Channel, Path, SignalingState, Transport};
 use bytes::Bytes;
 pub use record::{Record, RecordKind};
+pub use view::Shown;
 
 use enter::Entering;
 use peers::{Peers, Stage};
@@ -45,6 +49,7 @@ use protocol::{
 };
 use std::{collections::VecDeque, time::Duration};
 use transfer::Outgoing;
+use watch::Watching;
 
 /// How often a peer is greeted until its answer comes, and the longest time between two turns.
 /// Matchbox silently drops what is sent before channels are open, so greeting is repeated.
@@ -87,6 +92,10 @@ pub struct Room<S: Simulation> {
     round: u32,
     matches: u32,
     play: Option<Play<S>>,
+    /// A match that we watch, in place of one that we play.
+    watching: Option<Watching<S>>,
+    /// Whether the next match that we enter is only watched: it has no seat for us.
+    only_watches: bool,
     /// The last match that was over for us.
     finished: Option<u32>,
     /// Our way into a running match.
@@ -124,6 +133,7 @@ impl<S: Simulation> Room<S> {
             claim: resume::claim(&config.token),
             away: false,
             ready: config.auto_ready,
+            only_watches: config.watch,
             config,
             now: Duration::ZERO,
             id: None,
@@ -135,6 +145,7 @@ impl<S: Simulation> Room<S> {
             round: 0,
             matches: 0,
             play: None,
+            watching: None,
             finished: None,
             entering: None,
             transfers: Vec::new(),
@@ -184,8 +195,10 @@ impl<S: Simulation> Room<S> {
             self.start_when_ready();
             self.enter_running_match();
             self.watch_and_ask();
+            self.go_on_watching();
             self.send_snapshots();
             self.tick();
+            self.feed_watchers();
             self.send_line_when_due();
         }
         for (to, channel, packet) in self.outbox.drain(..) {
@@ -200,7 +213,10 @@ impl<S: Simulation> Room<S> {
 
     /// When the next turn is due, if nothing happens before.
     pub fn next_due(&self) -> Duration {
-        let due = self.now + GREETING_INTERVAL;
+        let mut due = self.now + GREETING_INTERVAL;
+        if let Some(watching) = &self.watching {
+            due = due.min(watching.audience.due() + STEP);
+        }
         match (self.closes, &self.play) {
             (Some(closes), _) => due.min(closes),
             (None, Some(play)) if play.ticking => due.min(play.core.next_due()),
@@ -251,9 +267,11 @@ impl<S: Simulation> Room<S> {
 
     /// The events of the match since the last call.
     pub fn take_events(&mut self) -> Vec<(Frame, S::Event)> {
-        self.play
-            .as_mut()
-            .map_or_else(Vec::new, |play| play.core.take_events())
+        match (&mut self.watching, &mut self.play) {
+            (Some(watching), _) => watching.audience.take_events(),
+            (None, Some(play)) => play.core.take_events(),
+            (None, None) => Vec::new(),
+        }
     }
 
     fn look_around(&mut self, transport: &dyn Transport) {
@@ -320,6 +338,8 @@ impl<S: Simulation> Room<S> {
                 self.receive_chunk_came(from, transfer, index);
             }
             Message::Listen(listen) => self.receive_listen(from, listen),
+            Message::Watch(watch) => self.receive_watch(from, watch),
+            Message::Feed(feed) => self.receive_feed(from, feed),
             Message::KeepsUp { match_id } => self.receive_keeps_up(from, match_id),
             agreed @ (Message::Collect(_)
             | Message::Report(_)

@@ -1,6 +1,6 @@
 //! The match: the rollback core and the agreement, fed from the room.
 
-use super::{record::Recording, *};
+use super::{feed::Feeds, record::Recording, *};
 use crate::{
     agreement::{Agreement, Present},
     replay::Recorder,
@@ -24,9 +24,14 @@ pub(super) struct Play<S: Simulation> {
     pub ticking: bool,
     /// The drivers that were asked for their inputs, while we listen.
     pub listens_to: Vec<PeerId>,
+    /// Whether we drove a seat at the last look.
+    pub drove: bool,
     /// When a seat is asked for next.
     pub asks_at: Duration,
     pub recording: Recording<S>,
+    pub feeds: Feeds,
+    /// Since when no seat could come to us.
+    pub seatless_since: Option<Duration>,
     /// Repairs that are left to this match after a desync.
     pub repairs: u32,
 }
@@ -48,8 +53,11 @@ impl<S: Simulation> Play<S> {
             settings,
             ticking: true,
             listens_to: Vec::new(),
+            drove: false,
             asks_at: Duration::ZERO,
             recording,
+            feeds: Feeds::default(),
+            seatless_since: None,
             repairs: repair::MAX_REPAIRS,
         }
     }
@@ -133,6 +141,7 @@ impl<S: Simulation> Room<S> {
 
     fn play(&mut self, play: Play<S>) {
         self.play = Some(play);
+        self.watching = None;
         self.entering = None;
         self.ready = false;
         self.change_line();
@@ -141,7 +150,13 @@ impl<S: Simulation> Room<S> {
 
     /// Where we stand in the running match, for our line.
     pub(super) fn playing(&self) -> Option<Playing> {
-        let play = self.play.as_ref().filter(|_| self.phase == Phase::Match)?;
+        if self.phase != Phase::Match {
+            return None;
+        }
+        if let Some(watching) = &self.watching {
+            return Some(watching.playing());
+        }
+        let play = self.play.as_ref()?;
         Some(Playing {
             match_id: play.match_id,
             view: play.core.view(),
@@ -152,7 +167,7 @@ impl<S: Simulation> Room<S> {
 
     /// Whether we play or watch a match that is not over.
     pub(super) fn is_playing(&self) -> bool {
-        self.phase == Phase::Match && self.play.is_some()
+        self.phase == Phase::Match && (self.play.is_some() || self.watching.is_some())
     }
 
     pub(super) fn receive_datagram(&mut self, from: PeerId, packet: &[u8]) {
@@ -240,6 +255,24 @@ impl<S: Simulation> Room<S> {
             }
         }
         self.send_agreed();
+        self.tell_of_our_seat();
+    }
+
+    /// Tells the player when its seat was taken from it, or given.
+    fn tell_of_our_seat(&mut self) {
+        let me = self.id;
+        let Some(play) = self.play.as_mut() else {
+            return;
+        };
+        let drives = me.is_some_and(|me| play.core.drives(me));
+        if std::mem::replace(&mut play.drove, drives) == drives {
+            return;
+        }
+        match drives {
+            true => self.notice = None,
+            false => self.notify("A bot plays for you until you keep up again".into()),
+        }
+        self.change_line();
     }
 
     /// Sends what the agreement has to say.
@@ -294,11 +327,17 @@ impl<S: Simulation> Room<S> {
     }
 
     /// The match no longer counts for us: the next one may be asked for.
-    fn leave_match(&mut self) {
-        if let Some(play) = &self.play {
-            self.round = play.round.saturating_add(1);
-            self.finished = Some(play.match_id);
+    pub(super) fn leave_match(&mut self) {
+        let watched = self
+            .watching
+            .as_ref()
+            .map(|w| (w.round(), w.playing().match_id));
+        let played = self.play.as_ref().map(|play| (play.round, play.match_id));
+        if let Some((round, match_id)) = watched.or(played) {
+            self.round = round.saturating_add(1);
+            self.finished = Some(match_id);
         }
+        self.only_watches = self.config.watch;
         self.ready = self.config.auto_ready;
         self.change_line();
     }

@@ -68,15 +68,19 @@ impl<S: Simulation> Recording<S> {
 }
 
 impl<S: Simulation> Room<S> {
-    /// Writes down what was confirmed since the last call.
+    /// Writes down what was confirmed since the last call, for the file and for watchers.
     pub(super) fn record(&mut self) {
         let Some(Play {
-            core, recording, ..
+            core,
+            recording,
+            feeds,
+            ..
         }) = &mut self.play
         else {
             return;
         };
         let confirmed = core.take_confirmed();
+        feeds.keep(&confirmed);
         let Some(recorder) = recording
             .recorder
             .as_mut()

@@ -27,6 +27,27 @@ impl<S: Simulation> Room<S> {
         &self.phase
     }
 
+    /// What is to be shown: the number of the newest world, it and the one before, when it was due,
+    /// and the newest number that is confirmed.
+    pub fn shown(&self) -> Option<Shown<'_, S>> {
+        if let Some(watching) = &self.watching {
+            let audience = &watching.audience;
+            return Some(Shown {
+                frame: audience.frame(),
+                worlds: audience.worlds(),
+                due: audience.due(),
+                confirmed: audience.frame(),
+            });
+        }
+        let core = self.core()?;
+        Some(Shown {
+            frame: core.frame(),
+            worlds: core.worlds(),
+            due: core.due(),
+            confirmed: core.confirmed(),
+        })
+    }
+
     /// The rollback core of the running match, or of the last one until the next begins.
     pub fn core(&self) -> Option<&crate::rollback::Core<S>> {
         self.play.as_ref().map(|play| &play.core)
@@ -48,7 +69,14 @@ impl<S: Simulation> Room<S> {
             },
             ..Status::default()
         };
-        if let Some(core) = self.core() {
+        if let Some(watching) = &self.watching {
+            let audience = &watching.audience;
+            (status.frame, status.confirmed) = (audience.frame(), audience.frame());
+            if let Some((frame, checksum)) = audience.checksum() {
+                status.checksum_frame = frame;
+                status.checksum = format!("{checksum:016x}");
+            }
+        } else if let Some(core) = self.core() {
             let stats = core.stats();
             status.frame = core.frame();
             status.confirmed = core.confirmed();
@@ -103,6 +131,18 @@ impl<S: Simulation> Room<S> {
         let rtt = self.core()?.peer_stats(id)?.rtt?;
         Some(rtt.as_secs_f32() * 1_000.0)
     }
+}
+
+/// The two newest worlds, to draw between, of a match that is played or watched.
+pub struct Shown<'a, S> {
+    /// The number of the newest world.
+    pub frame: Frame,
+    /// The one before it, and the newest world.
+    pub worlds: (&'a S, &'a S),
+    /// When the newest world was due.
+    pub due: Duration,
+    /// The newest number that no input can change any more.
+    pub confirmed: Frame,
 }
 
 fn phase_name(phase: &Phase) -> &'static str {
