@@ -128,6 +128,10 @@ impl Transport for Wire {
         self.inner.ban(peer);
     }
 
+    fn take_closed(&mut self) -> Option<PeerId> {
+        self.inner.take_closed()
+    }
+
     fn path(&self, peer: PeerId) -> Path {
         self.inner.path(peer)
     }
