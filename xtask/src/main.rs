@@ -1,5 +1,6 @@
 //! Every developer command of Peerball: `cargo xtask --help` lists them.
 
+mod bench;
 mod build;
 mod check;
 mod packages;
@@ -63,6 +64,18 @@ enum Command {
     },
     /// Play matches in simulated time through random faults, and judge them.
     Soak(soak::Soak),
+    /// Measure peers on a bad network of their own (as root, on Linux): `-- --help` tells more.
+    Network {
+        /// Arguments for the measurement, such as `--rtt 100 --loss 5 --seconds 60 --peers 2,4,8`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        measurement: Vec<String>,
+    },
+    /// Time what must be fast, beside the references.
+    Bench {
+        /// What to time.
+        #[arg(value_enum)]
+        what: bench::What,
+    },
     /// Check a recorded match, or find where two records of one part.
     Replay {
         /// What to do with which files.
@@ -96,6 +109,8 @@ fn main() -> Result<()> {
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
         Command::Soak(soak) => soak::run(&workspace, &soak),
+        Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
+        Command::Bench { what } => bench::run(&workspace, &mut steps, what),
         Command::Replay { task } => replay::run(&workspace, &task),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };

@@ -5,9 +5,10 @@
 //! opened in a hidden tab gets into its room. Pictures only show what has come of it.
 
 use super::{
-    Choice, Failed, Page, Scene, Seen, Session,
+    Choice, Failed, Page, Scene, Seen, Session, has_name,
     place::{Place, find, servers},
     player_name,
+    seat::Keeper,
 };
 use crate::{args::Args, text::Trouble};
 use bevy::{
@@ -89,7 +90,7 @@ const MEETING_DEADLINE: Duration = Duration::from_secs(8);
 
 /// The way into a room, and the session that begins there.
 #[derive(Component)]
-struct Search(Task<Result<(Place, Handle<Match>), Trouble>>);
+struct Search(Task<Result<(Place, Keeper, Handle<Match>), Trouble>>);
 
 fn set_out(
     added: On<Add, Road>,
@@ -109,7 +110,8 @@ fn set_out(
                     return;
                 }
             };
-            let config = config(&args, scene);
+            let (index, has_name) = (scene.index, has_name(&args));
+            let mut config = config(&args, scene);
             let ice = Ice {
                 urls: args.ice.clone(),
                 ..Ice::default()
@@ -117,8 +119,9 @@ fn set_out(
             let task = IoTaskPool::get().spawn(async move {
                 let place = found.await?;
                 let room_url = place.server.room(&place.room);
+                let keeper = Keeper::of(&room_url, index, has_name, &mut config);
                 let session = open(Signaling::Remote { room_url }, ice, config);
-                Ok((place, session))
+                Ok((place, keeper, session))
             });
             commands.entity(added.entity).insert(Search(task));
         }
@@ -174,7 +177,7 @@ fn arrive(mut searches: Query<(Entity, &mut Search)>, mut commands: Commands) {
         let mut entity = commands.entity(entity);
         entity.remove::<Search>();
         match found {
-            Ok((place, session)) => entity.insert((place, Session(session))),
+            Ok((place, keeper, session)) => entity.insert((place, keeper, Session(session))),
             Err(trouble) => entity.insert(Failed(trouble)),
         };
     }

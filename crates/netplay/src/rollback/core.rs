@@ -365,7 +365,9 @@ impl<S: Simulation> Core<S> {
             self.keep_confirmed(frame);
             self.record(frame + 1);
         }
-        self.events.confirm(confirmed);
+        if begun < confirmed {
+            self.events.confirm(confirmed);
+        }
     }
 
     /// Keeps a confirmed frame for [`Core::take_confirmed`].

@@ -44,10 +44,15 @@ impl<S: Simulation> Worlds<S> {
 
     /// Steps from the newest world to the next one.
     pub(super) fn step(&mut self, seats: &[Seat<S::Input>], events: &mut Vec<S::Event>) {
-        let mut world = self.newest().clone();
-        world.step(seats, events);
+        let now = self.frame as usize % WINDOW;
         self.frame += 1;
-        self.ring[self.frame as usize % WINDOW] = world;
+        let next = self.frame as usize % WINDOW;
+        // Copied once, to where it stays, and stepped there.
+        let Ok([now, next]) = self.ring.get_disjoint_mut([now, next]) else {
+            unreachable!("a window of more than one world has two places in a row");
+        };
+        next.clone_from(now);
+        next.step(seats, events);
     }
 
     /// Makes world `frame` the newest again, to step from it anew.

@@ -199,10 +199,10 @@ impl<S: Simulation> Room<S> {
                 Rejected::OtherView(_)
                 | Rejected::Stranger
                 | Rejected::NotAuthor(_)
-                | Rejected::NoAuthor(_)
                 | Rejected::Past(_)
                 | Rejected::Future(_)
-                | Rejected::Gap(_),
+                | Rejected::Gap(_)
+                | Rejected::NoAuthor(_),
             ) => self.dropped += 1,
             Err(_) => self.offend(from),
         }
