@@ -37,6 +37,10 @@ const LIVES_WITHIN: Duration = Duration::from_millis(300);
 /// is broken. Whoever is judged has waited for long, so that nothing is on its way any more.
 const LACKS: Frame = 4;
 
+/// How long all drivers must be missing before a listener goes on with the match without them:
+/// more than they may wait for each other.
+const INHERITED_AFTER: Duration = Duration::from_millis(2_000);
+
 /// How long whoever was denied waits before it asks again.
 const DENIED_PAUSE: Duration = Duration::from_millis(100);
 
@@ -141,9 +145,9 @@ impl Agreement {
         now: Duration,
     ) {
         self.kept.retain(|kept| kept.until > core.confirmed());
-        let is_driver = core.drives(self.me);
-        if !is_driver {
+        if !core.drives(self.me) {
             self.asking = None;
+            self.inherit(core, room, entropy, now);
             return;
         }
         let lost = self.lost(core, room, now);
@@ -160,6 +164,28 @@ impl Agreement {
             let view = self.next_view(core, entropy);
             self.ask(core, room, view, lost, now);
         }
+    }
+
+    /// As a listener that all drivers are lost to: goes on with the match in a view of its own. If
+    /// others do so, too, those are parts like those of a room that was split.
+    fn inherit<S: Simulation>(
+        &mut self,
+        core: &mut Core<S>,
+        room: &[Present],
+        entropy: &mut dyn FnMut() -> u64,
+        now: Duration,
+    ) {
+        let order = core.order();
+        let is_lost =
+            |id: &PeerId| is_gone(room, *id) || is_missing(core, *id, now, INHERITED_AFTER);
+        if self.stranded || !order.iter().all(is_lost) {
+            return;
+        }
+        if !order.is_empty() || core.view().owner != self.me {
+            let view = self.next_view(core, entropy);
+            self.ask(core, room, view, order, now);
+        }
+        self.give_seat(core, self.me, None, now);
     }
 
     /// What is to be sent, over the reliable channel.

@@ -133,6 +133,7 @@ struct Record {
     /// When it came, until it is in a match.
     came: Option<Duration>,
     view: Option<View>,
+    drives: bool,
     frame: Frame,
     confirmed: Frame,
     /// When its newest frame came.
@@ -150,6 +151,7 @@ impl Record {
             id,
             came: Some(now),
             view: None,
+            drives: false,
             frame: 0,
             confirmed: 0,
             advanced: now,
@@ -297,6 +299,7 @@ impl Judge {
             return Ok(());
         };
         record.confirmed = core.confirmed();
+        record.drives = core.drives(record.id) && *room.phase() == Phase::Match;
         let at_rest = now > self.disturbed + SETTLED && now > record.excused + SETTLED;
         let differs = |detail| (Invariant::Worlds, detail);
         self.worlds.compare(peer, core, at_rest).map_err(differs)?;
@@ -500,6 +503,11 @@ impl Judge {
 
     /// A newcomer that is not in the match although it should be.
     pub fn judge_newcomers(&self, now: Duration) -> Result<(), Breach> {
+        let is_gone = |peer: &u8| self.gone.iter().any(|(gone, _)| gone == peer);
+        let players = self.records.iter().filter(|(peer, _)| !is_gone(peer));
+        if !players.into_iter().any(|(_, record)| record.drives) {
+            return Ok(());
+        }
         for (peer, record) in &self.records {
             let Some(came) = record.came else { continue };
             let is_calm = self.disturbed <= came;
