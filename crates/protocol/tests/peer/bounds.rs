@@ -1,7 +1,7 @@
 //! The bound of every field: at it a message is taken, one past it refused by the field's name.
 
 use crate::samples::*;
-use protocol::{agreement::*, limits::*, peer::*};
+use protocol::{agreement::*, feed::*, limits::*, peer::*};
 
 fn taken(message: Message) {
     assert_eq!(Message::decode(&message.encode()), Ok(message));
@@ -187,6 +187,37 @@ fn every_stretch_of_inputs(message: impl Fn(Inputs) -> Message) {
     };
     taken(stretch(u32::MAX - 4));
     refused(stretch(u32::MAX - 3), "frame");
+}
+
+#[test]
+fn feeds() {
+    let feed = |first, spans| {
+        Message::Feed(Feed {
+            first,
+            spans,
+            ..feed()
+        })
+    };
+    let span = |frames, peers, words| Span {
+        frames,
+        peers,
+        words: vec![0; words],
+    };
+    at_most(MAX_FEED_FRAMES, "frames", |count| {
+        feed(0, vec![span(1, 3, 2); count])
+    });
+    at_most(MAX_FEED_FRAMES, "frames", |count| {
+        feed(0, vec![span(count as u8, 0xff, 8)])
+    });
+    at_most(
+        (u32::MAX - MAX_FEED_FRAMES as u32) as usize,
+        "frames",
+        |first| feed(first as u32, vec![]),
+    );
+    // No frame, and inputs that are not those of the seats.
+    for wrong in [span(0, 3, 2), span(1, 3, 1), span(1, 3, 3), span(1, 0, 1)] {
+        refused(feed(0, vec![wrong]), "frames");
+    }
 }
 
 #[test]
