@@ -185,7 +185,7 @@ impl Agreement {
         tracing::info!(%from, ?deny, "denied");
         // A number that somebody has promised already is of no use to the next question. A bound
         // keeps a liar from using them up.
-        if deny.promised <= asking.view.number.saturating_add(MAX_PEERS as u32) {
+        if deny.promised <= core.view().number.saturating_add(MAX_VIEWS_AHEAD) {
             self.used = self.used.max(deny.promised);
         }
         self.give_up(core);

@@ -40,6 +40,10 @@ const LACKS: Frame = 4;
 /// How long whoever was denied waits before it asks again.
 const DENIED_PAUSE: Duration = Duration::from_millis(100);
 
+/// Numbers by which the view that others have promised to follow may be past the one in force. Each
+/// question uses one up, ten a second at most. Without a bound a liar could use all of them up.
+const MAX_VIEWS_AHEAD: u32 = 4_096;
+
 /// Entries of the log that are kept with their inputs, for those who lack them: as many as one
 /// message carries.
 const MAX_RECENT: usize = MAX_CHANGES_PER_MESSAGE;
