@@ -5,13 +5,11 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    build,
+    bench, build,
     setup::{self, Part},
     steps::Steps,
-    workspace::Workspace,
+    workspace::{WASM, Workspace},
 };
-
-const WASM: &str = "wasm32-unknown-unknown";
 
 /// Everything: natively, as wasm, and in browsers.
 ///
@@ -59,6 +57,29 @@ fn run_end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
     )
 }
 
+/// Measures peers on a network of their own.
+///
+/// # Errors
+/// When networks are not permitted here, or the peers fail.
+pub fn network(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    setup::run(workspace, steps, &[Part::Test])?;
+    steps.run(
+        "peers on a network of their own",
+        workspace
+            .cargo()
+            .args([
+                "run",
+                "--locked",
+                "--package",
+                "e2e",
+                "--example",
+                "network",
+                "--",
+            ])
+            .args(arguments),
+    )
+}
+
 /// Takes the pictures anew and puts those that the documents show into `docs/pictures/`.
 ///
 /// # Errors
@@ -85,6 +106,22 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         "formatting",
         workspace.cargo().args(["fmt", "--all", "--check"]),
     )?;
+    // A workspace of its own. What it is compared with stays out of the checks: that is a second
+    // build of Bevy, and changes only with the references' versions.
+    steps.run(
+        "formatting of the benches",
+        workspace
+            .cargo()
+            .args(["fmt", "--check", "--manifest-path", bench::MANIFEST]),
+    )?;
+    steps.run(
+        "clippy of the benches",
+        workspace
+            .cargo()
+            .args(["clippy", "--locked", "--manifest-path", bench::MANIFEST])
+            .args(["--no-default-features", "--lib", "--", "-D", "warnings"])
+            .env("CARGO_TARGET_DIR", workspace.target()),
+    )?;
     steps.run(
         "clippy",
         workspace
@@ -109,15 +146,19 @@ fn wasm(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .args(["--package", "game", "--package", "netplay"])
             .args(["--", "-D", "warnings"]),
     )?;
-    steps.run(
-        "the recorded match as wasm",
-        workspace
-            .cargo()
+    let test = |package: &str, test: &str| {
+        let mut command = workspace.cargo();
+        command
             .args(["test", "--locked", "--target", WASM])
-            .args(["--package", "sim", "--test", "golden"])
+            .args(["--package", package, "--test", test])
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 "wasm-bindgen-test-runner",
-            ),
-    )
+            )
+            // Handshakes take their time; the runner's own limit is 20 seconds.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+        command
+    };
+    steps.run("the recorded match as wasm", &mut test("sim", "golden"))?;
+    steps.run("peers of one page", &mut test("netplay", "page"))
 }

@@ -1,5 +1,6 @@
 //! Every developer command of Peerball: `cargo xtask --help` lists them.
 
+mod bench;
 mod build;
 mod check;
 mod fuzz;
@@ -7,6 +8,7 @@ mod packages;
 mod replay;
 mod serve;
 mod setup;
+mod soak;
 mod steps;
 mod tools;
 mod workspace;
@@ -61,6 +63,20 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_test: Vec<String>,
     },
+    /// Play matches in simulated time through random faults, and judge them.
+    Soak(soak::Soak),
+    /// Measure peers on a bad network of their own (as root, on Linux): `-- --help` tells more.
+    Network {
+        /// Arguments for the measurement, such as `--rtt 100 --loss 5 --seconds 60 --peers 2,4,8`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        measurement: Vec<String>,
+    },
+    /// Time what must be fast, beside the references.
+    Bench {
+        /// What to time.
+        #[arg(value_enum)]
+        what: bench::What,
+    },
     /// Check a recorded match, or find where two records of one part.
     Replay {
         /// What to do with which files.
@@ -107,6 +123,9 @@ fn main() -> Result<()> {
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
+        Command::Soak(soak) => soak::run(&workspace, &soak),
+        Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
+        Command::Bench { what } => bench::run(&workspace, &mut steps, what),
         Command::Replay { task } => replay::run(&workspace, &task),
         Command::Fuzz {
             seconds,

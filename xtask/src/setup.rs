@@ -9,10 +9,8 @@ use crate::{
     packages,
     steps::Steps,
     tools::{self, GECKODRIVER, MATCHBOX_SERVER, TRUNK},
-    workspace::Workspace,
+    workspace::{WASM, Workspace},
 };
-
-const WASM: &str = "wasm32-unknown-unknown";
 
 /// A part of the set-up. A player needs one of the first two, never a second browser.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

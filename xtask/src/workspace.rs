@@ -12,6 +12,9 @@ use anyhow::{Context, Result};
 
 use crate::tools::{GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool};
 
+/// The target of everything that runs in browsers.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
 /// The checkout, and the folders outside it that commands use.
 pub struct Workspace {
     root: PathBuf,
@@ -129,8 +132,21 @@ impl Workspace {
 
     /// Cargo, in the checkout.
     pub fn cargo(&self) -> Command {
-        self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let mut cargo = self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // What cargo tells us of our own package. Build scripts that look at the like, such as
+        // ring's, would run again whenever cargo is started by hand and by us in turn.
+        for (name, _) in env::vars_os() {
+            if is_of_a_package(&name.to_string_lossy()) {
+                cargo.env_remove(name);
+            }
+        }
+        cargo
     }
+}
+
+/// Whether cargo sets the variable `name` to describe the package of what it runs.
+fn is_of_a_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// The version of `package` in the text of a `Cargo.lock`.

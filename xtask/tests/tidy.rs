@@ -71,7 +71,6 @@ fn crates_depend_one_way() {
         ("game", &["netplay", "protocol", "signaling", "sim"]),
         // What tests the whole may use the whole.
         ("e2e", &["netplay", "protocol", "signaling", "sim"]),
-        ("bench", &["netplay", "protocol", "signaling", "sim"]),
         ("xtask", &[]),
     ];
     let metadata = MetadataCommand::new()
@@ -125,6 +124,30 @@ fn built_from(package: &str) -> BTreeSet<String> {
     text.lines()
         .filter_map(|line| Some(line.split_whitespace().next()?.to_owned()))
         .collect()
+}
+
+/// The benches are a workspace of their own, but they time what is built here, and the programs
+/// that run them as wasm are of one version.
+#[test]
+fn benches_build_the_same_versions() {
+    const SHARED: &[&str] = &["bevy_ecs", "ggrs", "libm", "postcard", "wasm-bindgen"];
+    let locked = |lock: &str| -> BTreeSet<String> {
+        let text = fs::read_to_string(root().join(lock)).unwrap();
+        let packages = text.split("[[package]]").map(str::trim);
+        let shared = packages.filter(|package| {
+            let name = |name: &&str| package.starts_with(&format!("name = \"{name}\"\n"));
+            SHARED.iter().any(name)
+        });
+        shared
+            .map(|package| package.lines().take(2).collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    let ours = locked("Cargo.lock");
+    let complaints: Vec<String> = locked("crates/bench/Cargo.lock")
+        .difference(&ours)
+        .map(|package| format!("crates/bench/Cargo.lock has another version: {package}"))
+        .collect();
+    assert_none(&complaints);
 }
 
 #[test]

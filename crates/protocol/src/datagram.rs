@@ -130,20 +130,22 @@ impl Datagram {
         self.encode_header(&mut out);
         let count_at = out.len();
         out.push(0);
-        let mut head = Vec::with_capacity(12);
         for part in &mut self.streams {
-            // The header's last field is the count of inputs, 1 or 2 bytes: 2 are set aside.
-            head.clear();
-            head.push(part.seat);
-            push_delta(&mut head, part.first, self.frame);
-            let room = MAX_DATAGRAM_BYTES.saturating_sub(out.len() + head.len() + 2);
-            let (runs, count) = encode_runs(&part.words, room);
+            let part_at = out.len();
+            out.push(part.seat);
+            push_delta(&mut out, part.first, self.frame);
+            let runs_at = out.len();
+            // Between these and the runs comes the count of inputs: 2 bytes are set aside.
+            let count = push_runs(&mut out, &part.words, MAX_DATAGRAM_BYTES - 2);
             part.words.truncate(count);
-            if count > 0 {
-                push_varint(&mut head, count as u32);
-                out.extend_from_slice(&head);
-                out.extend_from_slice(&runs);
+            if count == 0 {
+                out.truncate(part_at);
+                continue;
             }
+            let count_at = out.len();
+            push_varint(&mut out, count as u32);
+            let bytes = out.len() - count_at;
+            out[runs_at..].rotate_right(bytes);
         }
         self.streams.retain(|part| !part.words.is_empty());
         out[count_at] = self.streams.len() as u8;
@@ -222,9 +224,10 @@ impl Datagram {
                 horizon: reader.delta(frame)?,
             }),
         };
-        let frontiers = (0..reader.count("frontiers")?)
-            .map(|_| reader.delta(frame))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut frontiers = Vec::with_capacity(MAX_SEATS);
+        for _ in 0..reader.count("frontiers")? {
+            frontiers.push(reader.delta(frame)?);
+        }
         let mut streams: Vec<StreamPart> = Vec::new();
         for _ in 0..reader.count("streams")? {
             let part = reader.stream(frame)?;
@@ -252,35 +255,33 @@ impl Datagram {
     }
 }
 
-/// Encodes as many of `words` as fit `room` bytes, and says how many that are.
-fn encode_runs(words: &[u32], room: usize) -> (Vec<u8>, usize) {
+/// Appends as many of `words` as fit `out` up to `most` bytes, and says how many that are.
+fn push_runs(out: &mut Vec<u8>, words: &[u32], most: usize) -> usize {
     let words = &words[..words.len().min(MAX_UNACKED_INPUTS as usize)];
-    let mut out = Vec::new();
     let mut done = 0;
     let mut last = 0;
-    let mut encoded = Vec::with_capacity(7);
     for run in words.chunk_by(|a, b| a == b) {
+        let run_at = out.len();
         let word = run[0];
         let changed = (word ^ last).to_le_bytes();
         let mask = (0..4)
             .filter(|i| changed[*i] != 0)
             .fold(0, |mask, i| mask | 1 << i);
-        encoded.clear();
         if run.len() < 16 {
-            encoded.push(mask | (run.len() as u8) << 4);
+            out.push(mask | (run.len() as u8) << 4);
         } else {
-            encoded.push(mask);
-            push_varint(&mut encoded, run.len() as u32);
+            out.push(mask);
+            push_varint(out, run.len() as u32);
         }
-        encoded.extend(changed.into_iter().filter(|byte| *byte != 0));
-        if out.len() + encoded.len() > room {
+        out.extend(changed.into_iter().filter(|byte| *byte != 0));
+        if out.len() > most {
+            out.truncate(run_at);
             break;
         }
-        out.extend_from_slice(&encoded);
         done += run.len();
         last = word;
     }
-    (out, done)
+    done
 }
 
 fn zigzag(value: i32) -> u32 {

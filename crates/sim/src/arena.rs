@@ -62,6 +62,17 @@ impl Breach {
 const ALONG: Vec2 = Vec2::new(1.0, 0.0);
 const ACROSS: Vec2 = Vec2::new(0.0, 1.0);
 
+/// Whether a circle is surely where it can neither touch a post nor stick out of anything: off the
+/// side walls, and not near a corner or a goal line. Most are, and need be asked no more.
+pub(crate) fn is_clear(center: Vec2, radius: f32) -> bool {
+    /// Whoever is further from a goal line touches neither it nor a post.
+    const NEAR: f32 = 1.0;
+    const { assert!(DISC_RADIUS + POST_RADIUS < NEAR && BALL_RADIUS < DISC_RADIUS) };
+    let (x, y) = (center.x.abs(), center.y.abs());
+    let beside_corners = x <= HALF_LENGTH - CORNER_RADIUS || y <= HALF_WIDTH - CORNER_RADIUS;
+    beside_corners && x <= HALF_LENGTH - NEAR && y <= HALF_WIDTH - radius
+}
+
 /// How a circle sticks out of the field, the goals' mouths taken as walls.
 pub(crate) fn field_breach(center: Vec2, radius: f32) -> Option<Breach> {
     let corner = Vec2::new(HALF_LENGTH - CORNER_RADIUS, HALF_WIDTH - CORNER_RADIUS);

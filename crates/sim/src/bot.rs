@@ -17,6 +17,7 @@ use crate::{
     vec2::{Vec2, within},
     world::World,
 };
+use protocol::limits::MAX_SEATS;
 
 /// Steps between two whims.
 pub(crate) const WHIM_STEPS: u32 = 30;
@@ -40,11 +41,97 @@ pub(crate) fn draw_whims(discs: &mut [Disc], rng: &mut Rng) {
     }
 }
 
+/// What the bots of one world think with: what several of them look at is worked out once.
+pub(crate) struct Bots<'a> {
+    world: &'a World,
+    /// By seat, as its own team sees it.
+    ways: [Way; MAX_SEATS],
+}
+
+/// A disc's way to the ball.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    distance: f32,
+    /// How long it takes to get behind the ball, as a distance.
+    cost: f32,
+}
+
+impl Way {
+    fn new(me: Body, ball: Body) -> Self {
+        let way = ball.position - me.position;
+        // Being on the wrong side costs.
+        let detour = if way.x < 0.0 { 3.0 } else { 0.0 };
+        let distance = way.length();
+        Self {
+            distance,
+            cost: distance + detour,
+        }
+    }
+}
+
+/// A body as the team sees it whose direction of attack has this sign.
+fn seen(body: Body, sign: f32) -> Body {
+    Body {
+        position: body.position.sided(sign),
+        velocity: body.velocity.sided(sign),
+    }
+}
+
+impl<'a> Bots<'a> {
+    /// Those of this world, as it is before a step.
+    pub(crate) fn new(world: &'a World) -> Self {
+        let mut ways = [Way::default(); MAX_SEATS];
+        for (seat, (way, disc)) in ways.iter_mut().zip(world.discs()).enumerate() {
+            let sign = Team::of_seat(seat).attack_sign();
+            *way = Way::new(seen(disc.body(), sign), seen(world.ball(), sign));
+        }
+        Self { world, ways }
+    }
+
+    /// What the bot would do in this seat.
+    pub(crate) fn input(&self, seat: usize) -> Input {
+        if !matches!(self.world.phase(), Phase::Play | Phase::KickOff { .. }) {
+            return Input::default();
+        }
+        match self.view(seat) {
+            None => Input::default(),
+            Some(view) if view.rank == 0 => view.attack(),
+            Some(view) => view.support(),
+        }
+    }
+
+    fn view(&self, seat: usize) -> Option<View> {
+        let world = self.world;
+        let disc = world.discs().get(seat)?;
+        let sign = Team::of_seat(seat).attack_sign();
+        let Way { distance, cost } = self.ways[seat];
+        let rank = (seat % 2..world.seat_count())
+            .step_by(2)
+            .filter(|mate| {
+                let theirs = self.ways[*mate].cost;
+                theirs < cost || (theirs == cost && *mate < seat)
+            })
+            .count();
+        Some(View {
+            sign,
+            me: seen(disc.body(), sign),
+            ball: seen(world.ball(), sign),
+            distance,
+            whim: within(f32::from(disc.whim) / 127.0, 1.0),
+            rank,
+            dash_ready: disc.dash_cooldown() == 0,
+            charge: disc.charge(),
+        })
+    }
+}
+
 /// What the world looks like to one seat, as if its team were the left one.
 struct View {
     sign: f32,
     me: Body,
     ball: Body,
+    /// From this disc to the ball.
+    distance: f32,
     /// From -1 to 1.
     whim: f32,
     /// How many mates get to the ball before this disc.
@@ -54,36 +141,6 @@ struct View {
 }
 
 impl View {
-    fn new(world: &World, seat: usize) -> Option<Self> {
-        let disc = world.discs().get(seat)?;
-        let sign = Team::of_seat(seat).attack_sign();
-        let seen = |body: Body| Body {
-            position: body.position.sided(sign),
-            velocity: body.velocity.sided(sign),
-        };
-        let (me, ball) = (seen(disc.body()), seen(world.ball()));
-        let cost = |body: Body| approach_cost(body, ball);
-        let my_cost = cost(me);
-        let rank = (seat % 2..world.seat_count())
-            .step_by(2)
-            .filter(|mate| {
-                let theirs = cost(seen(world.discs()[*mate].body()));
-                theirs < my_cost || (theirs == my_cost && *mate < seat)
-            })
-            .count();
-        let whim = within(f32::from(disc.whim) / 127.0, 1.0);
-        let (dash_ready, charge) = (disc.dash_cooldown() == 0, disc.charge());
-        Some(Self {
-            sign,
-            me,
-            ball,
-            whim,
-            rank,
-            dash_ready,
-            charge,
-        })
-    }
-
     /// The input that goes to the point of the field nearest to `place`, and dashes if it is far
     /// and the way is taken already.
     fn go_to(&self, place: Vec2, kick: bool) -> Input {
@@ -98,8 +155,7 @@ impl View {
 
     /// Where the ball will be when this disc can be there.
     fn met_ball(&self) -> Vec2 {
-        let distance = (self.ball.position - self.me.position).length();
-        let time = within(distance / CRUISING_SPEED, MAX_FORESIGHT);
+        let time = within(self.distance / CRUISING_SPEED, MAX_FORESIGHT);
         let ahead = self.ball.position + self.ball.velocity * time;
         in_field(ahead, BALL_RADIUS)
     }
@@ -145,12 +201,11 @@ impl View {
 
     /// Holds the kick near the ball, and releases it when a kick now would do good.
     fn holds_kick(&self) -> bool {
-        let to_ball = self.ball.position - self.me.position;
-        let distance = to_ball.length();
-        if distance > READY_DISTANCE {
+        if self.distance > READY_DISTANCE {
             return false;
         }
-        let in_reach = distance < TOUCHING + KICK_REACH;
+        let to_ball = self.ball.position - self.me.position;
+        let in_reach = self.distance < TOUCHING + KICK_REACH;
         let Some(direction) = to_ball
             .direction()
             .filter(|_| in_reach && self.charge > 0.0)
@@ -214,23 +269,9 @@ fn in_field(place: Vec2, radius: f32) -> Vec2 {
     )
 }
 
-/// How long a disc takes to get behind the ball, as a distance: being on the wrong side costs.
-fn approach_cost(me: Body, ball: Body) -> f32 {
-    let way = ball.position - me.position;
-    let detour = if way.x < 0.0 { 3.0 } else { 0.0 };
-    way.length() + detour
-}
-
 /// What the bot would do in this seat. A peer without a player can send it as its own input.
 pub fn autopilot(world: &World, seat: usize) -> Input {
-    if !matches!(world.phase(), Phase::Play | Phase::KickOff { .. }) {
-        return Input::default();
-    }
-    match View::new(world, seat) {
-        None => Input::default(),
-        Some(view) if view.rank == 0 => view.attack(),
-        Some(view) => view.support(),
-    }
+    Bots::new(world).input(seat)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -30,8 +30,8 @@ pub const DASH_SPEED: f32 = 9.0;
 /// Steps from one dash to the next.
 pub const DASH_COOLDOWN_STEPS: u8 = 90;
 
-/// A player's disc.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A player's disc. It can be copied: an array of them is cloned at once.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Disc {
     pub(crate) body: Body,
     /// The buttons of the step before: presses and releases are changes.

@@ -15,6 +15,9 @@
 //! swapping each even seat with the next odd one only permutes them. The ball meets the discs of
 //! `2m` and `2m + 1` at once, and a sum of two does not depend on their order.
 
+mod bodies;
+
+use self::bodies::{Bodies, overlap};
 use crate::{
     arena::{self, BALL_RADIUS, Breach, DISC_RADIUS, POST_RADIUS, POSTS},
     checksum::Checksum,
@@ -151,7 +154,7 @@ fn contact(
 ) -> Option<Contact> {
     let between = b.position - a.position;
     let reach = a_matter.radius + b_matter.radius;
-    if between.length_squared() >= reach * reach {
+    if !overlap(a.position, b.position, reach) {
         return None;
     }
     let normal = between.direction()?;
@@ -190,36 +193,48 @@ pub(crate) fn advance(
     }
     ball.velocity = (ball.velocity * BALL_DAMPING).clamped(MAX_BALL_SPEED);
 
+    let mut bodies = Bodies::new(discs);
     let mut touched = None;
     for _ in 0..SUBSTEPS {
         ball.advance();
-        discs.iter_mut().for_each(|disc| disc.body.advance());
-        bump_discs(discs, reporter);
-        touched = touch_ball(ball, discs, reporter).or(touched);
-        contain_ball(ball, reporter);
-        for (seat, disc) in discs.iter_mut().enumerate() {
-            contain_disc(seat, &mut disc.body, reporter);
+        bodies.advance();
+        if bodies.any_two_overlap() {
+            bump_discs(&mut bodies, reporter);
         }
+        if bodies.any_overlaps_ball(ball.position) {
+            touched = touch_ball(ball, &mut bodies, reporter).or(touched);
+        }
+        contain_ball(ball, reporter);
+        for seat in 0..bodies.count {
+            if !arena::is_clear(bodies.position(seat), DISC_RADIUS) {
+                let mut body = bodies.get(seat);
+                contain_disc(seat, &mut body, reporter);
+                bodies.set(seat, body);
+            }
+        }
+    }
+    for (seat, disc) in discs.iter_mut().enumerate() {
+        disc.body = bodies.get(seat);
     }
     touched
 }
 
-fn bump_discs(discs: &mut [Disc], reporter: &mut Reporter<'_>) {
+fn bump_discs(bodies: &mut Bodies, reporter: &mut Reporter<'_>) {
     for round in 1..MAX_SEATS {
-        for low in 0..discs.len() {
+        for low in 0..bodies.count {
             let high = low ^ round;
-            if high <= low {
+            // Each pair once, and only of seats that are in this match.
+            if high <= low || high >= bodies.count {
                 continue;
             }
-            let Ok([a, b]) = discs.get_disjoint_mut([low, high]) else {
-                continue; // The seat `high` is not in this match.
-            };
-            let (a, b) = (&mut a.body, &mut b.body);
-            let Some(contact) = contact((a, DISC), (b, DISC), BUMP_RESTITUTION) else {
+            let (mut a, mut b) = (bodies.get(low), bodies.get(high));
+            let Some(contact) = contact((&a, DISC), (&b, DISC), BUMP_RESTITUTION) else {
                 continue;
             };
-            contact.first.apply(a, 1.0);
-            contact.second.apply(b, 1.0);
+            contact.first.apply(&mut a, 1.0);
+            contact.second.apply(&mut b, 1.0);
+            bodies.set(low, a);
+            bodies.set(high, b);
             if contact.closing > MIN_HEARD_SPEED {
                 let at = (a.position + b.position) * 0.5;
                 reporter.report(EventKind::Bump, low, at, contact.closing);
@@ -228,12 +243,14 @@ fn bump_discs(discs: &mut [Disc], reporter: &mut Reporter<'_>) {
     }
 }
 
-fn touch_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) -> Option<usize> {
+fn touch_ball(ball: &mut Body, bodies: &mut Bodies, reporter: &mut Reporter<'_>) -> Option<usize> {
     let mut touched = None;
-    for (pair_index, pair) in discs.chunks_mut(2).enumerate() {
+    for first in (0..bodies.count).step_by(2) {
+        let pair = first..bodies.count.min(first + 2);
         let mut contacts = [None; 2];
-        for (slot, disc) in contacts.iter_mut().zip(pair.iter()) {
-            *slot = contact((ball, BALL), (&disc.body, DISC), TOUCH_RESTITUTION);
+        for (slot, seat) in contacts.iter_mut().zip(pair.clone()) {
+            let disc = bodies.get(seat);
+            *slot = contact((ball, BALL), (&disc, DISC), TOUCH_RESTITUTION);
         }
         let part = if contacts[0].is_some() && contacts[1].is_some() {
             0.5
@@ -241,7 +258,7 @@ fn touch_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) 
             1.0
         };
         let mut sum = Change::default();
-        for (place, contact) in contacts.into_iter().enumerate() {
+        for (seat, contact) in pair.zip(contacts) {
             let Some(Contact {
                 first,
                 second,
@@ -252,8 +269,9 @@ fn touch_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) 
             };
             sum.position += first.position;
             sum.velocity += first.velocity;
-            second.apply(&mut pair[place].body, part);
-            let seat = pair_index * 2 + place;
+            let mut disc = bodies.get(seat);
+            second.apply(&mut disc, part);
+            bodies.set(seat, disc);
             // Of two opponents who touch it at once neither is the last one.
             touched = (part == 1.0).then_some(seat);
             if closing > MIN_HEARD_SPEED {
@@ -268,6 +286,9 @@ fn touch_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) 
 }
 
 fn contain_ball(ball: &mut Body, reporter: &mut Reporter<'_>) {
+    if arena::is_clear(ball.position, BALL_RADIUS) {
+        return;
+    }
     hit_posts(usize::from(Event::BALL), ball, BALL_RADIUS, reporter);
     // In a corner of the net there are two walls.
     for _ in 0..2 {
@@ -306,7 +327,12 @@ fn hit_wall(
 fn hit_posts(subject: usize, body: &mut Body, radius: f32, reporter: &mut Reporter<'_>) {
     for post in POSTS {
         let away = body.position - post;
-        let depth = POST_RADIUS + radius - away.length();
+        let reach = POST_RADIUS + radius;
+        // No length is less than one of its coordinates, rounded or not: this spares the root.
+        if away.x.abs() >= reach || away.y.abs() >= reach {
+            continue;
+        }
+        let depth = reach - away.length();
         if depth <= 0.0 {
             continue;
         }

@@ -1,7 +1,7 @@
 //! The whole game as a plain value, and the step that takes it on.
 
 use crate::{
-    bot,
+    bot::{self, Bots},
     checksum::Checksum,
     disc::Disc,
     event::{Event, EventCounts, EventKind, Reporter},
@@ -111,6 +111,7 @@ impl World {
         if matches!(self.flow.phase, Phase::Over { .. }) {
             return inputs;
         }
+        let mut bots = None;
         for (index, (input, seat)) in inputs
             .iter_mut()
             .zip(seats)
@@ -119,7 +120,7 @@ impl World {
         {
             *input = match seat.driver {
                 Driver::Peer => seat.input,
-                Driver::Bot => bot::autopilot(self, index),
+                Driver::Bot => bots.get_or_insert_with(|| Bots::new(self)).input(index),
             };
         }
         inputs

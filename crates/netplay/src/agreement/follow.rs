@@ -77,7 +77,7 @@ impl Agreement {
         let is_lost = |id: PeerId| {
             id != self.me
                 && (is_gone(room, id)
-                    || core.missing(id, now) >= AGREE_AFTER
+                    || is_missing(core, id, now, AGREE_AFTER)
                     || core.holds_up(id, now)
                     || core.frozen().contains(&id))
         };

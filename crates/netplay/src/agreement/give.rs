@@ -57,7 +57,7 @@ impl Agreement {
         let seat = seat as u8;
         let change = SeatChange {
             seat,
-            from: self.from_when(core, to),
+            from: self.first_frame(core, to),
             driver: Some(to),
         };
         let inputs = Inputs {
@@ -97,7 +97,7 @@ impl Agreement {
 
     /// The first frame of a new driver: past all that was announced as final, and far enough
     /// ahead that everybody knows of it in time.
-    fn from_when<S: Simulation>(&self, core: &Core<S>, to: PeerId) -> Frame {
+    fn first_frame<S: Simulation>(&self, core: &Core<S>, to: PeerId) -> Frame {
         let peers = core.order().into_iter().chain([to]);
         let trips = peers.filter_map(|id| core.peer_stats(id)?.rtt);
         let slowest = trips.max().unwrap_or_default();

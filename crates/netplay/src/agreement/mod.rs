@@ -187,7 +187,9 @@ impl Agreement {
     fn lost<S: Simulation>(&self, core: &Core<S>, room: &[Present], now: Duration) -> Vec<PeerId> {
         let order = core.order();
         let is_lost = |id: PeerId| {
-            is_gone(room, id) || core.missing(id, now) >= MISSING_DEADLINE || core.holds_up(id, now)
+            is_gone(room, id)
+                || is_missing(core, id, now, MISSING_DEADLINE)
+                || core.holds_up(id, now)
         };
         let mut lost = Vec::new();
         for id in order.iter().copied().filter(|id| *id != self.me) {
@@ -195,7 +197,10 @@ impl Agreement {
                 continue;
             }
             // Only of one that is alive and waits can it be said whom it waits for.
-            let lives = !is_gone(room, id) && core.quiet(id, now) < LIVES_WITHIN;
+            let is_heard = core
+                .quiet(id, now)
+                .is_some_and(|quiet| quiet < LIVES_WITHIN);
+            let lives = !is_gone(room, id) && is_heard;
             let younger = lives
                 .then(|| unreached(core, &order, id, self.me))
                 .flatten();
@@ -309,6 +314,17 @@ impl Agreement {
 
 fn is_gone(room: &[Present], id: PeerId) -> bool {
     !room.iter().any(|peer| peer.id == id && peer.here)
+}
+
+/// Whether nothing of use has come from a driver for so long: no inputs that it could have given,
+/// or, from one that would have to wait itself, no datagram at all.
+fn is_missing<S: Simulation>(
+    core: &Core<S>,
+    id: PeerId,
+    now: Duration,
+    deadline: Duration,
+) -> bool {
+    core.missing(id, now) >= deadline || core.quiet(id, now).is_some_and(|q| q >= deadline)
 }
 
 /// A driver younger than `id` whose inputs we have and `id` lacks, so that it is their pair that

@@ -225,7 +225,8 @@ impl<S: Simulation> Replay<S> {
         (index < self.rows.len()).then(|| self.rows.row(index))
     }
 
-    fn given_at(&self, frame: Frame) -> Option<&S> {
+    /// The world that `frame` has from elsewhere, if it has.
+    pub(super) fn given_at(&self, frame: Frame) -> Option<&S> {
         let (_, world) = self.given.iter().find(|(given, _)| *given == frame)?;
         Some(world)
     }

@@ -61,7 +61,8 @@ impl<E: Event> Events<E> {
     fn tell(&mut self, frame: Frame, event: E) {
         let key = event.key();
         let is_same = |(f, k): &(Frame, u64)| *k == key && f.abs_diff(frame) <= MAX_MOVE;
-        if self.told.iter().any(is_same) {
+        // What a corrected step repeats was told lately.
+        if self.told.iter().rev().any(is_same) {
             return;
         }
         self.told.push((frame, key));

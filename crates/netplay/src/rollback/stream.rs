@@ -73,11 +73,14 @@ impl<I: Copy> Stream<I> {
     /// The first frame whose input is not known; none, which is [`Frame::MAX`], for a bot's seat.
     pub(super) fn end(&self) -> Frame {
         let stored = self.stored();
-        let next = self.tenures.iter().skip(1).map(|tenure| tenure.from);
-        let open = (self.tenures.iter())
-            .zip(next.chain([Frame::MAX]))
-            .find(|(tenure, end)| tenure.driver.is_some() && *end > stored);
-        open.map_or(Frame::MAX, |(tenure, _)| tenure.from.max(stored))
+        for (index, tenure) in self.tenures.iter().enumerate() {
+            let next = self.tenures.get(index + 1);
+            let end = next.map_or(Frame::MAX, |next| next.from);
+            if tenure.driver.is_some() && end > stored {
+                return tenure.from.max(stored);
+            }
+        }
+        Frame::MAX
     }
 
     /// The first frame after the inputs that are kept.

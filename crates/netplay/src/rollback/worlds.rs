@@ -1,10 +1,15 @@
 //! The newest worlds: every one that may still turn out wrong, and the one before.
 
-use protocol::{Frame, Seat, Simulation, limits::MAX_PREDICTION};
+use protocol::{Frame, Seat, Simulation};
 
-/// Worlds that are kept: from the confirmed one to the newest there are at most
-/// [`MAX_PREDICTION`] steps, and the one before the newest is always drawn.
-pub(super) const WINDOW: usize = MAX_PREDICTION as usize + 2;
+/// Worlds that are kept: those from the confirmed one to the newest, and the one before the
+/// newest, which is always drawn.
+pub(super) const WINDOW: usize = 64;
+
+/// Steps from the confirmed world to the newest. A frame is confirmed when it is known that every
+/// driver has its inputs, which takes a round trip: a second is plenty. Whoever lets the others
+/// wait at this bound acknowledges nothing.
+pub(super) const MAX_UNCONFIRMED: Frame = WINDOW as Frame - 2;
 
 /// A ring of worlds, each a snapshot of the match before the step of its number.
 pub(super) struct Worlds<S> {
@@ -39,10 +44,15 @@ impl<S: Simulation> Worlds<S> {
 
     /// Steps from the newest world to the next one.
     pub(super) fn step(&mut self, seats: &[Seat<S::Input>], events: &mut Vec<S::Event>) {
-        let mut world = self.newest().clone();
-        world.step(seats, events);
+        let now = self.frame as usize % WINDOW;
         self.frame += 1;
-        self.ring[self.frame as usize % WINDOW] = world;
+        let next = self.frame as usize % WINDOW;
+        // Copied once, to where it stays, and stepped there.
+        let Ok([now, next]) = self.ring.get_disjoint_mut([now, next]) else {
+            unreachable!("a window of more than one world has two places in a row");
+        };
+        next.clone_from(now);
+        next.step(seats, events);
     }
 
     /// Makes world `frame` the newest again, to step from it anew.

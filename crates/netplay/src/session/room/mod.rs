@@ -184,6 +184,11 @@ impl<S: Simulation> Room<S> {
                 self.receive(from, channel, &packet, awake);
             }
         }
+        while let Some(closed) = transport.take_closed() {
+            if self.closes.is_none() {
+                self.lose(closed, "is gone");
+            }
+        }
         if self.closes.is_none() {
             self.expire();
         }

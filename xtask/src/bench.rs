@@ -1,0 +1,69 @@
+//! The benches. They are a workspace of their own, so that no other build has their dependencies.
+
+use std::{fs, process::Stdio};
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+
+use crate::{
+    setup::{self, Part},
+    steps::Steps,
+    workspace::{WASM, Workspace},
+};
+
+/// What can be timed.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum What {
+    /// Steps, snapshots, checksums, frames with a rollback and bytes on the wire, natively beside
+    /// ggrs and bevy_ggrs, and as wasm in headless Chromium.
+    Rollback,
+}
+
+/// Times it and prints a table.
+///
+/// # Errors
+/// When something cannot be built or started, or does not play the same match as the others;
+/// never because it is slow.
+pub fn run(workspace: &Workspace, steps: &mut Steps, what: What) -> Result<()> {
+    match what {
+        What::Rollback => rollback(workspace, steps),
+    }
+}
+
+fn rollback(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    setup::run(workspace, steps, &[Part::Web, Part::Test])?;
+    let figures = workspace.target().join("bench-wasm.txt");
+    steps.take("time it as wasm in headless Chromium", || {
+        let output = workspace
+            .cargo()
+            .args(["test", "--locked", "--manifest-path", MANIFEST])
+            .env("CARGO_TARGET_DIR", workspace.target())
+            .args(["--no-default-features", "--profile", "web"])
+            .args(["--target", WASM, "--test", "browser", "--", "--nocapture"])
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                "wasm-bindgen-test-runner",
+            )
+            .env("CHROMEDRIVER", "chromedriver")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "600")
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot start cargo")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "it failed:\n{text}");
+        fs::write(&figures, text.as_bytes())?;
+        Ok(())
+    })?;
+    steps.run(
+        "time it natively, beside ggrs and bevy_ggrs",
+        workspace
+            .cargo()
+            .args(["bench", "--locked", "--manifest-path", MANIFEST])
+            .args(["--bench", "rollback"])
+            .env("CARGO_TARGET_DIR", workspace.target())
+            .env("PEERBALL_WASM_FIGURES", &figures),
+    )
+}
+
+/// In the checkout.
+pub const MANIFEST: &str = "crates/bench/Cargo.toml";
