@@ -12,7 +12,11 @@ use netplay::{
     session::{Config, Phase},
     transport::Channel,
 };
-use protocol::{Frame, PeerId, Simulation, limits::*, peer::Message};
+use protocol::{
+    Frame, PeerId, Simulation,
+    limits::*,
+    peer::{LobbyLine, Message},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -236,4 +240,40 @@ fn megabytes_of_chat_are_neither_kept_nor_answered() {
     let room = &table.honest[0].room;
     assert!(room.view().chat.is_empty());
     assert!(room.status().bytes_out - sent < 200_000);
+}
+
+#[test]
+fn a_seat_is_for_whoever_listens() {
+    let world = World::new(FAIR, 4_000);
+    let of_two = |name| Config {
+        min_peers: 2,
+        ..player(name)
+    };
+    let (mut ada, mut bob) = (world.join(of_two("Ada")), world.join(of_two("Bob")));
+    assert!(world.run_until(&mut [&mut ada, &mut bob], 10 * SECOND, all_in(Phase::Match)));
+    let mut eve = world.join(Config {
+        watch: true,
+        ..of_two("Eve")
+    });
+    world.run(&mut [&mut ada, &mut bob, &mut eve], SECOND);
+    let core = ada.room.core().expect("she plays");
+    let (match_id, before) = (core.view().id, core.confirmed());
+    let a = ada.id();
+    for _ in 0..40 {
+        let line = LobbyLine {
+            name: "Eve".into(),
+            ready: false,
+            round: 0,
+            mates: Vec::new(),
+            playing: None,
+            watches: false,
+            away: false,
+        };
+        eve.tell(a, &Message::Lobby(line));
+        eve.tell(a, &Message::KeepsUp { match_id });
+        world.run(&mut [&mut ada, &mut bob], SECOND / 20);
+    }
+    let core = ada.room.core().expect("she plays on");
+    assert_eq!(core.log(), 0, "no seat changed hands");
+    assert!(core.confirmed() - before >= 115);
 }
