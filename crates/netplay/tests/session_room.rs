@@ -186,6 +186,8 @@ fn chat_is_text_bounded_and_in_order() {
     world.run(both, Duration::from_secs(1));
     for n in 0..60 {
         both[0].room.command(Command::Chat(format!("line\n{n}")));
+        // Faster than one a second is not shown.
+        world.run(both, Duration::from_secs(1));
     }
     both[1].room.command(Command::Chat("x".repeat(1_000)));
     both[1].room.command(Command::Chat("\n".into()));
