@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod fuzz;
 mod packages;
 mod replay;
 mod serve;
@@ -82,6 +83,20 @@ enum Command {
         #[command(subcommand)]
         task: replay::Task,
     },
+    /// Feed every decoder inputs that are nearly right, and keep those that make one fail.
+    ///
+    /// Exit status: 0 when all held, 1 when one did not.
+    Fuzz {
+        /// For how long, all decoders together.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only this decoder, by its folder in `crates/netplay/tests/corpus/`.
+        #[arg(long)]
+        target: Option<String>,
+        /// The same seed makes the same inputs.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
 }
@@ -112,6 +127,11 @@ fn main() -> Result<()> {
         Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
         Command::Bench { what } => bench::run(&workspace, &mut steps, what),
         Command::Replay { task } => replay::run(&workspace, &task),
+        Command::Fuzz {
+            seconds,
+            target,
+            seed,
+        } => fuzz::run(&workspace, seconds, target.as_deref(), seed),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

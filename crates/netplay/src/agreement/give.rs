@@ -46,6 +46,8 @@ impl Agreement {
             || core.drives(to)
             || core.log() as usize >= MAX_CHANGES
             || self.is_withheld(to, now)
+            // Whoever does not say how far it has our inputs would only hold everybody up.
+            || core.quiet(to, now).is_none_or(|quiet| quiet >= LIVES_WITHIN)
         {
             return false;
         }

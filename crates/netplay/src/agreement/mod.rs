@@ -11,6 +11,7 @@
 mod ask;
 mod follow;
 mod give;
+mod judge;
 
 use crate::rollback::Core;
 use ask::Asking;
@@ -43,6 +44,10 @@ const INHERITED_AFTER: Duration = Duration::from_millis(2_000);
 
 /// How long whoever was denied waits before it asks again.
 const DENIED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Numbers by which the view that others have promised to follow may be past the one in force. Each
+/// question uses one up, ten a second at most. Without a bound a liar could use all of them up.
+const MAX_VIEWS_AHEAD: u32 = 4_096;
 
 /// Entries of the log that are kept with their inputs, for those who lack them: as many as one
 /// message carries.
@@ -96,6 +101,8 @@ pub struct Agreement {
     /// The highest number of a view that is known to be of no use any more.
     used: u32,
     asking: Option<Asking>,
+    /// Who denied or evaded our questions, since when.
+    evaded: Vec<(PeerId, Duration)>,
     /// Counts our questions.
     question: u32,
     /// Not before this time do we ask again.
@@ -124,6 +131,7 @@ impl Agreement {
             before: None,
             used: view.number,
             asking: None,
+            evaded: Vec::new(),
             question: 0,
             pause_until: Duration::ZERO,
             recent: VecDeque::new(),
@@ -153,6 +161,9 @@ impl Agreement {
         let lost = self.lost(core, room, now);
         if self.asking.is_some() {
             return self.go_on_asking(core, room, &lost, entropy, now);
+        }
+        if lost.is_empty() {
+            self.evaded.clear();
         }
         if lost.is_empty() || now < self.pause_until {
             return;
@@ -231,7 +242,7 @@ impl Agreement {
                 lost.push(id);
             }
         }
-        for id in core.frozen() {
+        for id in core.frozen().into_iter().chain(self.evaders(now)) {
             if id != self.me && order.contains(&id) && !lost.contains(&id) && !lost.is_empty() {
                 lost.push(id);
             }

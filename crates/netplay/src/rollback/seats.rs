@@ -184,7 +184,7 @@ impl<S: Simulation> Core<S> {
     }
 
     /// Everything that may be wrong with a change.
-    fn check(&self, entry: &LogEntry) -> Result<(), ApplyError> {
+    pub(crate) fn check(&self, entry: &LogEntry) -> Result<(), ApplyError> {
         let SeatChange { seat, from, .. } = entry.change;
         let stream = (self.streams.get(usize::from(seat))).ok_or(ApplyError::BadSeat(seat))?;
         let inputs = &entry.inputs;

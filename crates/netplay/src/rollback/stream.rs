@@ -61,6 +61,10 @@ impl<I: Copy> Stream<I> {
 
     /// Who drives the seat in `frame`, which is not before the confirmed one.
     fn driver_at(&self, frame: Frame) -> Option<PeerId> {
+        // Mostly there is but one.
+        if let Some(last) = self.tenures.back().filter(|last| last.from <= frame) {
+            return last.driver;
+        }
         let began = self.tenures.iter().rfind(|tenure| tenure.from <= frame);
         began.and_then(|tenure| tenure.driver)
     }
@@ -160,7 +164,9 @@ impl<I: Copy> Stream<I> {
         self.fill(frame);
         let keep = frame.saturating_sub(MAX_UNACKED_INPUTS);
         let count = (keep.saturating_sub(self.base) as usize).min(self.known.len());
-        self.known.drain(..count);
+        for _ in 0..count {
+            self.known.pop_front();
+        }
         self.base += count as Frame;
         while self.tenures.get(1).is_some_and(|next| next.from <= frame) {
             self.tenures.pop_front();

@@ -1,7 +1,7 @@
 //! Arbitrary messages and snapshots within their bounds.
 
 use proptest::{array::uniform16, collection::vec, option, prelude::*};
-use protocol::{PeerId, agreement::*, limits::*, peer::*};
+use protocol::{PeerId, agreement::*, feed::*, limits::*, peer::*};
 use uuid::Uuid;
 
 fn peer() -> impl Strategy<Value = PeerId> {
@@ -279,6 +279,34 @@ fn of_newcomers() -> impl Strategy<Value = Message> {
     ]
 }
 
+fn of_watchers() -> impl Strategy<Value = Message> {
+    let watch =
+        any::<[u32; 2]>().prop_map(|[match_id, from]| Message::Watch(Watch { match_id, from }));
+    let span = (1..3_u8, any::<u8>(), any::<[u32; 8]>()).prop_map(|(frames, peers, words)| Span {
+        frames,
+        peers,
+        words: words[..peers.count_ones() as usize].to_vec(),
+    });
+    let spans = vec(span, 0..=MAX_FEED_FRAMES / 2);
+    let first = 0..=u32::MAX - MAX_FEED_FRAMES as u32;
+    let checksum = option::of(any::<(u32, u64)>());
+    let feed =
+        (any::<u32>(), first, checksum, spans).prop_map(|(match_id, first, checksum, spans)| {
+            Message::Feed(Feed {
+                match_id,
+                first,
+                checksum,
+                spans,
+            })
+        });
+    prop_oneof![watch, feed]
+}
+
 pub fn message() -> impl Strategy<Value = Message> {
-    prop_oneof![of_the_lobby(), of_the_agreement(), of_newcomers()]
+    prop_oneof![
+        of_the_lobby(),
+        of_the_agreement(),
+        of_newcomers(),
+        of_watchers()
+    ]
 }

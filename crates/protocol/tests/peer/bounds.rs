@@ -1,7 +1,7 @@
 //! The bound of every field: at it a message is taken, one past it refused by the field's name.
 
 use crate::samples::*;
-use protocol::{agreement::*, limits::*, peer::*};
+use protocol::{agreement::*, feed::*, limits::*, peer::*};
 
 fn taken(message: Message) {
     assert_eq!(Message::decode(&message.encode()), Ok(message));
@@ -190,6 +190,37 @@ fn every_stretch_of_inputs(message: impl Fn(Inputs) -> Message) {
 }
 
 #[test]
+fn feeds() {
+    let feed = |first, spans| {
+        Message::Feed(Feed {
+            first,
+            spans,
+            ..feed()
+        })
+    };
+    let span = |frames, peers, words| Span {
+        frames,
+        peers,
+        words: vec![0; words],
+    };
+    at_most(MAX_FEED_FRAMES, "frames", |count| {
+        feed(0, vec![span(1, 3, 2); count])
+    });
+    at_most(MAX_FEED_FRAMES, "frames", |count| {
+        feed(0, vec![span(count as u8, 0xff, 8)])
+    });
+    at_most(
+        (u32::MAX - MAX_FEED_FRAMES as u32) as usize,
+        "frames",
+        |first| feed(first as u32, vec![]),
+    );
+    // No frame, and inputs that are not those of the seats.
+    for wrong in [span(0, 3, 2), span(1, 3, 1), span(1, 3, 3), span(1, 0, 1)] {
+        refused(feed(0, vec![wrong]), "frames");
+    }
+}
+
+#[test]
 fn parts_of_a_snapshot() {
     let part = |index, count, length| {
         Message::Snapshot(Chunk {
@@ -241,25 +272,26 @@ fn snapshots() {
         s.settings = vec![0; MAX_SETTINGS_BYTES + 1]
     });
     refused("log", &|s| s.log = 2 * MAX_CHANGES as u32 + 1);
-    refused("list of drivers", &|s| {
-        s.order = vec![peer(1); MAX_SEATS + 1]
-    });
     refused("seats", &|s| s.tenures.clear());
-    refused("seats", &|s| {
-        s.tenures.resize(MAX_SEATS + 1, s.tenures[0].clone())
-    });
     refused("tenures", &|s| s.tenures[1].clear());
-    refused("tenures", &|s| {
-        s.tenures[1] = vec![s.tenures[1][0]; MAX_TENURES + 1]
-    });
     // The first one is in force at the world's frame, and they are in their order.
     refused("tenures", &|s| s.tenures[1][0].from = s.frame + 1);
     refused("tenures", &|s| s.tenures[2].swap(0, 1));
-    refused("list of kept seats", &|s| {
-        s.kept.resize(MAX_SEATS + 1, kept())
-    });
     refused("name", &|s| s.kept[0].name = text(MAX_NAME_BYTES + 1));
     refused("seat", &|s| s.kept[0].seat = MAX_SEATS as u8);
+
+    // Longer lists are not even decoded.
+    let lists: [&dyn Fn(&mut Snapshot); 4] = [
+        &|s| s.order = vec![peer(1); MAX_SEATS + 1],
+        &|s| s.tenures = vec![s.tenures[0].clone(); MAX_SEATS + 1],
+        &|s| s.tenures[1] = vec![s.tenures[1][0]; MAX_TENURES + 1],
+        &|s| s.kept = vec![kept(); MAX_SEATS + 1],
+    ];
+    for lengthen in lists {
+        let mut long = snapshot();
+        lengthen(&mut long);
+        assert_eq!(decoded(&long), Err(DecodeError::Malformed), "{long:?}");
+    }
 
     let mut bytes = postcard::to_stdvec(&snapshot()).expect("plain data encodes");
     bytes.push(0);

@@ -1,6 +1,6 @@
 //! One of every message, as peers of a match would send it.
 
-use protocol::{PROTOCOL_VERSION, PeerId, agreement::*, peer::*};
+use protocol::{PROTOCOL_VERSION, PeerId, agreement::*, feed::*, peer::*};
 use uuid::Uuid;
 
 pub fn peer(n: u128) -> PeerId {
@@ -190,6 +190,27 @@ pub fn listen() -> Listen {
     }
 }
 
+pub fn watch() -> Watch {
+    Watch {
+        match_id: 0xfeed_beef,
+        from: 3_600,
+    }
+}
+
+pub fn feed() -> Feed {
+    let span = |frames, peers, words: &[u32]| Span {
+        frames,
+        peers,
+        words: words.to_vec(),
+    };
+    Feed {
+        match_id: 0xfeed_beef,
+        first: 3_600,
+        checksum: Some((3_600, 0x0123_4567_89ab_cdef)),
+        spans: vec![span(58, 0b101, &[5, u32::MAX]), span(2, 0, &[])],
+    }
+}
+
 pub fn snapshot() -> Snapshot {
     let bot = Tenure {
         from: 3_000,
@@ -253,5 +274,7 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("chunk_came", came),
         ("listen", Message::Listen(listen())),
         ("keeps_up", keeps_up),
+        ("watch", Message::Watch(watch())),
+        ("feed", Message::Feed(feed())),
     ]
 }
