@@ -10,6 +10,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often a seat is asked for until it is given.
 const SEAT_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How long a driver that we listen to may tell nothing new before it is asked again.
+const LISTEN_INTERVAL: Duration = Duration::from_millis(400);
+
 /// Words of the log that are held while the snapshot is under way; past it they are dropped, and
 /// the snapshot is asked for again.
 const MAX_HELD: usize = 64;
@@ -159,7 +162,16 @@ impl<S: Simulation> Room<S> {
             return;
         }
         let drivers = play.core.order();
-        play.listens_to.retain(|id| drivers.contains(id));
+        // A driver may not have been able to listen to us when it was asked, or have taken what a
+        // former core of ours acknowledged for this one's: whoever tells nothing is asked again.
+        let again = play.listens_at <= self.now;
+        if again {
+            play.listens_at = self.now + LISTEN_INTERVAL;
+        }
+        let now = self.now;
+        let is_heard = |id: &PeerId| play.core.missing(*id, now) < LISTEN_INTERVAL;
+        play.listens_to
+            .retain(|id| drivers.contains(id) && (!again || is_heard(id)));
         let unheard: Vec<PeerId> = (drivers.into_iter())
             .filter(|id| *id != me && !play.listens_to.contains(id))
             .collect();

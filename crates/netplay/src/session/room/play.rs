@@ -28,6 +28,8 @@ pub(super) struct Play<S: Simulation> {
     pub drove: bool,
     /// When a seat is asked for next.
     pub asks_at: Duration,
+    /// When drivers that we listen to, and that tell nothing new, are asked again.
+    pub listens_at: Duration,
     pub recording: Recording<S>,
     pub feeds: Feeds,
     /// Since when no seat could come to us.
@@ -55,6 +57,7 @@ impl<S: Simulation> Play<S> {
             listens_to: Vec::new(),
             drove: false,
             asks_at: Duration::ZERO,
+            listens_at: Duration::ZERO,
             recording,
             feeds: Feeds::default(),
             seatless_since: None,

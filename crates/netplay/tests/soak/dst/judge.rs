@@ -114,8 +114,9 @@ impl Bounds {
     }
 }
 
-/// The longest that anybody waits for a peer that is lost, but for round trips.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The longest that anybody waits for a peer that is lost, but for round trips: a second, and the
+/// time until a peer that waits gets its next turn.
+const PATIENCE: Duration = Duration::from_millis(1_050);
 
 /// The longest time in which a newcomer enters a running match, but for round trips.
 const JOIN: Duration = Duration::from_millis(1_500);
