@@ -57,6 +57,29 @@ fn run_end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
     )
 }
 
+/// Measures peers on a network of their own.
+///
+/// # Errors
+/// When networks are not permitted here, or the peers fail.
+pub fn network(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    setup::run(workspace, steps, &[Part::Test])?;
+    steps.run(
+        "peers on a network of their own",
+        workspace
+            .cargo()
+            .args([
+                "run",
+                "--locked",
+                "--package",
+                "e2e",
+                "--example",
+                "network",
+                "--",
+            ])
+            .args(arguments),
+    )
+}
+
 /// Takes the pictures anew and puts those that the documents show into `docs/pictures/`.
 ///
 /// # Errors
@@ -123,15 +146,19 @@ fn wasm(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .args(["--package", "game", "--package", "netplay"])
             .args(["--", "-D", "warnings"]),
     )?;
-    steps.run(
-        "the recorded match as wasm",
-        workspace
-            .cargo()
+    let test = |package: &str, test: &str| {
+        let mut command = workspace.cargo();
+        command
             .args(["test", "--locked", "--target", WASM])
-            .args(["--package", "sim", "--test", "golden"])
+            .args(["--package", package, "--test", test])
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 "wasm-bindgen-test-runner",
-            ),
-    )
+            )
+            // Handshakes take their time; the runner's own limit is 20 seconds.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+        command
+    };
+    steps.run("the recorded match as wasm", &mut test("sim", "golden"))?;
+    steps.run("peers of one page", &mut test("netplay", "page"))
 }

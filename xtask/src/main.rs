@@ -3,10 +3,12 @@
 mod bench;
 mod build;
 mod check;
+mod fuzz;
 mod packages;
 mod replay;
 mod serve;
 mod setup;
+mod soak;
 mod steps;
 mod tools;
 mod workspace;
@@ -61,6 +63,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo_test: Vec<String>,
     },
+    /// Play matches in simulated time through random faults, and judge them.
+    Soak(soak::Soak),
+    /// Measure peers on a bad network of their own (as root, on Linux): `-- --help` tells more.
+    Network {
+        /// Arguments for the measurement, such as `--rtt 100 --loss 5 --seconds 60 --peers 2,4,8`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        measurement: Vec<String>,
+    },
     /// Time what must be fast, beside the references.
     Bench {
         /// What to time.
@@ -72,6 +82,20 @@ enum Command {
         /// What to do with which files.
         #[command(subcommand)]
         task: replay::Task,
+    },
+    /// Feed every decoder inputs that are nearly right, and keep those that make one fail.
+    ///
+    /// Exit status: 0 when all held, 1 when one did not.
+    Fuzz {
+        /// For how long, all decoders together.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only this decoder, by its folder in `crates/netplay/tests/corpus/`.
+        #[arg(long)]
+        target: Option<String>,
+        /// The same seed makes the same inputs.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Take the pictures of `docs/pictures/` from a real run.
     Pictures,
@@ -99,8 +123,15 @@ fn main() -> Result<()> {
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
+        Command::Soak(soak) => soak::run(&workspace, &soak),
+        Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
         Command::Bench { what } => bench::run(&workspace, &mut steps, what),
         Command::Replay { task } => replay::run(&workspace, &task),
+        Command::Fuzz {
+            seconds,
+            target,
+            seed,
+        } => fuzz::run(&workspace, seconds, target.as_deref(), seed),
         Command::Pictures => check::pictures(&workspace, &mut steps),
     };
     steps.summary();

@@ -56,7 +56,8 @@ pub const NATIVE: &[Need] = &[
 ];
 
 /// To test: both browsers, Chromium's driver, a display for Firefox (which draws WebGL2 in
-/// software only in a window), and Node for the tests that run as wasm.
+/// software only in a window), Node for the tests that run as wasm, and what the tests make
+/// networks of their own with (which only root's `PATH` leads to).
 pub const TEST: &[Need] = &[
     renamed(
         Sign::Program(&["chromium", "chromium-browser", "google-chrome"]),
@@ -78,6 +79,8 @@ pub const TEST: &[Need] = &[
     need(Sign::Package, "libgl1"),
     need(Sign::Package, "libgl1-mesa-dri"),
     need(Sign::Program(&["node"]), "nodejs"),
+    need(Sign::Package, "iproute2"),
+    need(Sign::Package, "nftables"),
 ];
 
 /// Installs those of `needs` that are missing.

@@ -132,8 +132,21 @@ impl Workspace {
 
     /// Cargo, in the checkout.
     pub fn cargo(&self) -> Command {
-        self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let mut cargo = self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // What cargo tells us of our own package. Build scripts that look at the like, such as
+        // ring's, would run again whenever cargo is started by hand and by us in turn.
+        for (name, _) in env::vars_os() {
+            if is_of_a_package(&name.to_string_lossy()) {
+                cargo.env_remove(name);
+            }
+        }
+        cargo
     }
+}
+
+/// Whether cargo sets the variable `name` to describe the package of what it runs.
+fn is_of_a_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// The version of `package` in the text of a `Cargo.lock`.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -24,12 +24,11 @@ use crate::{
 /// How long a driver, a display or a page may take to show itself.
 const START: Duration = Duration::from_secs(60);
 
-/// How long a browser may take to close before its driver is ended anyway.
-const CLOSE: Duration = Duration::from_secs(10);
+/// How long a browser may take to answer, also its closing, after which its driver is ended anyway.
+const ANSWER: Duration = Duration::from_secs(10);
 
-/// Headless, in software, and with nothing that would ask the network for anything.
+/// Drawn in software, and with nothing that would ask the network for anything.
 const CHROMIUM_FLAGS: &[&str] = &[
-    "--headless=new",
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
@@ -48,10 +47,10 @@ const CHROMIUM_FLAGS: &[&str] = &[
 /// A browser with one window. It closes with this value.
 pub struct Browser {
     client: Client,
-    _session: Session,
+    session: Session,
     // Dropped after the session: the browser writes into its profile until it has closed.
     _driver: Drained,
-    _display: Option<Drained>,
+    _display: Option<Display>,
     _profile: Scratch,
 }
 
@@ -61,12 +60,18 @@ impl Browser {
     /// # Errors
     /// When Chromium or its driver cannot be started.
     pub async fn chromium(name: &str, width: u32, height: u32) -> Result<Self> {
-        Self::chromium_with(
-            name,
-            json!({}),
-            &[format!("--window-size={width},{height}")],
-        )
-        .await
+        let flags = ["--headless=new".to_owned(), size(width, height)];
+        Self::chromium_with(name, json!({}), &flags, None).await
+    }
+
+    /// A Chromium in a window on a display of its own, where tabs cover one another.
+    ///
+    /// # Errors
+    /// When the display, Chromium or its driver cannot be started.
+    pub async fn chromium_window(name: &str, width: u32, height: u32) -> Result<Self> {
+        let display = Display::start(name).await?;
+        let flags = ["--ozone-platform=x11".to_owned(), size(width, height)];
+        Self::chromium_with(name, json!({}), &flags, Some(display)).await
     }
 
     /// A headless Chromium whose page has exactly `width` by `height` pixels, as on a device.
@@ -75,12 +80,21 @@ impl Browser {
     /// When Chromium or its driver cannot be started.
     pub async fn device(name: &str, width: u32, height: u32) -> Result<Self> {
         let metrics = json!({ "width": width, "height": height, "pixelRatio": 1, "touch": false });
-        Self::chromium_with(name, json!({ "deviceMetrics": metrics }), &[]).await
+        let emulation = json!({ "deviceMetrics": metrics });
+        Self::chromium_with(name, emulation, &["--headless=new".to_owned()], None).await
     }
 
-    async fn chromium_with(name: &str, emulation: Value, flags: &[String]) -> Result<Self> {
+    async fn chromium_with(
+        name: &str,
+        emulation: Value,
+        flags: &[String],
+        display: Option<Display>,
+    ) -> Result<Self> {
         let profile = Scratch::new()?;
         let mut driver = Command::new("chromedriver");
+        if let Some(display) = &display {
+            display.give_to(&mut driver);
+        }
         driver.arg("--port=0").env(
             "CHROME_LOG_FILE",
             output()?.join(format!("{name}.page.log")),
@@ -98,9 +112,9 @@ impl Browser {
         let (client, session) = connect(port, capabilities).await?;
         Ok(Self {
             client,
-            _session: session,
+            session,
             _driver: driver,
-            _display: None,
+            _display: display,
             _profile: profile,
         })
     }
@@ -112,13 +126,12 @@ impl Browser {
     /// When the display, Firefox or its driver cannot be started.
     pub async fn firefox(name: &str, width: u32, height: u32) -> Result<Self> {
         let profile = Scratch::new()?;
-        let (display, number) = start_display(name).await?;
+        let display = Display::start(name).await?;
         let mut driver = Command::new("geckodriver");
         driver
             .args(["--port", "0", "--profile-root"])
-            .arg(profile.path())
-            .env("DISPLAY", format!(":{number}"))
-            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+            .arg(profile.path());
+        display.give_to(&mut driver);
         let (driver, port) = start_driver(&mut driver, name, "Listening on 127.0.0.1:").await?;
         let capabilities = json!({ "moz:firefoxOptions": {
             "args": ["-width", width.to_string(), "-height", height.to_string()],
@@ -126,13 +139,15 @@ impl Browser {
                 "webgl.force-enabled": true,
                 // The page's own words in the driver's log.
                 "devtools.console.stdout.content": true,
+                // The driver spares tests this; players are not spared.
+                "threads.lower_mainthread_priority_in_background.enabled": true,
                 "network.proxy.type": 0,
             },
         }});
         let (client, session) = connect(port, capabilities).await?;
         Ok(Self {
             client,
-            _session: session,
+            session,
             _driver: driver,
             _display: Some(display),
             _profile: profile,
@@ -149,6 +164,31 @@ impl Browser {
             .goto(url)
             .await
             .with_context(|| format!("cannot open {url}"))
+    }
+
+    /// Loads the page anew, as its player may at any time.
+    ///
+    /// # Errors
+    /// When the browser cannot.
+    pub async fn reload(&self) -> Result<()> {
+        Ok(self.client.refresh().await?)
+    }
+
+    /// Runs a command of Chromium's DevTools protocol on the page.
+    ///
+    /// # Errors
+    /// When this is no Chromium, or it refuses.
+    pub fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
+        let body = json!({ "cmd": command, "params": parameters }).to_string();
+        let answer =
+            tokio::task::block_in_place(|| self.session.ask("POST", "/goog/cdp/execute", &body))?;
+        ensure!(answer.starts_with(OK), "{command} was answered {answer}");
+        Ok(())
+    }
+
+    /// The WebDriver client, for what only few tests do.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The page's address now.
@@ -259,29 +299,46 @@ async fn start_driver(command: &mut Command, name: &str, phrase: &str) -> Result
     ))
 }
 
-/// Starts a display in memory, and gives its number.
-async fn start_display(name: &str) -> Result<(Drained, u32)> {
-    let folder = output()?;
-    let mut command = Command::new("Xvfb");
-    command.args([
-        "-displayfd",
-        "1",
-        "-screen",
-        "0",
-        "1280x1024x24",
-        "-nolisten",
-        "tcp",
-    ]);
-    let mut display = Process::start(&mut command, &folder.join(format!("{name}.xvfb.err.log")))?;
-    let number = display
-        .wait_for(START, |line| line.trim().parse().ok())
-        .await?;
-    Ok((
-        display
-            .drain(&folder.join(format!("{name}.xvfb.log")))
-            .await?,
-        number,
-    ))
+/// Chromium's flag for the size of its window.
+fn size(width: u32, height: u32) -> String {
+    format!("--window-size={width},{height}")
+}
+
+/// A display in memory, without a window manager. It ends with this value.
+pub struct Display {
+    number: u32,
+    _server: Drained,
+}
+
+impl Display {
+    /// Starts one, with its logs under `name`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn start(name: &str) -> Result<Self> {
+        let folder = output()?;
+        let mut command = Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-screen", "0", "1280x1024x24"]);
+        command.args(["-nolisten", "tcp"]);
+        let mut display =
+            Process::start(&mut command, &folder.join(format!("{name}.xvfb.err.log")))?;
+        let number = display
+            .wait_for(START, |line| line.trim().parse().ok())
+            .await?;
+        Ok(Self {
+            number,
+            _server: display
+                .drain(&folder.join(format!("{name}.xvfb.log")))
+                .await?,
+        })
+    }
+
+    /// Lets `command` show its windows there, drawn in software.
+    pub fn give_to(&self, command: &mut Command) {
+        command
+            .env("DISPLAY", format!(":{}", self.number))
+            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+    }
 }
 
 async fn connect(port: u16, capabilities: Value) -> Result<(Client, Session)> {
@@ -307,24 +364,31 @@ struct Session {
     id: String,
 }
 
+/// How a good answer begins.
+const OK: &str = "HTTP/1.1 200";
+
 impl Session {
-    fn close(&self) -> std::io::Result<()> {
+    /// Asks the driver something that the client has no words for, and gives the whole answer.
+    fn ask(&self, method: &str, path: &str, body: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(CLOSE))?;
+        stream.set_read_timeout(Some(ANSWER))?;
         let Self { port, id } = self;
         write!(
             stream,
-            "DELETE /session/{id} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+            "{method} /session/{id}{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
         )?;
-        // The answer comes when the browser has closed.
-        stream.read_exact(&mut [0; "HTTP/1.1 200".len()])?;
-        Ok(())
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Err(error) = self.close() {
+        // The answer comes when the browser has closed.
+        if let Err(error) = self.ask("DELETE", "", "") {
             eprintln!("a browser may be left: {error}");
         }
     }

@@ -2,18 +2,30 @@
 //!
 //! - [`server`]: our signaling server in this process, and the stock one beside it.
 //! - [`browser`]: Chromium and Firefox over WebDriver.
+//! - [`tabs`]: a page that is hidden behind another tab.
+//! - [`window`]: the native game with its picture.
 //! - [`peer`]: a native peer without a picture, the `headless` example of `netplay`.
-//! - [`status`]: what peers tell of themselves.
+//! - [`meeting`]: bringing players together.
+//! - [`status`] and [`record`]: what peers tell of themselves, and what must hold of it.
 //! - [`play`]: watching peers until they have played long enough, and comparing their worlds.
-//! - [`process`] and [`place`]: child processes, and where things are.
+//! - `network` (on Linux): hosts of their own, and a bad network between them.
+//! - [`process`], [`executable`] and [`place`]: child processes, our programs, and where things
+//!   are.
 //!
 //! Everything waits for conditions with deadlines, and every process ends with the value that
 //! stands for it, so a failed test leaves nothing behind.
 
 pub mod browser;
+pub mod executable;
+pub mod meeting;
+#[cfg(target_os = "linux")]
+pub mod network;
 pub mod peer;
 pub mod place;
 pub mod play;
 pub mod process;
+pub mod record;
 pub mod server;
 pub mod status;
+pub mod tabs;
+pub mod window;

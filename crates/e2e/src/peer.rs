@@ -1,20 +1,17 @@
 //! A native peer without a picture: the `headless` example of `netplay`.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
-
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
-use tokio::{
-    process::Command,
-    sync::{OnceCell, watch},
-    task::JoinHandle,
-    time::timeout,
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
+use anyhow::{Context, Result, ensure};
+use tokio::{process::Command, sync::watch, task::JoinHandle, time::timeout};
+
 use crate::{
-    place::{output, root},
-    process::Process,
-    status::Status,
+    executable::executable, place::output, process::Process, record::Told, status::Status,
 };
 
 /// How long a peer may go on after the seconds that it was given.
@@ -22,8 +19,24 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// A running headless peer.
 pub struct NativePeer {
-    statuses: watch::Receiver<Option<Status>>,
+    told: watch::Receiver<Vec<Told>>,
     running: JoinHandle<Result<bool>>,
+    process: Option<u32>,
+    log: PathBuf,
+}
+
+/// What a peer is told at its start.
+pub struct Invitation<'a> {
+    /// The player's name; the log files have it too.
+    pub name: &'a str,
+    /// The signaling server: `ws://HOST:PORT`.
+    pub server: &'a str,
+    /// The room's code or name.
+    pub room: &'a str,
+    /// How long the peer stays.
+    pub seconds: u64,
+    /// More options of the example.
+    pub options: &'a [&'a OsStr],
 }
 
 impl NativePeer {
@@ -32,39 +45,106 @@ impl NativePeer {
     /// # Errors
     /// When the example does not build or cannot be started.
     pub async fn join(name: &str, server: &str, room: &str, seconds: u64) -> Result<Self> {
-        let mut command = Command::new(executable().await?);
-        command.args(["--server", server, "--room", room, "--name", name]);
-        command.args(["--seconds", &seconds.to_string()]);
-        let mut process = Process::start(&mut command, &output()?.join(format!("{name}.err.log")))?;
-        let (sender, statuses) = watch::channel(None);
-        let running = tokio::spawn(async move {
-            let talk = async {
-                while let Some(line) = process.line().await? {
-                    let status: Status = serde_json::from_str(&line)
-                        .with_context(|| format!("not a status: {line}"))?;
-                    // Nobody may be looking any more; the peer plays on.
-                    let _ = sender.send(Some(status));
-                }
-                anyhow::Ok(())
-            };
-            timeout(Duration::from_secs(seconds) + GRACE, talk)
-                .await
-                .context("a headless peer plays on after its time")??;
-            process.succeeds(GRACE).await
-        });
-        Ok(Self { statuses, running })
+        let invitation = Invitation {
+            name,
+            server,
+            room,
+            seconds,
+            options: &[],
+        };
+        Self::start(&invitation, Process::start).await
+    }
+
+    /// Starts a peer by `start`, which says where: it is given the command and the file for
+    /// what the peer says of errors.
+    ///
+    /// # Errors
+    /// When the example does not build, and those of `start`.
+    pub async fn start(
+        invitation: &Invitation<'_>,
+        start: impl FnOnce(&mut Command, &Path) -> Result<Process>,
+    ) -> Result<Self> {
+        let Invitation {
+            name,
+            server,
+            room,
+            seconds,
+            options,
+        } = *invitation;
+        let mut command = Command::new(executable("headless").await?);
+        command
+            .args(["--server", server, "--room", room, "--name", name])
+            .args(["--seconds", &seconds.to_string()])
+            .args(options);
+        let log = output()?.join(format!("{name}.err.log"));
+        let process = start(&mut command, &log)?;
+        let id = process.id();
+        let (sender, told) = watch::channel(Vec::new());
+        let running = tokio::spawn(listen(process, sender, seconds));
+        Ok(Self {
+            told,
+            running,
+            process: id,
+            log,
+        })
+    }
+
+    /// The status that the peer printed last, with its time.
+    ///
+    /// # Errors
+    /// When the peer has ended.
+    pub fn latest(&self) -> Result<Option<Told>> {
+        self.is_running()?;
+        Ok(self.told.borrow().last().cloned())
     }
 
     /// The status that the peer printed last.
     ///
     /// # Errors
     /// When the peer has ended.
-    pub fn status(&mut self) -> Result<Option<Status>> {
+    pub fn status(&self) -> Result<Option<Status>> {
+        Ok(self.latest()?.map(|told| told.status))
+    }
+
+    /// All that the peer has printed so far.
+    ///
+    /// # Errors
+    /// When the peer has ended.
+    pub fn history(&self) -> Result<Vec<Told>> {
+        self.is_running()?;
+        Ok(self.told.borrow().clone())
+    }
+
+    /// The next status that the peer prints; it prints one a second.
+    ///
+    /// # Errors
+    /// When the peer ends before it prints another.
+    pub async fn next(&mut self) -> Result<Told> {
+        self.told.mark_unchanged();
+        self.told.changed().await.context("the peer has ended")?;
+        let told = self.told.borrow().last().cloned();
+        told.context("a status was printed")
+    }
+
+    /// How long after its start it had a confirmed frame; nothing before it has.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn first_confirmed(&self) -> Result<Option<Duration>> {
+        let log = fs::read_to_string(&self.log)?;
+        let milliseconds = log.lines().find_map(|line| {
+            let rest = line.strip_prefix("headless: first confirmed frame after ")?;
+            rest.strip_suffix(" ms")?.parse().ok()
+        });
+        Ok(milliseconds.map(Duration::from_millis))
+    }
+
+    fn is_running(&self) -> Result<()> {
         ensure!(
             !self.running.is_finished(),
             "a headless peer ended too early"
         );
-        Ok(self.statuses.borrow().clone())
+        Ok(())
     }
 
     /// Waits for the peer's end.
@@ -78,6 +158,28 @@ impl NativePeer {
         );
         Ok(())
     }
+
+    /// Sends the peer's process a signal of this name, such as `STOP` or `CONT`.
+    ///
+    /// # Errors
+    /// When it has ended, or the system has no such signals.
+    pub async fn signal(&self, name: &str) -> Result<()> {
+        self.is_running()?;
+        let process = self.process.context("the process has ended")?;
+        let sent = Command::new("kill")
+            .args(["-s", name, &process.to_string()])
+            .status()
+            .await?;
+        ensure!(sent.success(), "the process takes no signal {name}");
+        Ok(())
+    }
+
+    /// Ends the peer at once, without a word to it or from it.
+    pub async fn kill(mut self) {
+        self.running.abort();
+        // Cancelled, or already at its end: the process is gone either way.
+        let _ = (&mut self.running).await;
+    }
 }
 
 impl Drop for NativePeer {
@@ -87,54 +189,23 @@ impl Drop for NativePeer {
     }
 }
 
-/// The example's executable, built once in this process.
-async fn executable() -> Result<&'static PathBuf> {
-    static EXECUTABLE: OnceCell<PathBuf> = OnceCell::const_new();
-    EXECUTABLE.get_or_try_init(build).await
-}
-
-/// The part of cargo's messages that tells where an executable is.
-#[derive(Deserialize)]
-struct Message {
-    target: Option<Target>,
-    executable: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-}
-
-async fn build() -> Result<PathBuf> {
-    let output = Command::new(env!("CARGO"))
-        .current_dir(root()?)
-        .args([
-            "build",
-            "--locked",
-            "--package",
-            "netplay",
-            "--example",
-            "headless",
-        ])
-        .arg("--message-format=json-render-diagnostics")
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot start cargo")?
-        .wait_with_output()
-        .await?;
-    ensure!(
-        output.status.success(),
-        "the headless example does not build"
-    );
-    String::from_utf8(output.stdout)?
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter(|message| {
-            message
-                .target
-                .as_ref()
-                .is_some_and(|target| target.name == "headless")
-        })
-        .find_map(|message| message.executable)
-        .context("cargo names no executable")
+/// Notes what the peer prints until it ends, and tells whether it calls itself successful.
+async fn listen(
+    mut process: Process,
+    told: watch::Sender<Vec<Told>>,
+    seconds: u64,
+) -> Result<bool> {
+    let talk = async {
+        while let Some(line) = process.line().await? {
+            let at = Instant::now();
+            let status =
+                serde_json::from_str(&line).with_context(|| format!("not a status: {line}"))?;
+            told.send_modify(|told| told.push(Told { at, status }));
+        }
+        anyhow::Ok(())
+    };
+    timeout(Duration::from_secs(seconds) + GRACE, talk)
+        .await
+        .context("a headless peer plays on after its time")??;
+    process.succeeds(GRACE).await
 }

@@ -1,15 +1,16 @@
 //! Watching peers until they have played long enough, and comparing what they say.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use protocol::{Frame, limits::STEPS_PER_SECOND};
 use tokio::time::sleep;
 
-use crate::{browser::Browser, peer::NativePeer, status::Status};
+use crate::{
+    browser::Browser,
+    peer::NativePeer,
+    record::{Record, Told, common},
+};
 
 /// Confirmed frames that both sides of a test reach: ten seconds of play.
 pub const ENOUGH_FRAMES: Frame = 600;
@@ -36,65 +37,22 @@ pub enum Player<'a> {
 }
 
 impl Player<'_> {
-    async fn status(&mut self) -> Result<Option<Status>> {
+    /// What the player told last, with its time: nothing before it runs.
+    ///
+    /// # Errors
+    /// When it does not answer, or has ended.
+    pub async fn latest(&mut self) -> Result<Option<Told>> {
         match self {
-            Self::Page(browser, scene) => Ok(browser.statuses().await?.into_iter().nth(*scene)),
-            Self::Native(peer) => peer.status(),
-        }
-    }
-}
-
-/// What one player has told so far.
-#[derive(Default)]
-struct Record {
-    latest: Option<Status>,
-    /// By the number of matches before, and the frame.
-    checksums: BTreeMap<(u32, Frame), String>,
-    started: Option<(Instant, Frame)>,
-    pace: f64,
-}
-
-impl Record {
-    fn note(&mut self, status: Status) -> Result<()> {
-        if let Some(failure) = &status.failure {
-            bail!("the game failed: {failure}");
-        }
-        ensure!(status.desync.is_none(), "a desync was seen: {status:?}");
-        if status.phase == "match" {
-            if status.checksum_frame > 0 {
-                let key = (status.matches, status.checksum_frame);
-                let before = self.checksums.insert(key, status.checksum.clone());
-                ensure!(
-                    before.is_none_or(|before| before == status.checksum),
-                    "a confirmed frame changed: {status:?}"
-                );
+            Self::Page(browser, scene) => {
+                let status = browser.statuses().await?.into_iter().nth(*scene);
+                Ok(status.map(|status| Told {
+                    at: Instant::now(),
+                    status,
+                }))
             }
-            let now = Instant::now();
-            let (start, first) = *self.started.get_or_insert((now, status.confirmed));
-            let seconds = now.duration_since(start).as_secs_f64();
-            if seconds > 0.0 {
-                self.pace = f64::from(status.confirmed.saturating_sub(first)) / seconds;
-            }
-        }
-        self.latest = Some(status);
-        Ok(())
-    }
-
-    fn confirmed(&self) -> Frame {
-        self.latest.as_ref().map_or(0, |status| status.confirmed)
-    }
-}
-
-/// The checksums that both have told, after seeing that they are equal.
-fn common(one: &Record, other: &Record) -> Result<usize> {
-    let mut count = 0;
-    for (key, checksum) in &one.checksums {
-        if let Some(theirs) = other.checksums.get(key) {
-            ensure!(checksum == theirs, "worlds differ at frame {}", key.1);
-            count += 1;
+            Self::Native(peer) => peer.latest(),
         }
     }
-    Ok(count)
 }
 
 /// Watches two players until both have confirmed at least `frames` frames and enough of their
@@ -110,21 +68,14 @@ pub async fn play(one: Player<'_>, other: Player<'_>, frames: Frame) -> Result<(
         .await
         .with_context(|| {
             let [one, other] = &records;
-            format!("first: {:?}\nsecond: {:?}", one.latest, other.latest)
+            format!("first: {:?}\nsecond: {:?}", one.latest(), other.latest())
         })?;
     for (record, name) in records.iter().zip(["first", "second"]) {
-        let status = record
-            .latest
-            .as_ref()
-            .context("a watched player has a status")?;
-        eprintln!(
-            "{name}: {} confirmed frames, {:.1} a second, round trip {:.1} ms, {} rollbacks, {}",
-            status.confirmed, record.pace, status.rtt_ms, status.rollbacks, status.path,
-        );
+        eprintln!("{name}: {}", record.summary()?);
         ensure!(
-            record.pace >= PACE,
+            record.pace() >= PACE,
             "the {name} player kept {:.1} of {STEPS_PER_SECOND} frames a second",
-            record.pace
+            record.pace()
         );
     }
     Ok(())
@@ -138,8 +89,8 @@ async fn watch(
     let deadline = Instant::now() + DEADLINE;
     loop {
         for (player, record) in players.iter_mut().zip(&mut *records) {
-            if let Some(status) = player.status().await? {
-                record.note(status)?;
+            if let Some(told) = player.latest().await? {
+                record.note(&told)?;
             }
         }
         let [one, other] = &*records;
@@ -153,6 +104,48 @@ async fn watch(
             "not played enough within {DEADLINE:?}"
         );
         sleep(LOOK_INTERVAL).await;
+    }
+}
+
+/// Measures how many frames a second a player confirms, over all matches that it plays.
+#[derive(Default)]
+pub struct Pace {
+    last: Option<(Instant, u32, Frame)>,
+    frames: u64,
+    played: Duration,
+}
+
+impl Pace {
+    /// Takes in one more status.
+    pub fn note(&mut self, told: &Told) {
+        let Told { at, status } = told;
+        let last = self.last.take();
+        if status.phase != "match" {
+            return;
+        }
+        self.last = Some((*at, status.matches, status.confirmed));
+        if let Some((then, matches, confirmed)) = last
+            && matches == status.matches
+            && confirmed <= status.confirmed
+        {
+            self.frames += u64::from(status.confirmed - confirmed);
+            self.played += at.duration_since(then);
+        }
+    }
+
+    /// For how long a match was seen.
+    pub fn played(&self) -> Duration {
+        self.played
+    }
+
+    /// Confirmed frames a second; 0 before there is any.
+    pub fn rate(&self) -> f64 {
+        let seconds = self.played.as_secs_f64();
+        if seconds > 0.0 {
+            self.frames as f64 / seconds
+        } else {
+            0.0
+        }
     }
 }
 

@@ -47,6 +47,11 @@ impl Process {
         })
     }
 
+    /// The process's number, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// The next line that the program prints; nothing when it has closed its output.
     ///
     /// # Errors
@@ -100,11 +105,21 @@ impl Process {
             // It ends with the program; a full disk is no reason to fail a test.
             let _ = tokio::io::copy(&mut output, &mut file).await;
         });
-        Ok(Drained { _child: self.child })
+        Ok(Drained { child: self.child })
     }
 }
 
 /// A running program that nobody reads any more.
 pub struct Drained {
-    _child: Child,
+    child: Child,
+}
+
+impl Drained {
+    /// Ends the program at once, without a word to it, and waits until it is gone.
+    ///
+    /// # Errors
+    /// When the system does not let it be ended.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
 }

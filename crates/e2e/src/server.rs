@@ -92,31 +92,7 @@ impl Server {
     /// # Errors
     /// When the server does not answer with a room.
     pub async fn create_room(&self) -> Result<String> {
-        let request = format!(
-            "POST /api/v1/rooms HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\n\
-             Connection: close\r\n\r\n",
-            self.address
-        );
-        let exchange = async {
-            let mut stream = TcpStream::connect(self.address).await?;
-            stream.write_all(request.as_bytes()).await?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await?;
-            anyhow::Ok(answer)
-        };
-        let answer = timeout(PATIENCE, exchange)
-            .await
-            .context("the server does not answer")??;
-        ensure!(
-            answer.starts_with("HTTP/1.1 201"),
-            "no room was made: {answer}"
-        );
-        let body = answer
-            .split("\r\n\r\n")
-            .nth(1)
-            .context("the answer has no body")?;
-        let room: Room = serde_json::from_str(body)?;
-        Ok(room.code)
+        create_room(TcpStream::connect(self.address).await?).await
     }
 
     /// Stops the server and makes sure that it had nothing to complain about.
@@ -133,6 +109,37 @@ impl Server {
         ensure!(complaints.is_empty(), "the server's log:\n{complaints}");
         Ok(())
     }
+}
+
+/// Makes a room at the server to which `stream` leads, and gives its code.
+///
+/// # Errors
+/// When the server does not answer with a room.
+pub async fn create_room(mut stream: TcpStream) -> Result<String> {
+    let request = format!(
+        "POST /api/v1/rooms HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\n\
+         Connection: close\r\n\r\n",
+        stream.peer_addr()?
+    );
+    let exchange = async {
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        anyhow::Ok(answer)
+    };
+    let answer = timeout(PATIENCE, exchange)
+        .await
+        .context("the server does not answer")??;
+    ensure!(
+        answer.starts_with("HTTP/1.1 201"),
+        "no room was made: {answer}"
+    );
+    let body = answer
+        .split("\r\n\r\n")
+        .nth(1)
+        .context("the answer has no body")?;
+    let room: Room = serde_json::from_str(body)?;
+    Ok(room.code)
 }
 
 /// What the server logs as a warning or an error.

@@ -18,10 +18,20 @@ pub struct Status {
     pub checksum_frame: u32,
     /// Other peers in the room.
     pub peers: usize,
+    /// How many of them are away.
+    pub away: usize,
+    /// Its own seat in the running or last match.
+    pub seat: Option<usize>,
+    /// Whether it only watches the running match.
+    pub watching: bool,
     /// The largest round trip to any of them, in milliseconds.
     pub rtt_ms: f32,
     /// Rollbacks since the match's start.
     pub rollbacks: u64,
+    /// Frames stepped again in those rollbacks.
+    pub resimulated: u64,
+    /// Bytes sent since the session's start, both channels.
+    pub bytes_out: u64,
     /// The first frame whose checksum differed from another peer's.
     pub desync: Option<u32>,
     /// Matches played to their end.

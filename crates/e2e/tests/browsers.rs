@@ -3,7 +3,7 @@
 use anyhow::Result;
 use e2e::{
     browser::Browser,
-    peer::NativePeer,
+    meeting::{both_play, page_and_peer, pages},
     play::{ENOUGH_FRAMES, Player, play},
     server::Server,
 };
@@ -11,16 +11,8 @@ use e2e::{
 /// Long enough for a page to load, meet the peer and play; the peer may end afterwards.
 const NATIVE_SECONDS: u64 = 180;
 
-/// Lets `first` make a room, opens its link in `second`, and watches them play.
 async fn meet_and_play(server: &Server, first: &Browser, second: &Browser) -> Result<()> {
-    first
-        .open(&server.page("?autopilot=1&create=1&name=Ada"))
-        .await?;
-    let link = first.invitation().await?;
-    let code = link.rsplit('#').next().unwrap_or_default();
-    second
-        .open(&server.page(&format!("?autopilot=1&name=Bob#{code}")))
-        .await?;
+    pages(server, first, second).await?;
     play(
         Player::Page(first, 0),
         Player::Page(second, 0),
@@ -53,12 +45,7 @@ async fn firefox_with_chromium() -> Result<()> {
 async fn chromium_with_a_native_peer() -> Result<()> {
     let server = Server::with_web_client().await?;
     let browser = Browser::chromium("chromium-native", 480, 320).await?;
-    browser
-        .open(&server.page("?autopilot=1&create=1&name=Ada"))
-        .await?;
-    let link = browser.invitation().await?;
-    let code = link.rsplit('#').next().unwrap_or_default();
-    let mut peer = NativePeer::join("native", &server.signaling(), code, NATIVE_SECONDS).await?;
+    let mut peer = page_and_peer(&server, &browser, "native", NATIVE_SECONDS).await?;
     play(
         Player::Page(&browser, 0),
         Player::Native(&mut peer),
@@ -67,6 +54,23 @@ async fn chromium_with_a_native_peer() -> Result<()> {
     .await?;
     drop((browser, peer));
     server.stop().await
+}
+
+/// Once the channels are open, the server may go.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_pages_play_on_without_the_server() -> Result<()> {
+    let server = Server::with_web_client().await?;
+    let first = Browser::chromium("without-1", 480, 320).await?;
+    let second = Browser::chromium("without-2", 480, 320).await?;
+    pages(&server, &first, &second).await?;
+    both_play(Player::Page(&first, 0), Player::Page(&second, 0)).await?;
+    server.stop().await?;
+    play(
+        Player::Page(&first, 0),
+        Player::Page(&second, 0),
+        ENOUGH_FRAMES,
+    )
+    .await
 }
 
 /// The two meet inside the page; only the page itself comes from a server.

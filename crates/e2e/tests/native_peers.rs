@@ -54,8 +54,8 @@ async fn play_goes_on_without_the_server() -> Result<()> {
 
     let server = Server::without_pages().await?;
     let room = server.create_room().await?;
-    let mut first = NativePeer::join("left-1", &server.signaling(), &room, SECONDS).await?;
-    let mut second = NativePeer::join("left-2", &server.signaling(), &room, SECONDS).await?;
+    let first = NativePeer::join("left-1", &server.signaling(), &room, SECONDS).await?;
+    let second = NativePeer::join("left-2", &server.signaling(), &room, SECONDS).await?;
     until("the match", PLAYING, async || {
         let both = [first.status()?, second.status()?];
         let play = both

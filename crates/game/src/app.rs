@@ -36,6 +36,8 @@ pub fn run(args: Args) -> AppExit {
     app.add_plugins((scene::plugin, screens::plugin, arena::plugin, input::plugin));
     #[cfg(target_arch = "wasm32")]
     app.add_plugins(crate::web::plugin);
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(crate::desktop::plugin);
     app.run()
 }
 

@@ -16,6 +16,8 @@ mod app;
 mod arena;
 mod args;
 #[cfg(not(target_arch = "wasm32"))]
+mod desktop;
+#[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 mod input;
 mod scene;

@@ -2,7 +2,7 @@
 //! few longer texts. Short labels stand where they are shown.
 
 use netplay::{
-    session::Failure,
+    session::{Failure, PeerView},
     signaling::api::{ApiError, BadAddress},
 };
 use protocol::{api::ProblemCode, peer::RefusalReason};
@@ -153,6 +153,24 @@ pub fn keys(index: usize, of: usize) -> &'static str {
         _ => "move arrows   kick Enter   dash Shift",
     }
 }
+
+/// What keeps a player of the room from the match, in a word; empty if nothing does.
+pub fn presence(peer: &PeerView) -> &'static str {
+    match (peer.away, peer.slow) {
+        (true, _) => "away",
+        (_, true) => "slow",
+        _ => "",
+    }
+}
+
+/// Said while the server is gone.
+pub const NO_SERVER: &str = "Nobody new can join until the server is back";
+
+/// Said in place of the keys to whoever has no seat.
+pub const WATCHING: &str = "watching";
+
+/// Said in place of the keys to whoever has a seat that a bot plays for now.
+pub const SITTING_OUT: &str = "watching: a bot plays your seat until your game keeps up";
 
 /// Said while two scenes play without WebRTC.
 pub const IN_MEMORY: &str = "no network: meeting in memory, not by WebRTC";

@@ -7,7 +7,7 @@ use netplay::session::{Handle, Status};
 use sim::World as Match;
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::HtmlElement;
+use web_sys::{HtmlElement, PageTransitionEvent};
 
 pub(super) fn plugin(app: &mut App) {
     tell_page();
@@ -79,7 +79,8 @@ fn set_fragment(fragment: &str) {
 }
 
 /// Opens the page anew when a link to another room is opened in it, which changes no more than
-/// the fragment, and gives the keyboard to the game.
+/// the fragment, and when it comes back out of the browser's cache: its sessions have left when it
+/// went. Gives the keyboard to the game.
 fn listen() {
     let Some(window) = web_sys::window() else {
         return;
@@ -89,6 +90,13 @@ fn listen() {
             let _ = window.location().reload();
         }
     };
+    let on_show = move |event: PageTransitionEvent| {
+        if event.persisted() {
+            reload();
+        }
+    };
+    let on_show = Closure::<dyn Fn(PageTransitionEvent)>::new(on_show).into_js_value();
+    window.set_onpageshow(on_show.dyn_ref());
     let reload = Closure::<dyn Fn()>::new(reload).into_js_value();
     window.set_onhashchange(reload.dyn_ref());
     let canvas = window

@@ -19,9 +19,12 @@ use netplay::{
     signaling::api::ServerUrl,
     transport::matchbox::{self, Ice, Signaling},
 };
+use protocol::agreement::Token;
 use sim::{Settings, World};
 use std::{
-    io::Write,
+    fs,
+    io::{self, ErrorKind, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -56,6 +59,49 @@ struct Args {
     /// Peers that a match waits for, this one included.
     #[arg(long, default_value_t = 2)]
     players: usize,
+    /// An existing folder for the token by which this player is known again: started with the same
+    /// folder after a crash, it asks for its seat back.
+    #[arg(long)]
+    state: Option<PathBuf>,
+    /// Only watches, and never takes a seat.
+    #[arg(long)]
+    watch: bool,
+}
+
+/// The player's token, and the file that keeps it.
+struct Identity {
+    token: Token,
+    resumes: Option<Token>,
+    file: Option<PathBuf>,
+}
+
+impl Identity {
+    /// A new token, and the kept one if there is any.
+    fn new(state: Option<&Path>) -> io::Result<Self> {
+        let file = state.map(|folder| folder.join("token"));
+        let resumes = match file.as_ref().map(fs::read) {
+            None => None,
+            // Of another length it was not written by us, or not to its end.
+            Some(Ok(bytes)) => bytes.try_into().ok(),
+            Some(Err(error)) if error.kind() == ErrorKind::NotFound => None,
+            Some(Err(error)) => return Err(error),
+        };
+        Ok(Self {
+            token: resume::new_token(),
+            resumes,
+            file,
+        })
+    }
+
+    /// Keeps the new token in place of the old one: called with the first seat, for until then the
+    /// old one may still be needed.
+    fn keep(&self) {
+        if let Some(file) = &self.file
+            && let Err(error) = fs::write(file, self.token)
+        {
+            note(&format!("cannot write {}: {error}", file.display()));
+        }
+    }
 }
 
 /// What has been seen of the session.
@@ -84,11 +130,20 @@ fn main() -> ExitCode {
         urls: args.ice.clone(),
         ..Ice::default()
     };
+    let identity = match Identity::new(args.state.as_deref()) {
+        Ok(identity) => identity,
+        Err(error) => return end(8, &format!("the kept token cannot be read: {error}")),
+    };
     let session = match matchbox::spawn(signaling, ice) {
-        Ok(transport) => spawn(transport, config(&args)),
+        Ok(transport) => spawn(transport, config(&args, &identity)),
         Err(error) => return end(8, &format!("the system gives no thread: {error}")),
     };
-    let seen = watch(&session, start, Duration::from_secs(args.seconds));
+    let seen = watch(
+        &session,
+        &identity,
+        start,
+        Duration::from_secs(args.seconds),
+    );
     print_status(&session);
     let (code, sentence) = judge(&session, &seen);
     session.command(Command::Leave);
@@ -99,7 +154,7 @@ fn main() -> ExitCode {
     end(code, &sentence)
 }
 
-fn config(args: &Args) -> Config<World> {
+fn config(args: &Args, identity: &Identity) -> Config<World> {
     Config {
         name: args.name.clone(),
         // Two seats at least: alone, one plays a bot.
@@ -108,15 +163,16 @@ fn config(args: &Args) -> Config<World> {
         auto_ready: true,
         min_peers: args.players,
         input_delay: args.input_delay,
-        token: resume::new_token(),
-        resumes: None,
-        watch: false,
+        token: identity.token,
+        resumes: identity.resumes,
+        watch: args.watch,
     }
 }
 
 /// Prints the status once a second until the time is over or the session fails.
-fn watch(session: &Handle<World>, start: Instant, time: Duration) -> Seen {
+fn watch(session: &Handle<World>, identity: &Identity, start: Instant, time: Duration) -> Seen {
     let mut seen = Seen::default();
+    let mut kept = false;
     let mut next_line = Duration::from_secs(1);
     while start.elapsed() < time {
         std::thread::sleep(GLANCE);
@@ -129,6 +185,10 @@ fn watch(session: &Handle<World>, start: Instant, time: Duration) -> Seen {
                 "first confirmed frame after {} ms",
                 start.elapsed().as_millis()
             ));
+        }
+        if !kept && status.confirmed > 0 && status.seat.is_some() {
+            kept = true;
+            identity.keep();
         }
         if status.phase == "failed" {
             break;

@@ -135,9 +135,14 @@ fn tell_verdict(told: &mut String, whose: &str, verdict: &Verdict) -> std::fmt::
         ),
         Some(found) => writeln!(
             told,
-            "{whose} do not lead to world {}: it was {:016x} and comes out as {:016x}.\n   \
-             World {} is still the same.",
-            found.frame, found.recorded, found.replayed, verdict.agreed
+            "{whose} do not lead to world {}: it was {:016x} and comes out as {:016x}.\n   {}",
+            found.frame,
+            found.recorded,
+            found.replayed,
+            match verdict.agreed {
+                Some(agreed) => format!("World {agreed} is still the same."),
+                None => "No world before it is known.".to_owned(),
+            }
         ),
     }
 }

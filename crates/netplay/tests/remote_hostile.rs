@@ -152,4 +152,5 @@ async fn a_socket_lives_among_hostile_peers_and_outlives_its_server() {
     until(|| friend.signaling() == SignalingState::Lost).await;
     talk(&mut victim, &mut friend).await;
     assert_eq!(seniority(&victim, FRIEND), Some(false));
+    assert_eq!(victim.take_closed(), None, "the server has no say in it");
 }

@@ -29,7 +29,10 @@ fn join(room_url: String) -> MatchboxTransport {
 }
 
 /// Everybody sends to everybody, on both channels, until `done`.
-async fn play(peers: &mut [&mut MatchboxTransport], mut done: impl FnMut(&[Talk]) -> bool) {
+async fn play(
+    peers: &mut [&mut MatchboxTransport],
+    mut done: impl FnMut(&[Talk], &[SignalingState]) -> bool,
+) {
     let talk = async {
         let mut heard = vec![Talk::new(); peers.len()];
         loop {
@@ -48,7 +51,8 @@ async fn play(peers: &mut [&mut MatchboxTransport], mut done: impl FnMut(&[Talk]
                     }
                 }
             }
-            if done(&heard) {
+            let states: Vec<_> = peers.iter().map(|peer| peer.signaling()).collect();
+            if done(&heard, &states) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -65,7 +69,7 @@ type Talk = HashSet<(PeerId, Channel)>;
 /// Plays until everybody has heard everybody on both channels.
 async fn meet(peers: &mut [&mut MatchboxTransport]) {
     let others = peers.len() - 1;
-    play(peers, |heard| {
+    play(peers, |heard, _| {
         heard.iter().all(|heard| heard.len() == 2 * others)
     })
     .await;
@@ -73,13 +77,7 @@ async fn meet(peers: &mut [&mut MatchboxTransport]) {
 
 /// Plays until signaling is in this state for all.
 async fn play_until(peers: &mut [&mut MatchboxTransport], state: &SignalingState) {
-    let directories: Vec<_> = peers.iter().map(|peer| peer.directory().clone()).collect();
-    play(peers, |_| {
-        directories
-            .iter()
-            .all(|directory| directory.signaling() == *state)
-    })
-    .await;
+    play(peers, |_, states| states.iter().all(|known| known == state)).await;
 }
 
 fn known(peer: &MatchboxTransport) -> HashSet<PeerId> {

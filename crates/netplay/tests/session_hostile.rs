@@ -99,13 +99,44 @@ fn a_flood_of_hellos_is_not_answered_by_a_flood() {
         here_before_you: false,
         claim: [7; 16],
     });
-    for _ in 0..2_000 {
+    for _ in 0..500 {
         eve.tell(a, &hello);
     }
     world.run(&mut [&mut ada], SECOND / 10);
     let answers = ada.room.status().bytes_out - sent;
     assert!((1..500).contains(&answers), "{answers} bytes");
     assert_eq!(ada.room.view().peers.len(), 2);
+    for _ in 0..1_000 {
+        eve.tell(a, &hello);
+    }
+    world.run(&mut [&mut ada], SECOND / 10);
+    assert_eq!(ada.room.view().peers.len(), 1);
+    assert_eq!(
+        ada.room.view().notice,
+        Some("Eve was banned for flooding".into())
+    );
+}
+
+#[test]
+fn a_flood_of_chat_shows_a_few_lines() {
+    let world = World::new(FAIR, 8);
+    let (mut ada, mut eve) = (world.join(quiet("Ada")), world.join(quiet("Eve")));
+    world.run(&mut [&mut ada, &mut eve], SECOND);
+    let a = ada.id();
+    for n in 0..100 {
+        eve.tell(a, &Message::Chat(format!("\u{202e}{n}\u{200b}")));
+    }
+    world.run(&mut [&mut ada, &mut eve], SECOND / 10);
+    let chat = ada.room.view().chat;
+    let lines: Vec<&str> = chat.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(lines, ["0", "1", "2", "3", "4"]);
+    assert_eq!(ada.room.status().dropped, 95);
+    world.run(&mut [&mut ada, &mut eve], SECOND);
+    eve.tell(a, &Message::Chat("sorry".into()));
+    eve.tell(a, &Message::Chat("\u{feff}".into()));
+    world.run(&mut [&mut ada, &mut eve], SECOND / 10);
+    assert_eq!(ada.room.view().chat.len(), 6);
+    assert_eq!(ada.room.view().peers.len(), 2, "that is no offence");
 }
 
 #[test]

@@ -168,6 +168,9 @@ impl Transport for Alone {
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Pending
     }
+    fn take_closed(&mut self) -> Option<PeerId> {
+        None
+    }
     fn ban(&mut self, _: PeerId) {}
     fn path(&self, _: PeerId) -> Path {
         Path::Unknown

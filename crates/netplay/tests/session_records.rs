@@ -9,6 +9,7 @@ use common::{
 use netplay::{
     replay::{Replay, diff, verify},
     session::{Command, Config, Phase, Record, RecordKind},
+    transport::memory::Conditions,
 };
 use std::time::Duration;
 
@@ -68,7 +69,18 @@ fn a_match_with_a_leaver_and_a_latecomer_is_the_same_file_for_all() {
 
 #[test]
 fn both_sides_of_a_desync_name_the_frame_and_the_field() {
-    let world = World::new(FAIR, 2);
+    both_sides_of_a_desync(FAIR, 2);
+}
+
+#[test]
+fn they_do_too_where_packets_are_lost_and_many_frames_are_confirmed_at_once() {
+    for seed in 0..24 {
+        both_sides_of_a_desync(ROUGH, seed);
+    }
+}
+
+fn both_sides_of_a_desync(conditions: Conditions, seed: u64) {
+    let world = World::new(conditions, seed);
     let mut ada = world.join(long::<1>("Ada"));
     let mut bob = world.join(long::<101>("Robert"));
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());

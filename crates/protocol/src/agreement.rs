@@ -6,8 +6,8 @@
 //! [`Collect`] what they hold, and appends what follows from it. `docs/NETPLAY.md` has the
 //! protocol and why it holds.
 
-use crate::{Frame, PeerId, limits::*, peer::DecodeError};
-use serde::{Deserialize, Serialize};
+use crate::{Frame, PeerId, bounded::bounded, limits::*, peer::DecodeError};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A reign: who may append to the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -193,12 +193,15 @@ pub struct Snapshot {
     /// The number of changes in the log, which `tenures` contains.
     pub log: u32,
     /// The peers that drive a seat, by seniority.
+    #[serde(deserialize_with = "bounded::<_, _, MAX_SEATS>")]
     pub order: Vec<PeerId>,
     /// The frame of the world.
     pub frame: Frame,
     /// Per seat, who drives it from when: the tenure in force at `frame`, then later ones.
+    #[serde(deserialize_with = "bounded_tenures")]
     pub tenures: Vec<Vec<Tenure>>,
     /// The seats that are kept for lost players.
+    #[serde(deserialize_with = "bounded::<_, _, MAX_SEATS>")]
     pub kept: Vec<Kept>,
     /// The world in postcard.
     pub world: Vec<u8>,
@@ -211,6 +214,13 @@ pub struct Tenure {
     pub from: Frame,
     /// The driver.
     pub driver: Option<PeerId>,
+}
+
+fn bounded_tenures<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Tenure>>, D::Error> {
+    #[derive(Deserialize)]
+    struct OfSeat(#[serde(deserialize_with = "bounded::<_, _, MAX_TENURES>")] Vec<Tenure>);
+    let seats = bounded::<_, OfSeat, MAX_SEATS>(d)?;
+    Ok(seats.into_iter().map(|OfSeat(tenures)| tenures).collect())
 }
 
 type Checked = Result<(), DecodeError>;
@@ -310,10 +320,9 @@ impl Snapshot {
         bound(rest.is_empty(), "length")?;
         bound(snapshot.settings.len() <= MAX_SETTINGS_BYTES, "settings")?;
         bound(snapshot.log as usize <= 2 * MAX_CHANGES, "log")?;
-        bound(snapshot.order.len() <= MAX_SEATS, "list of drivers")?;
-        bound((1..=MAX_SEATS).contains(&snapshot.tenures.len()), "seats")?;
+        bound(!snapshot.tenures.is_empty(), "seats")?;
         for tenures in &snapshot.tenures {
-            bound((1..=MAX_TENURES).contains(&tenures.len()), "tenures")?;
+            bound(!tenures.is_empty(), "tenures")?;
             bound(tenures[0].from <= snapshot.frame, "tenures")?;
             bound(tenures.is_sorted_by_key(|tenure| tenure.from), "tenures")?;
         }

@@ -11,6 +11,7 @@
 
 pub mod agreement;
 pub mod api;
+pub mod bounded;
 pub mod datagram;
 pub mod feed;
 pub mod limits;

@@ -153,7 +153,7 @@ pub struct Mate {
 pub struct Start {
     /// Names the match in every datagram.
     pub match_id: u32,
-    /// The owner's [`LobbyLine::round`].
+    /// The owner's [`LobbyLine::round`], below [`u32::MAX`].
     pub round: u32,
     /// The seed of the world's generator.
     pub seed: u64,
@@ -221,6 +221,8 @@ impl Message {
                 bound(line.mates.len() <= MAX_PEERS, "list of mates")
             }
             Self::Start(start) => {
+                // The next match has a round of its own.
+                bound(start.round < u32::MAX, "round")?;
                 bound(start.settings.len() <= MAX_SETTINGS_BYTES, "settings")?;
                 bound((1..=MAX_SEATS).contains(&start.roster.len()), "roster")
             }
@@ -241,15 +243,31 @@ impl Message {
     }
 }
 
-/// Cuts `text` to at most `max` bytes at a character's end, and drops control characters, so
-/// that what other peers are shown is one line of text.
+/// Cuts `text` to at most `max` bytes at a character's end, so that what other peers are shown is
+/// one line of text that stays in its place: without control characters, and without those that
+/// are not seen and turn, join or hide what is beside them.
 pub fn clean_text(text: &str, max: usize) -> String {
     let mut clean = String::new();
-    for c in text.chars().filter(|c| !c.is_control()) {
+    for c in text.chars().filter(|c| !c.is_control() && !is_unseen(*c)) {
         if clean.len() + c.len_utf8() > max {
             break;
         }
         clean.push(c);
     }
     clean
+}
+
+/// Characters without a shape of their own: by the overriding ones a name could turn around the line
+/// that it stands in, by the empty ones two names could look the same. Emoji that are joined by
+/// U+200D are shown side by side instead.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        // Soft hyphen, Arabic letter mark, Hangul and Khmer fillers, Mongolian separator.
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        // Zero-width spaces and joiners, marks of direction; line and paragraph separators,
+        // embeddings and overrides; word joiner, invisible operators, isolates.
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        // Another filler, the byte order mark, its halfwidth filler, annotations, language tags.
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }

@@ -1,21 +1,24 @@
-//! From a choice to a running session: finds the room, opens the socket, and hands its channels
-//! to a session.
+//! From a choice to a running session: finds the room, and starts a session on a transport whose
+//! sockets bevy_matchbox opens.
+//!
+//! All of it happens in one task of the engine's pool, which needs no picture: a page that is
+//! opened in a hidden tab gets into its room. Pictures only show what has come of it.
 
 use super::{
-    Choice, Failed, Page, Scene, Seen, Session,
+    Choice, Failed, Page, Scene, Seen, Session, has_name,
     place::{Place, find, servers},
     player_name,
+    seat::Keeper,
 };
 use crate::{args::Args, text::Trouble};
 use bevy::{
     prelude::*,
     tasks::{IoTaskPool, Task, futures::check_ready},
-    time::common_conditions::on_timer,
 };
 use bevy_matchbox::MatchboxSocket;
 use netplay::{
-    session::{self, Config, Phase},
-    signaling::{directory::Directory, local::LocalHub},
+    session::{self, Config, Handle, Phase},
+    signaling::local::LocalHub,
     transport::{
         matchbox::{self, Ice, Signaling},
         memory,
@@ -26,18 +29,8 @@ use sim::{Settings, World as Match};
 use std::time::Duration;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Leaving>()
-        .add_observer(set_out)
-        .add_observer(linger)
-        .add_systems(
-            PreUpdate,
-            (
-                arrive,
-                meet_in_memory,
-                let_go,
-                tell_paths.run_if(on_timer(Duration::from_secs(1))),
-            ),
-        );
+    app.add_observer(set_out)
+        .add_systems(PreUpdate, (arrive, meet_in_memory));
 }
 
 /// Seats of a match by its players: the next even number, so that both teams are as large.
@@ -95,16 +88,9 @@ fn has_network() -> bool {
 /// process connect within a second; a page without graphics hardware takes a few.
 const MEETING_DEADLINE: Duration = Duration::from_secs(8);
 
-/// The search for a room.
+/// The way into a room, and the session that begins there.
 #[derive(Component)]
-struct Search(Task<Result<Place, Trouble>>);
-
-/// A scene's socket, whose message loop runs on the engine's pool, and what is known in it.
-#[derive(Component)]
-struct Socket {
-    socket: Option<MatchboxSocket>,
-    directory: Directory,
-}
+struct Search(Task<Result<(Place, Keeper, Handle<Match>), Trouble>>);
 
 fn set_out(
     added: On<Add, Road>,
@@ -117,21 +103,33 @@ fn set_out(
     };
     match road {
         Road::Server => {
-            let search = match servers(&args, &scene.choice) {
+            let found = match servers(&args, &scene.choice) {
                 Ok(servers) => find(servers, scene.choice.clone()),
                 Err(trouble) => {
                     commands.entity(added.entity).insert(Failed(trouble));
                     return;
                 }
             };
-            let task = IoTaskPool::get().spawn(search);
+            let (index, has_name) = (scene.index, has_name(&args));
+            let mut config = config(&args, scene);
+            let ice = Ice {
+                urls: args.ice.clone(),
+                ..Ice::default()
+            };
+            let task = IoTaskPool::get().spawn(async move {
+                let place = found.await?;
+                let room_url = place.server.room(&place.room);
+                let keeper = Keeper::of(&room_url, index, has_name, &mut config);
+                let session = open(Signaling::Remote { room_url }, ice, config);
+                Ok((place, keeper, session))
+            });
             commands.entity(added.entity).insert(Search(task));
         }
         Road::Together { hub, .. } => {
             // In one process every address is known.
             let signaling = Signaling::Local(hub.clone());
-            let parts = open(signaling, Ice::default(), config(&args, scene));
-            commands.entity(added.entity).insert(parts);
+            let session = open(signaling, Ice::default(), config(&args, scene));
+            commands.entity(added.entity).insert(Session(session));
         }
         Road::Memory(hub) => {
             let session = session::spawn(hub.join(), config(&args, scene));
@@ -160,47 +158,28 @@ fn config(args: &Args, scene: &Scene) -> Config<Match> {
     }
 }
 
-/// Opens a socket and hands its channels to a session.
-fn open(signaling: Signaling, ice: Ice, config: Config<Match>) -> impl Bundle {
-    let (builder, link) = matchbox::prepare(signaling, ice);
-    let mut socket = MatchboxSocket::from(builder);
-    let directory = link.directory().clone();
-    let transport = link.attach(&mut socket);
-    let session = session::spawn(transport, config);
-    (
-        Session(session),
-        Socket {
-            socket: Some(socket),
-            directory,
-        },
-    )
+/// Starts a session in a room. The room lives on the engine's pool until the session drops its
+/// transport, which is after its goodbye; so do the message loops of its sockets.
+fn open(signaling: Signaling, ice: Ice, config: Config<Match>) -> Handle<Match> {
+    let (transport, room) = matchbox::open(signaling, ice, |socket, message_loop| {
+        MatchboxSocket::from((socket, message_loop))
+    });
+    IoTaskPool::get().spawn(room).detach();
+    session::spawn(transport, config)
 }
 
-fn arrive(
-    mut searches: Query<(Entity, &Scene, &mut Search)>,
-    args: Res<Args>,
-    mut commands: Commands,
-) {
-    for (entity, scene, mut search) in &mut searches {
+/// Shows what has come of the search for a room.
+fn arrive(mut searches: Query<(Entity, &mut Search)>, mut commands: Commands) {
+    for (entity, mut search) in &mut searches {
         let Some(found) = check_ready(&mut search.0) else {
             continue;
         };
         let mut entity = commands.entity(entity);
         entity.remove::<Search>();
         match found {
-            Ok(place) => {
-                let room_url = place.server.room(&place.room);
-                let ice = Ice {
-                    urls: args.ice.clone(),
-                    ..Ice::default()
-                };
-                let parts = open(Signaling::Remote { room_url }, ice, config(&args, scene));
-                entity.insert((parts, place));
-            }
-            Err(trouble) => {
-                entity.insert(Failed(trouble));
-            }
-        }
+            Ok((place, keeper, session)) => entity.insert((place, keeper, Session(session))),
+            Err(trouble) => entity.insert(Failed(trouble)),
+        };
     }
 }
 
@@ -233,49 +212,9 @@ fn meet_in_memory(
             let session = session::spawn(memory.join(), config(&args, scene));
             commands
                 .entity(entity)
-                .remove::<(Socket, Failed)>()
+                .remove::<Failed>()
                 .insert((Road::Memory(memory.clone()), Session(session)));
         }
-    }
-}
-
-fn tell_paths(mut sockets: Query<&mut Socket>) {
-    for mut socket in &mut sockets {
-        let Socket { socket, directory } = socket.as_mut();
-        if let Some(socket) = socket {
-            matchbox::report_paths(socket, directory);
-        }
-    }
-}
-
-/// Sockets of scenes that are gone, until their sessions have said goodbye through them.
-#[derive(Resource, Default)]
-struct Leaving(Vec<(MatchboxSocket, Timer)>);
-
-/// How long a goodbye may take.
-const GOODBYE: Duration = Duration::from_millis(600);
-
-fn linger(
-    removed: On<Remove, Socket>,
-    mut sockets: Query<&mut Socket>,
-    mut leaving: ResMut<Leaving>,
-) {
-    if let Some(socket) = sockets
-        .get_mut(removed.entity)
-        .ok()
-        .and_then(|mut socket| socket.socket.take())
-    {
-        leaving
-            .0
-            .push((socket, Timer::new(GOODBYE, TimerMode::Once)));
-    }
-}
-
-fn let_go(time: Res<Time<Real>>, mut leaving: ResMut<Leaving>) {
-    if !leaving.0.is_empty() {
-        leaving
-            .0
-            .retain_mut(|(_, timer)| !timer.tick(time.delta()).is_finished());
     }
 }
 

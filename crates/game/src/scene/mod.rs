@@ -5,6 +5,7 @@
 
 pub mod connect;
 pub mod place;
+mod seat;
 pub mod shown;
 pub mod view;
 
@@ -17,7 +18,7 @@ use sim::World as Match;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_state::<Stage>()
-        .add_plugins((connect::plugin, shown::plugin, view::plugin))
+        .add_plugins((connect::plugin, seat::plugin, shown::plugin, view::plugin))
         .add_systems(Startup, begin_as_asked)
         .add_systems(PreUpdate, (look, turn_page).chain())
         .add_observer(begin)
@@ -127,12 +128,20 @@ impl Page {
 /// The name of a player who gave none.
 const NAMELESS: &str = "Player";
 
+/// The name that the player gave: empty without one.
+fn given_name(args: &Args) -> String {
+    let name = args.name.as_deref().unwrap_or_default();
+    clean_text(name.trim(), MAX_NAME_BYTES - 2)
+}
+
+/// Whether the player gave a name.
+pub fn has_name(args: &Args) -> bool {
+    !given_name(args).is_empty()
+}
+
 /// The name that a scene's peer goes by.
 pub fn player_name(args: &Args, scene: &Scene) -> String {
-    let name = clean_text(
-        args.name.as_deref().unwrap_or_default().trim(),
-        MAX_NAME_BYTES - 2,
-    );
+    let name = given_name(args);
     let name = if name.is_empty() {
         NAMELESS.to_owned()
     } else {

@@ -8,12 +8,12 @@ use crate::{
 };
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*, ui_widgets::observe};
 use netplay::{session::RoomView, transport::SignalingState};
-use protocol::limits::STEPS_PER_SECOND;
+use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
 use sim::{Event, EventKind, Phase, Team, World as Match};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(build)
-        .add_systems(Update, (tell, announce));
+        .add_systems(Update, (remember, announce, notice, tell).chain());
 }
 
 /// What a line of the display tells.
@@ -23,7 +23,9 @@ enum Line {
     Clock,
     Names(Team),
     Path,
+    Keys,
     Banner,
+    Notice,
 }
 
 /// Which scene a line tells of.
@@ -38,16 +40,31 @@ struct Announcement {
     seconds_left: f32,
 }
 
-fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page, &Road)>, mut commands: Commands) {
+/// What else happens in the room, said below the banner for a while.
+#[derive(Component, Default)]
+struct Notice {
+    words: String,
+    seconds_left: f32,
+    /// What was told last of others and of the server, so that each is told once.
+    told: Option<String>,
+    told_of_server: Option<String>,
+}
+
+/// How long a notice is shown.
+const NOTICE_SECONDS: f32 = 6.0;
+
+/// Who has played each seat of this match, so that one who is gone is still named.
+#[derive(Component, Default)]
+struct Cast([String; MAX_SEATS]);
+
+fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) {
     let scene = turned.entity;
-    let Ok((settings, Page::Playing, road)) = scenes.get(scene) else {
+    let Ok(Page::Playing) = pages.get(scene) else {
         return;
     };
-    commands.entity(scene).insert(Announcement::default());
-    let hint = match road {
-        Road::Memory(_) if settings.of > 1 => text::IN_MEMORY,
-        _ => text::keys(settings.index, settings.of),
-    };
+    commands
+        .entity(scene)
+        .insert((Announcement::default(), Notice::default(), Cast::default()));
     commands.spawn((
         PageRoot,
         PartOf(scene),
@@ -59,7 +76,7 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page, &Road)>, mut co
             height: percent(100),
             ..default()
         },
-        children![top(scene), banner(scene), bottom(scene, hint)],
+        children![top(scene), banner(scene), bottom(scene)],
     ));
 }
 
@@ -136,19 +153,26 @@ fn banner(scene: Entity) -> impl Bundle {
             bottom: vmin(theme::inset::BOTTOM),
             padding: UiRect::bottom(vmin(22.0)),
             width: percent(100),
-            ..widgets::column(0.0)
+            ..widgets::column(1.0)
         },
         Pickable::IGNORE,
-        children![(
-            Line::Banner,
-            Of(scene),
-            widgets::text("", size::HEADING, theme::TEXT)
-        )],
+        children![
+            (
+                Line::Banner,
+                Of(scene),
+                widgets::text("", size::HEADING, theme::TEXT)
+            ),
+            (
+                Line::Notice,
+                Of(scene),
+                widgets::text("", size::SMALL, theme::FAINT)
+            ),
+        ],
     )
 }
 
 /// The way out, the round trip and the keys, below the arena.
-fn bottom(scene: Entity, hint: &str) -> impl Bundle {
+fn bottom(scene: Entity) -> impl Bundle {
     (
         Node {
             position_type: PositionType::Absolute,
@@ -166,7 +190,11 @@ fn bottom(scene: Entity, hint: &str) -> impl Bundle {
                 Of(scene),
                 widgets::broken_text("", size::TINY, theme::FAINT, LineBreak::NoWrap)
             ),
-            widgets::text(hint, size::TINY, theme::FAINT),
+            (
+                Line::Keys,
+                Of(scene),
+                widgets::text("", size::TINY, theme::FAINT)
+            ),
             (widgets::small_button("Leave"), observe(leave)),
         ],
     )
@@ -178,14 +206,18 @@ fn clock(steps: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// Who plays for a team: the names of its peers, and how many bots.
-fn names(team: Team, seats: usize, view: &RoomView) -> String {
+/// Who plays for a team: the names of its peers, how they are, and how many bots.
+fn names(team: Team, seats: usize, view: &RoomView, cast: &Cast) -> String {
     let mut names = Vec::new();
     let mut bots = 0;
     for seat in (0..seats).filter(|seat| Team::of_seat(*seat) == team) {
-        match view.peers.iter().find(|peer| peer.seat == Some(seat)) {
-            Some(peer) => names.push(peer.name.clone()),
-            None => bots += 1,
+        let peer = view.peers.iter().find(|peer| peer.seat == Some(seat));
+        let before = cast.0.get(seat).filter(|name| !name.is_empty());
+        match (peer.map(|peer| (&peer.name, text::presence(peer))), before) {
+            (Some((name, "")), _) => names.push(name.clone()),
+            (Some((name, presence)), _) => names.push(format!("{name} ({presence})")),
+            (None, Some(before)) => names.push(format!("Bot for {before}")),
+            (None, None) => bots += 1,
         }
     }
     match bots {
@@ -194,6 +226,17 @@ fn names(team: Team, seats: usize, view: &RoomView) -> String {
         bots => names.push(format!("{bots} Bots")),
     }
     names.join(", ")
+}
+
+/// The keys, for whoever plays.
+fn keys(scene: &Scene, road: &Road, view: &RoomView) -> &'static str {
+    let is_slow = view.peers.iter().any(|peer| peer.is_me && peer.slow);
+    match (view.watching, is_slow, road) {
+        (true, true, _) => text::SITTING_OUT,
+        (true, false, _) => text::WATCHING,
+        (_, _, Road::Memory(_)) if scene.of > 1 => text::IN_MEMORY,
+        _ => text::keys(scene.index, scene.of),
+    }
 }
 
 /// How far the others are, and whether the server is.
@@ -212,6 +255,15 @@ fn path(view: &RoomView) -> String {
         _ => "",
     });
     line
+}
+
+/// What is to be said of the server, if it is gone.
+fn server_news(view: &RoomView) -> Option<&str> {
+    match &view.signaling {
+        SignalingState::Lost => Some(text::NO_SERVER),
+        SignalingState::Gone(why) | SignalingState::Failed(why) => Some(why),
+        SignalingState::Connecting | SignalingState::Online => None,
+    }
 }
 
 /// What the newest world says by itself, when nothing is announced.
@@ -257,20 +309,54 @@ fn announce(time: Res<Time>, mut scenes: Query<(&Shown, &mut Announcement)>) {
     }
 }
 
+/// What is new in the room, if it is to be said.
+fn news(view: &RoomView, notice: &mut Notice) -> Option<String> {
+    let server = server_news(view).map(str::to_owned);
+    let of_server = (notice.told_of_server != server).then(|| server.clone());
+    let of_others = (notice.told != view.notice).then(|| view.notice.clone());
+    notice.told_of_server = server;
+    notice.told.clone_from(&view.notice);
+    of_others.flatten().or(of_server.flatten())
+}
+
+fn notice(time: Res<Time>, mut scenes: Query<(&Seen, &mut Notice)>) {
+    for (seen, mut notice) in &mut scenes {
+        notice.seconds_left -= time.delta_secs();
+        if let Some(words) = news(&seen.0, &mut notice) {
+            notice.words = words;
+            notice.seconds_left = NOTICE_SECONDS;
+        }
+    }
+}
+
+fn remember(mut scenes: Query<(&Seen, &mut Cast)>) {
+    for (seen, mut cast) in &mut scenes {
+        for peer in &seen.0.peers {
+            let name = peer.seat.and_then(|seat| cast.0.get_mut(seat));
+            if let Some(name) = name.filter(|name| **name != peer.name) {
+                name.clone_from(&peer.name);
+            }
+        }
+    }
+}
+
 fn tell(
-    scenes: Query<(&Shown, &Seen, &Announcement)>,
+    scenes: Query<(&Scene, &Road, &Shown, &Seen, &Announcement, &Notice, &Cast)>,
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
 ) {
     for (line, of, mut text, mut color) in &mut lines {
-        let Ok((shown, seen, banner)) = scenes.get(of.0) else {
+        let Ok((scene, road, shown, seen, banner, notice, cast)) = scenes.get(of.0) else {
             continue;
         };
         let Some(world) = shown.world() else { continue };
         let words = match *line {
             Line::Score(team) => world.score()[team.index()].to_string(),
             Line::Clock => clock(world.clock()),
-            Line::Names(team) => names(team, world.seat_count(), &seen.0),
+            Line::Names(team) => names(team, world.seat_count(), &seen.0, cast),
             Line::Path => path(&seen.0),
+            Line::Keys => keys(scene, road, &seen.0).to_owned(),
+            Line::Notice if notice.seconds_left > 0.0 => notice.words.clone(),
+            Line::Notice => String::new(),
             Line::Banner if shown.is_stalled() => {
                 color.set_if_neq(TextColor(theme::FAINT));
                 "Waiting".to_owned()
@@ -302,6 +388,8 @@ mod tests {
             is_owner: false,
             ready: true,
             seat: Some(seat),
+            away: false,
+            slow: false,
             rtt_ms,
         }
     }
@@ -321,9 +409,40 @@ mod tests {
             peers: vec![peer("Ada", 0, None), peer("Grace", 1, Some(20.0))],
             ..RoomView::default()
         };
-        assert_eq!(names(Team::Left, 2, &view), "Ada");
-        assert_eq!(names(Team::Right, 4, &view), "Grace, Bot");
-        assert_eq!(names(Team::Left, 8, &view), "Ada, 3 Bots");
+        let names = |team, seats| names(team, seats, &view, &Cast::default());
+        assert_eq!(names(Team::Left, 2), "Ada");
+        assert_eq!(names(Team::Right, 4), "Grace, Bot");
+        assert_eq!(names(Team::Left, 8), "Ada, 3 Bots");
+    }
+
+    #[test]
+    fn who_is_away_slow_or_gone_is_told() {
+        let mut view = RoomView {
+            peers: vec![peer("Ada", 0, None), peer("Grace", 1, Some(20.0))],
+            ..RoomView::default()
+        };
+        let mut cast = Cast::default();
+        cast.0[1] = "Grace".into();
+        view.peers[1].slow = true;
+        assert_eq!(names(Team::Right, 2, &view, &cast), "Grace (slow)");
+        view.peers[1].away = true;
+        assert_eq!(names(Team::Right, 2, &view, &cast), "Grace (away)");
+        view.peers.pop();
+        assert_eq!(names(Team::Right, 2, &view, &cast), "Bot for Grace");
+    }
+
+    #[test]
+    fn news_are_told_once() {
+        let mut notice = Notice::default();
+        let mut view = RoomView::default();
+        assert_eq!(news(&view, &mut notice), None);
+        view.signaling = SignalingState::Lost;
+        assert_eq!(news(&view, &mut notice).as_deref(), Some(text::NO_SERVER));
+        assert_eq!(news(&view, &mut notice), None);
+        view.notice = Some("Grace left".into());
+        assert_eq!(news(&view, &mut notice).as_deref(), Some("Grace left"));
+        assert_eq!(news(&view, &mut notice), None);
+        assert_eq!(path(&view), "  no server");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{leave, ready, root, widgets};
 use crate::{
     scene::{Page, Scene, Seen, Session, place::Place},
+    text::{self, presence},
     theme::{self, size},
 };
 use bevy::{input_focus::AutoFocus, prelude::*, ui_widgets::observe};
@@ -122,7 +123,10 @@ fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize
         return;
     }
     let mark = if peer.ready { '+' } else { '-' };
-    let words = format!("{mark} {}", peer.name);
+    let words = match presence(peer) {
+        "" => format!("{mark} {}", peer.name),
+        presence => format!("{mark} {} ({presence})", peer.name),
+    };
     list.spawn((
         widgets::broken_text(words, size::TINY, color, LineBreak::NoWrap),
         Node {
@@ -144,6 +148,10 @@ fn line(peer: &PeerView) -> String {
     } else {
         "   not ready"
     });
+    let presence = presence(peer);
+    if !presence.is_empty() {
+        line.push_str(&format!("   {presence}"));
+    }
     if let Some(rtt) = peer.rtt_ms {
         line.push_str(&format!("   {rtt:.0} ms"));
     }
@@ -156,7 +164,7 @@ fn waiting(view: &RoomView) -> String {
         return notice.clone();
     }
     match &view.signaling {
-        SignalingState::Lost => return "the server is gone for now; who is here can play".into(),
+        SignalingState::Lost => return format!("{}; who is here can play", text::NO_SERVER),
         SignalingState::Gone(why) | SignalingState::Failed(why) => return why.clone(),
         SignalingState::Connecting | SignalingState::Online => {}
     }
@@ -212,6 +220,8 @@ mod tests {
             is_owner: is_me,
             ready,
             seat: None,
+            away: false,
+            slow: false,
             rtt_ms: (!is_me).then_some(12.4),
         }
     }
@@ -223,6 +233,11 @@ mod tests {
             line(&peer("Grace", false, false)),
             "Grace   not ready   12 ms"
         );
+        let away = PeerView {
+            away: true,
+            ..peer("Ada", true, true)
+        };
+        assert_eq!(line(&away), "Ada (you)   ready   away");
     }
 
     #[test]

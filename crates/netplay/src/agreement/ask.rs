@@ -6,9 +6,9 @@ use protocol::agreement::{Collect, Deny, Inputs, Report, SeatChange};
 /// A question under way.
 #[derive(Debug)]
 pub(super) struct Asking {
-    view: View,
+    pub(super) view: View,
     question: u32,
-    lost: Vec<PeerId>,
+    pub(super) lost: Vec<PeerId>,
     /// Who was asked.
     asked: Vec<PeerId>,
     since: Duration,
@@ -110,7 +110,7 @@ impl Agreement {
         if !asking.asked.contains(&from) {
             return Err(Offence::Stranger);
         }
-        if report.ends.len() != core.ends().len() || report.installed > asking.view.number {
+        if !asking.could_be(&report, core) {
             return Err(Offence::Misfit);
         }
         if asking.reports.iter().any(|(peer, _)| *peer == from) {
@@ -119,6 +119,7 @@ impl Agreement {
         if report.frozen.contains(&self.me) {
             // It has promised somebody else to go on without us.
             self.give_up(core);
+            self.note_evasion(from, now);
             self.pause_until = now + MISSING_DEADLINE;
             return Ok(());
         }
@@ -133,7 +134,11 @@ impl Agreement {
             self.ask(core, room, view, lost, now);
             return Ok(());
         }
+        let evades = report.log > core.log() && report.changes.is_empty();
         asking.reports.push((from, report));
+        if evades {
+            self.note_evasion(from, now);
+        }
         self.conclude_when_answered(core, room, now);
         Ok(())
     }
@@ -185,10 +190,11 @@ impl Agreement {
         tracing::info!(%from, ?deny, "denied");
         // A number that somebody has promised already is of no use to the next question. A bound
         // keeps a liar from using them up.
-        if deny.promised <= asking.view.number.saturating_add(MAX_PEERS as u32) {
+        if deny.promised <= core.view().number.saturating_add(MAX_VIEWS_AHEAD) {
             self.used = self.used.max(deny.promised);
         }
         self.give_up(core);
+        self.note_evasion(from, now);
         self.pause_until = now + DENIED_PAUSE;
         Ok(())
     }
@@ -206,7 +212,11 @@ impl Agreement {
             self.asking = Some(asking);
             return;
         }
-        self.take_over_log(core, &asking, now);
+        if let Some(liar) = self.take_over_log(core, &asking, now) {
+            let mut lost = asking.lost;
+            lost.push(liar);
+            return self.ask(core, room, asking.view, lost, now);
+        }
         if self.stranded {
             return;
         }
@@ -223,19 +233,26 @@ impl Agreement {
         self.conclude(core, room, &asking, now);
     }
 
-    /// Appends what the longest log among the answers has more than ours.
-    fn take_over_log<S: Simulation>(&mut self, core: &mut Core<S>, asking: &Asking, now: Duration) {
+    /// Appends what the longest log among the answers has more than ours. Names its author if that
+    /// log cannot be.
+    fn take_over_log<S: Simulation>(
+        &mut self,
+        core: &mut Core<S>,
+        asking: &Asking,
+        now: Duration,
+    ) -> Option<PeerId> {
         let longest = asking
             .reports
             .iter()
-            .map(|(_, report)| report)
-            .max_by_key(|report| (report.installed, report.log));
-        let Some(report) = longest.filter(|report| report.log > core.log()) else {
-            return;
-        };
+            .max_by_key(|(_, report)| (report.installed, report.log));
+        let (from, report) = longest.filter(|(_, report)| report.log > core.log())?;
         for entry in report.changes.clone() {
+            if judge::is_impossible(core, &entry) {
+                return Some(*from);
+            }
             self.append(core, entry, now);
         }
+        None
     }
 
     /// The lost drivers' seats go to bots, from the frame after the last input that anybody holds.
@@ -263,6 +280,7 @@ impl Agreement {
             }
             self.note_taken(*id, now);
         }
+        self.evaded.clear();
         tracing::info!(view = ?asking.view, lost = ?asking.lost, "goes on");
         // Whoever is lost only to us, or too slow, learns that its seat was taken.
         followers.retain(|id| room.iter().any(|peer| peer.id == *id && peer.here));

@@ -26,7 +26,7 @@ impl Agreement {
             // It may not know yet that its seat was taken.
             return Ok(());
         }
-        if collect.ends.len() != core.ends().len() {
+        if collect.ends.len() != core.ends().len() || is_too_far(&collect.view, core) {
             return Err(Offence::Misfit);
         }
         let agreed = !collect.lost.contains(&self.me)
@@ -77,7 +77,7 @@ impl Agreement {
         let is_lost = |id: PeerId| {
             id != self.me
                 && (is_gone(room, id)
-                    || core.missing(id, now) >= AGREE_AFTER
+                    || is_missing(core, id, now, AGREE_AFTER)
                     || core.holds_up(id, now)
                     || core.frozen().contains(&id))
         };
@@ -106,7 +106,7 @@ impl Agreement {
             return Err(Offence::Forged);
         }
         if append.view != core.view() {
-            if !self.installs(&append.view, core) {
+            if is_too_far(&append.view, core) || !self.installs(&append.view, core) {
                 // Another part of a room that has split, or a reign that is over.
                 return Ok(());
             }
@@ -136,6 +136,12 @@ impl Agreement {
         let is_next = view.number > core.view().number && core.drives(view.owner);
         is_next && (promised || !core.drives(self.me))
     }
+}
+
+/// Whether no honest peer can have come to a view of this number from the one in force. Twice the
+/// bound: an asker is told of numbers up to it, and its own questions use up further ones.
+fn is_too_far<S: Simulation>(view: &View, core: &Core<S>) -> bool {
+    view.number > core.view().number.saturating_add(2 * MAX_VIEWS_AHEAD)
 }
 
 /// The inputs of the lost that the asker lacks.

@@ -46,6 +46,8 @@ impl Agreement {
             || core.drives(to)
             || core.log() as usize >= MAX_CHANGES
             || self.is_withheld(to, now)
+            // Whoever does not say how far it has our inputs would only hold everybody up.
+            || core.quiet(to, now).is_none_or(|quiet| quiet >= LIVES_WITHIN)
         {
             return false;
         }
@@ -57,7 +59,7 @@ impl Agreement {
         let seat = seat as u8;
         let change = SeatChange {
             seat,
-            from: self.from_when(core, to),
+            from: self.first_frame(core, to),
             driver: Some(to),
         };
         let inputs = Inputs {
@@ -97,7 +99,7 @@ impl Agreement {
 
     /// The first frame of a new driver: past all that was announced as final, and far enough
     /// ahead that everybody knows of it in time.
-    fn from_when<S: Simulation>(&self, core: &Core<S>, to: PeerId) -> Frame {
+    fn first_frame<S: Simulation>(&self, core: &Core<S>, to: PeerId) -> Frame {
         let peers = core.order().into_iter().chain([to]);
         let trips = peers.filter_map(|id| core.peer_stats(id)?.rtt);
         let slowest = trips.max().unwrap_or_default();

@@ -11,6 +11,7 @@
 mod ask;
 mod follow;
 mod give;
+mod judge;
 
 use crate::rollback::Core;
 use ask::Asking;
@@ -37,8 +38,16 @@ const LIVES_WITHIN: Duration = Duration::from_millis(300);
 /// is broken. Whoever is judged has waited for long, so that nothing is on its way any more.
 const LACKS: Frame = 4;
 
+/// How long all drivers must be missing before a listener goes on with the match without them:
+/// more than they may wait for each other.
+const INHERITED_AFTER: Duration = Duration::from_millis(2_000);
+
 /// How long whoever was denied waits before it asks again.
 const DENIED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Numbers by which the view that others have promised to follow may be past the one in force. Each
+/// question uses one up, ten a second at most. Without a bound a liar could use all of them up.
+const MAX_VIEWS_AHEAD: u32 = 4_096;
 
 /// Entries of the log that are kept with their inputs, for those who lack them: as many as one
 /// message carries.
@@ -92,6 +101,8 @@ pub struct Agreement {
     /// The highest number of a view that is known to be of no use any more.
     used: u32,
     asking: Option<Asking>,
+    /// Who denied or evaded our questions, since when.
+    evaded: Vec<(PeerId, Duration)>,
     /// Counts our questions.
     question: u32,
     /// Not before this time do we ask again.
@@ -120,6 +131,7 @@ impl Agreement {
             before: None,
             used: view.number,
             asking: None,
+            evaded: Vec::new(),
             question: 0,
             pause_until: Duration::ZERO,
             recent: VecDeque::new(),
@@ -141,14 +153,17 @@ impl Agreement {
         now: Duration,
     ) {
         self.kept.retain(|kept| kept.until > core.confirmed());
-        let is_driver = core.drives(self.me);
-        if !is_driver {
+        if !core.drives(self.me) {
             self.asking = None;
+            self.inherit(core, room, entropy, now);
             return;
         }
         let lost = self.lost(core, room, now);
         if self.asking.is_some() {
             return self.go_on_asking(core, room, &lost, entropy, now);
+        }
+        if lost.is_empty() {
+            self.evaded.clear();
         }
         if lost.is_empty() || now < self.pause_until {
             return;
@@ -160,6 +175,28 @@ impl Agreement {
             let view = self.next_view(core, entropy);
             self.ask(core, room, view, lost, now);
         }
+    }
+
+    /// As a listener that all drivers are lost to: goes on with the match in a view of its own. If
+    /// others do so, too, those are parts like those of a room that was split.
+    fn inherit<S: Simulation>(
+        &mut self,
+        core: &mut Core<S>,
+        room: &[Present],
+        entropy: &mut dyn FnMut() -> u64,
+        now: Duration,
+    ) {
+        let order = core.order();
+        let is_lost =
+            |id: &PeerId| is_gone(room, *id) || is_missing(core, *id, now, INHERITED_AFTER);
+        if self.stranded || !order.iter().all(is_lost) {
+            return;
+        }
+        if !order.is_empty() || core.view().owner != self.me {
+            let view = self.next_view(core, entropy);
+            self.ask(core, room, view, order, now);
+        }
+        self.give_seat(core, self.me, None, now);
     }
 
     /// What is to be sent, over the reliable channel.
@@ -183,7 +220,9 @@ impl Agreement {
     fn lost<S: Simulation>(&self, core: &Core<S>, room: &[Present], now: Duration) -> Vec<PeerId> {
         let order = core.order();
         let is_lost = |id: PeerId| {
-            is_gone(room, id) || core.missing(id, now) >= MISSING_DEADLINE || core.holds_up(id, now)
+            is_gone(room, id)
+                || is_missing(core, id, now, MISSING_DEADLINE)
+                || core.holds_up(id, now)
         };
         let mut lost = Vec::new();
         for id in order.iter().copied().filter(|id| *id != self.me) {
@@ -191,7 +230,10 @@ impl Agreement {
                 continue;
             }
             // Only of one that is alive and waits can it be said whom it waits for.
-            let lives = !is_gone(room, id) && core.quiet(id, now) < LIVES_WITHIN;
+            let is_heard = core
+                .quiet(id, now)
+                .is_some_and(|quiet| quiet < LIVES_WITHIN);
+            let lives = !is_gone(room, id) && is_heard;
             let younger = lives
                 .then(|| unreached(core, &order, id, self.me))
                 .flatten();
@@ -200,7 +242,7 @@ impl Agreement {
                 lost.push(id);
             }
         }
-        for id in core.frozen() {
+        for id in core.frozen().into_iter().chain(self.evaders(now)) {
             if id != self.me && order.contains(&id) && !lost.contains(&id) && !lost.is_empty() {
                 lost.push(id);
             }
@@ -305,6 +347,17 @@ impl Agreement {
 
 fn is_gone(room: &[Present], id: PeerId) -> bool {
     !room.iter().any(|peer| peer.id == id && peer.here)
+}
+
+/// Whether nothing of use has come from a driver for so long: no inputs that it could have given,
+/// or, from one that would have to wait itself, no datagram at all.
+fn is_missing<S: Simulation>(
+    core: &Core<S>,
+    id: PeerId,
+    now: Duration,
+    deadline: Duration,
+) -> bool {
+    core.missing(id, now) >= deadline || core.quiet(id, now).is_some_and(|q| q >= deadline)
 }
 
 /// A driver younger than `id` whose inputs we have and `id` lacks, so that it is their pair that

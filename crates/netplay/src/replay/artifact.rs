@@ -2,10 +2,10 @@
 
 use super::{
     MAX_SEEN, MAX_SEEN_BYTES, ReplayError,
-    format::{WorldBody, bounded, check_frames, whole},
+    format::{WorldBody, check_frames, whole},
     pack,
 };
-use protocol::{Frame, Simulation};
+use protocol::{Frame, Simulation, bounded::bounded};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 

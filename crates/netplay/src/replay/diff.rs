@@ -1,8 +1,9 @@
 //! Where two records of one match part, and what differs there.
 //!
 //! A file says with certainty what its peer's world was at a frame when it has its checksum or
-//! the world itself. In between, running the inputs again tells it, as far as the re-run came to the
-//! same checksums: a re-run is *trusted* up to the newest world that it came to as the peer did.
+//! the world itself. In between, running the inputs again tells it, as far as the re-run came to
+//! the same checksums: a re-run is *trusted* up to the newest world that it came to as the peer
+//! did.
 
 use super::{
     FieldDifference, Replay, Verdict, differing_fields, run::Run, verify, verify::known_checksums,
@@ -44,8 +45,8 @@ pub struct WorldDifference {
     /// The newest world before it that is known to be the same, if any is. When it is not the one
     /// just before, the worlds parted somewhere in between.
     pub agreed: Option<Frame>,
-    /// The first frame at which both sides' worlds are known whole, and the fields in which they differ
-    /// there; nothing when there is no such frame.
+    /// The first frame at which both sides' worlds are known whole, and the fields in which they
+    /// differ there; nothing when there is no such frame.
     pub fields: Option<(Frame, Vec<FieldDifference>)>,
 }
 
@@ -107,8 +108,8 @@ pub fn diff<S: Simulation>(a: &Replay<S>, b: &Replay<S>) -> Result<Difference, D
 /// One file, and how far it can be known.
 struct Side<'a, S: Simulation> {
     verdict: Verdict,
-    /// The newest world that the re-run stands for.
-    trusted: Frame,
+    /// The newest world that the re-run stands for, if it stands for any.
+    trusted: Option<Frame>,
     checksums: BTreeMap<Frame, u64>,
     worlds: BTreeMap<Frame, &'a S>,
     run: Run<'a, S>,
@@ -129,7 +130,7 @@ impl<'a, S: Simulation> Side<'a, S> {
         worlds.extend(seen.iter().map(|(frame, world)| (*frame, world)));
         Self {
             trusted: match verdict.mismatch {
-                None => replay.end(),
+                None => Some(replay.end()),
                 Some(_) => verdict.agreed,
             },
             verdict,
@@ -142,13 +143,20 @@ impl<'a, S: Simulation> Side<'a, S> {
     fn checksum(&self) -> Option<u64> {
         let frame = self.run.frame();
         let known = self.checksums.get(&frame).copied();
-        known.or_else(|| (frame <= self.trusted).then(|| self.run.world().checksum()))
+        known.or_else(|| self.trusted_world().map(S::checksum))
     }
 
     fn world(&self) -> Option<&S> {
         let frame = self.run.frame();
         let known = self.worlds.get(&frame).copied();
-        known.or_else(|| (frame <= self.trusted).then(|| self.run.world()))
+        known.or_else(|| self.trusted_world())
+    }
+
+    fn trusted_world(&self) -> Option<&S> {
+        let trusted = self
+            .trusted
+            .is_some_and(|trusted| self.run.frame() <= trusted);
+        trusted.then(|| self.run.world())
     }
 }
 

@@ -9,14 +9,12 @@ use super::{
 use crate::rollback::{CHECKSUM_INTERVAL, input};
 use protocol::{
     Driver, Frame, Seat, Simulation,
+    bounded::bounded,
     limits::{MAX_NAME_BYTES, MAX_SEATS, MAX_SETTINGS_BYTES, MAX_SNAPSHOT_BYTES},
     peer::clean_text,
 };
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error, SeqAccess, Visitor},
-};
-use std::{fmt, marker::PhantomData, ops::RangeInclusive};
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Checksums in a replay: one each [`CHECKSUM_INTERVAL`].
 pub(super) const MAX_CHECKSUMS: usize = (MAX_FRAMES / CHECKSUM_INTERVAL) as usize + 1;
@@ -225,7 +223,8 @@ impl<S: Simulation> Replay<S> {
         (index < self.rows.len()).then(|| self.rows.row(index))
     }
 
-    fn given_at(&self, frame: Frame) -> Option<&S> {
+    /// The world that `frame` has from elsewhere, if it has.
+    pub(super) fn given_at(&self, frame: Frame) -> Option<&S> {
         let (_, world) = self.given.iter().find(|(given, _)| *given == frame)?;
         Some(world)
     }
@@ -288,35 +287,5 @@ fn check_sittings(body: &Body<'_>, seats: usize) -> Result<(), ReplayError> {
     match short && body.sittings.iter().all(known) && body.sittings.is_sorted_by_key(|s| s.from) {
         true => Ok(()),
         false => Err(ReplayError::Corrupt("names")),
-    }
-}
-
-/// Decodes a list that has at most `MAX` entries: a longer one allocates no more than these.
-pub(super) fn bounded<'de, D, T, const MAX: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    deserializer.deserialize_seq(Bounded::<T, MAX>(PhantomData))
-}
-
-struct Bounded<T, const MAX: usize>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Bounded<T, MAX> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at most {MAX} entries")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Vec<T>, A::Error> {
-        let mut all = Vec::new();
-        while let Some(entry) = entries.next_element()? {
-            if all.len() == MAX {
-                return Err(A::Error::custom("too many entries"));
-            }
-            all.push(entry);
-        }
-        Ok(all)
     }
 }

@@ -2,9 +2,9 @@
 //! peers came to different worlds.
 //!
 //! A [`Recorder`] takes in what the rollback core confirms and gives a valid file at any time.
-//! [`Replay::decode`] reads one, whoever wrote it. [`Playback`] shows it, [`verify`] checks it.
+//! [`Replay::decode`] reads one, whoever wrote it. [`Playback`] shows it, [`verify()`] checks it.
 //! At a desync each side writes an [`Artifact`]: a replay that begins at the last agreed world
-//! and also has the worlds as this side saw them; [`diff`] names where two files part.
+//! and also has the worlds as this side saw them; [`diff()`] names where two files part.
 //!
 //! The parts: `container` tells a whole file from a foreign, cut or damaged one, `format` is what
 //! is inside, `track` packs the inputs, `pack` compresses.
@@ -46,9 +46,10 @@ pub const MAX_FRAMES: Frame = 60 * 60 * STEPS_PER_SECOND;
 /// random, has 7 MB; the rest is for worlds.
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 
-/// Worlds that a match was given rather than came to: a latecomer's first, and those that
-/// repaired a desync. At the bound the recording ends.
-pub const MAX_WORLDS: usize = 8;
+/// Worlds that a match was given rather than came to: the first one of a latecomer or of an
+/// [`Artifact`], and those that repaired a desync, of which a session makes 16. At the bound the
+/// recording ends.
+pub const MAX_WORLDS: usize = 20;
 
 /// Different names of players in a replay. Further ones are not recorded.
 pub const MAX_NAMES: usize = 64;

@@ -4,10 +4,10 @@ use super::ReplayError;
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use std::io::{Read, Write};
 
-/// Deflates `bytes`.
+/// Deflates `bytes`. The best compression would take twice the time for 1 % less.
 #[expect(clippy::expect_used, reason = "writing into a vector does not fail")]
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder
         .write_all(bytes)
         .and_then(|()| encoder.finish())

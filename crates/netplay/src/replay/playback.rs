@@ -7,7 +7,7 @@ use protocol::{Frame, Simulation};
 const KEYFRAME_INTERVAL: Frame = 120;
 
 /// Keyframes that are kept. At the bound every second one goes, and the rest are twice as far
-/// apart: 4 minutes of match at first, 34 s apart in one of the longest.
+/// apart: 4 minutes of match at first, 32 s apart in one of the longest.
 const MAX_KEYFRAMES: usize = 128;
 
 /// A replay that is being watched. It has no clock: the game steps it as often as it likes, which
@@ -89,9 +89,9 @@ impl<S: Simulation> Playback<S> {
     }
 
     /// Goes to world `frame`, or the first or last one if it is beyond. Nothing of what happens on
-    /// the way is told. Costs the steps from the keyframe before it: at most
-    /// two seconds' where the replay was seen already (more in replays of over four minutes), else all
-    /// steps from the newest frame seen.
+    /// the way is told. It costs the steps from the keyframe before: two seconds' at most where
+    /// the replay was seen already (in proportion more past four minutes), else all steps from
+    /// the newest one seen.
     pub fn seek(&mut self, frame: Frame) {
         let frame = frame.clamp(self.replay.start(), self.replay.end());
         let is_ahead = |from: Frame| from < self.frame && self.frame <= frame;

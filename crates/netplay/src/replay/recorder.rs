@@ -161,21 +161,26 @@ impl<S: Simulation> Recorder<S> {
         Ok(())
     }
 
-    /// Records the checksum of the confirmed world `frame`, each [`CHECKSUM_INTERVAL`]; others,
-    /// and those of worlds before the recording or not newer than the last one, are left out.
+    /// Records the checksum of the confirmed world `frame`, each [`CHECKSUM_INTERVAL`]. Others,
+    /// those of worlds before or after the recording, and those not newer than the last one are
+    /// left out.
     pub fn checksum(&mut self, frame: Frame, sum: u64) {
+        let next = self.next_frame();
+        let is_recorded = (self.head.start..=next).contains(&frame);
         let sums = &mut self.head.checksums;
         let is_new = sums.last().is_none_or(|last| last.frame < frame);
-        let counts = frame >= self.head.start && frame.is_multiple_of(CHECKSUM_INTERVAL);
+        let counts = is_recorded && frame.is_multiple_of(CHECKSUM_INTERVAL);
         if is_new && counts && sums.len() < MAX_CHECKSUMS {
             sums.push(Checksum { frame, sum });
         }
     }
 
     /// Remembers the confirmed world `frame` for a while, in case of a desync. Meant to be called
-    /// whenever a newer world is confirmed. A world of more than [`MAX_SEEN_BYTES`] is left out.
+    /// whenever a newer world is confirmed, once the inputs before it are recorded. A world of
+    /// more than [`MAX_SEEN_BYTES`] is left out.
     pub fn see(&mut self, frame: Frame, world: &S) {
-        if self.seen.back().is_some_and(|(last, _)| *last >= frame) {
+        let is_old = self.seen.back().is_some_and(|(last, _)| *last >= frame);
+        if is_old || frame > self.next_frame() {
             return;
         }
         let Some(world) = encode(world, MAX_SEEN_BYTES) else {
@@ -204,7 +209,8 @@ impl<S: Simulation> Recorder<S> {
         let (count, bytes) = earlier.fold((0, 0), |(count, bytes), (_, world)| {
             (count + 1, bytes + world.len())
         });
-        if count == MAX_WORLDS || bytes + world.len() > MAX_GIVEN_BYTES {
+        // One place stays free, for the world that an artifact begins with.
+        if count == MAX_WORLDS - 1 || bytes + world.len() > MAX_GIVEN_BYTES {
             return Err(RecordError::Full);
         }
         head.given.truncate(count);

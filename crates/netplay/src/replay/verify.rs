@@ -11,9 +11,8 @@ pub struct Verdict {
     pub frames: Frame,
     /// Worlds of which the replay has a checksum, up to the first that differs.
     pub checked: usize,
-    /// The newest world before the first difference whose checksum was the same; the first world
-    /// if there is none.
-    pub agreed: Frame,
+    /// The newest world before the first difference whose checksum was the same, if one was.
+    pub agreed: Option<Frame>,
     /// The first world that differs.
     pub mismatch: Option<Mismatch>,
 }
@@ -35,7 +34,7 @@ pub fn verify<S: Simulation>(replay: &Replay<S>) -> Verdict {
     let mut verdict = Verdict {
         frames: replay.end() - replay.start(),
         checked: 0,
-        agreed: replay.start(),
+        agreed: None,
         mismatch: None,
     };
     let mut run = Run::new(replay);
@@ -51,14 +50,16 @@ pub fn verify<S: Simulation>(replay: &Replay<S>) -> Verdict {
             });
             break;
         }
-        verdict.agreed = frame;
+        verdict.agreed = Some(frame);
     }
     verdict
 }
 
-/// All checksums that a replay has or has the worlds of.
+/// All checksums that a replay has or has the worlds of, but for those that replaced another.
 pub(super) fn known_checksums<S: Simulation>(replay: &Replay<S>) -> BTreeMap<Frame, u64> {
     let mut known: BTreeMap<Frame, u64> = replay.checksums().collect();
+    let given = replay.given_at(replay.start());
+    known.extend(given.map(|world| (replay.start(), world.checksum())));
     let seen = replay.artifact().map_or(&[][..], |artifact| &artifact.seen);
     known.extend(seen.iter().map(|(frame, world)| (*frame, world.checksum())));
     known

@@ -52,11 +52,14 @@ impl Clock {
         self.next
     }
 
-    /// Counts a step; the one after it comes later by what `advantage` (in frames) asks.
-    pub(super) fn step(&mut self, advantage: f64) {
+    /// Counts a step; the one after it comes later by what `advantage` (in frames) asks. Says
+    /// how much that is.
+    pub(super) fn step(&mut self, advantage: f64) -> Duration {
         let stretch = (advantage - TOLERATED_ADVANTAGE) * STRETCH_PER_FRAME;
+        let later = STEP.mul_f64(stretch.clamp(0.0, MAX_STRETCH));
         self.due = self.next;
-        self.next += STEP.mul_f64(1.0 + stretch.clamp(0.0, MAX_STRETCH));
+        self.next += STEP + later;
+        later
     }
 
     /// Gives up all overdue time but `keep` steps, and says how much that was.

@@ -1,7 +1,7 @@
 //! Steps the world, goes back when a prediction was wrong, and knows what is final.
 
 use super::{
-    ConfirmedFrame, Entry, PeerStats, Plan, PlanError, Stats,
+    ConfirmedFrame, PeerStats, Stats,
     checksums::Checksums,
     clock::{Clock, MAX_OVERDUE, MAX_OVERDUE_WAITING},
     delay::Delay,
@@ -12,12 +12,12 @@ use super::{
     reign::Horizon,
     seats::Log,
     stream::Stream,
-    worlds::Worlds,
+    worlds::{WINDOW, Worlds},
 };
 use protocol::{
     Frame, PeerId, Seat, Simulation,
-    agreement::{Tenure, View},
-    limits::{MAX_INPUT_BYTES, MAX_PREDICTION, MAX_SEATS},
+    agreement::View,
+    limits::{MAX_PREDICTION, MAX_SEATS},
 };
 use std::{collections::VecDeque, time::Duration};
 
@@ -45,99 +45,13 @@ pub struct Core<S: Simulation> {
     pub(super) stats: Stats,
     pub(super) events: Events<S::Event>,
     pub(super) confirmed: Frame,
-    untaken: VecDeque<ConfirmedFrame>,
-    delay: Delay,
+    pub(super) untaken: VecDeque<ConfirmedFrame>,
+    pub(super) delay: Delay,
     /// Reused by every step.
-    happened: Vec<S::Event>,
+    pub(super) happened: Vec<S::Event>,
 }
 
 impl<S: Simulation> Core<S> {
-    /// Begins a match: world 0 is due now. The first peer of the roster is the owner of the first
-    /// view, whose id is the match's.
-    ///
-    /// # Errors
-    /// [`PlanError`] if the plan contradicts itself or gives this peer no seat.
-    pub fn new(plan: Plan<S>, now: Duration) -> Result<Self, PlanError> {
-        let (roster, settings) = (plan.roster.len(), S::seats(&plan.settings));
-        if roster != settings || roster > MAX_SEATS {
-            return Err(PlanError::Seats { roster, settings });
-        }
-        if !plan.roster.contains(&Some(plan.me)) {
-            return Err(PlanError::NoSeat);
-        }
-        let mut order: Vec<PeerId> = Vec::new();
-        for id in plan.roster.iter().flatten() {
-            if !order.contains(id) {
-                order.push(*id);
-            }
-        }
-        let tenure = |driver: &Option<PeerId>| {
-            vec![Tenure {
-                from: 0,
-                driver: *driver,
-            }]
-        };
-        let entry = Entry {
-            me: plan.me,
-            view: View {
-                number: 0,
-                id: plan.match_id,
-                owner: order.first().copied().unwrap_or(plan.me),
-            },
-            log: 0,
-            order,
-            tenures: plan.roster.iter().map(tenure).collect(),
-            frame: 0,
-            world: S::new(&plan.settings, plan.seed),
-            input_delay: plan.input_delay,
-        };
-        Self::assemble(entry, now)
-    }
-
-    /// A core at the entry's world, which is due now.
-    pub(super) fn assemble(entry: Entry<S>, now: Duration) -> Result<Self, PlanError> {
-        const {
-            assert!(
-                size_of::<S::Input>() <= MAX_INPUT_BYTES,
-                "the input type is too big"
-            )
-        };
-        let idle = input::pack::<S>(&S::Input::default()).ok_or(PlanError::InputTooLong)?;
-        let others = entry.order.iter().filter(|id| **id != entry.me);
-        let mut checksums = Checksums::default();
-        if Checksums::counts(entry.frame) {
-            checksums.record(entry.frame, entry.world.checksum());
-        }
-        let tenures = entry.tenures.into_iter();
-        let mut core = Self {
-            me: entry.me,
-            view: entry.view,
-            horizon: Horizon::new(entry.frame),
-            peers: others.map(|id| Peer::new(*id, now)).collect(),
-            log: Log {
-                summed_up: entry.log,
-                changes: Vec::new(),
-                order: entry.order,
-            },
-            worlds: Worlds::new(entry.frame, entry.world),
-            streams: tenures
-                .map(|tenures| Stream::new(tenures, entry.frame, idle))
-                .collect(),
-            clock: Clock::new(now),
-            checksums,
-            listening: Listening::new(now),
-            wrong_from: None,
-            stats: Stats::default(),
-            events: Events::new(),
-            confirmed: entry.frame,
-            untaken: VecDeque::new(),
-            delay: Delay::new(entry.input_delay),
-            happened: Vec::new(),
-        };
-        core.announce();
-        Ok(core)
-    }
-
     /// Corrects wrong predictions, then makes all steps that are due: at most those of a
     /// quarter of a second (a listener, to catch up: at most 600), and at most
     /// [`MAX_PREDICTION`] past what can be confirmed.
@@ -149,21 +63,22 @@ impl<S: Simulation> Core<S> {
         self.confirm();
         let slept = self.clock.give_up(now, MAX_OVERDUE);
         self.stats.lost_time += slept;
-        self.count_waiting(now, slept);
+        self.excuse(now, slept);
         self.follow_drivers(now, slept);
         let depths = self.driving_peers().filter_map(Peer::depth);
         self.delay.follow(depths.reduce(f64::max), now);
         while self.clock.next() <= now {
             if !self.may_step() {
                 self.stats.waits += 1;
-                self.stats.lost_time += self.clock.give_up(now, MAX_OVERDUE_WAITING);
-                self.begin_waiting(now);
+                let lost = self.clock.give_up(now, MAX_OVERDUE_WAITING);
+                self.stats.lost_time += lost;
+                self.count_waiting(now, lost);
                 break;
             }
             self.author(input);
             self.step();
             self.confirm();
-            self.clock.step(self.pace());
+            self.count_step(now);
             for peer in &mut self.peers {
                 peer.send_soon(now);
             }
@@ -193,8 +108,8 @@ impl<S: Simulation> Core<S> {
         self.worlds.frame()
     }
 
-    /// The number of the newest world that no input can change any more: all inputs of the
-    /// frames before it are known.
+    /// The number of the newest world that nothing can change any more: all inputs of the frames
+    /// before it are known to every driver, and who drives them is final.
     pub fn confirmed(&self) -> Frame {
         self.confirmed
     }
@@ -219,6 +134,13 @@ impl<S: Simulation> Core<S> {
         self.worlds.get(self.confirmed)
     }
 
+    /// A confirmed world, if it is still kept: those of the last tick are, but where it caught
+    /// up a hitch.
+    pub fn confirmed_world_at(&self, frame: Frame) -> Option<&S> {
+        let is_kept = frame <= self.confirmed && self.frame() - frame < WINDOW as Frame;
+        is_kept.then(|| self.worlds.get(frame))
+    }
+
     /// What happened since the last call, with the frame of the step it happened in. Every key
     /// comes once (but see below), also when a corrected prediction moved its event; events that
     /// wait for confirmation come when their step is confirmed. At most 256 are kept.
@@ -236,7 +158,7 @@ impl<S: Simulation> Core<S> {
     }
 
     /// The frames that were confirmed since the last call, each once, in order. At most 1,024
-    /// are kept. (Frames that [`Core::adopt`] went past are not among them.)
+    /// are kept. (Frames that [`Core::adopt`] went past may not be among them.)
     pub fn take_confirmed(&mut self) -> Vec<ConfirmedFrame> {
         self.untaken.drain(..).collect()
     }
@@ -244,7 +166,7 @@ impl<S: Simulation> Core<S> {
     /// What this core has done so far.
     pub fn stats(&self) -> Stats {
         Stats {
-            predicted: self.frame() - self.confirmed,
+            predicted: self.frame().saturating_sub(self.confirmable()),
             ahead: self.advantage().unwrap_or(0.0) as f32,
             ..self.stats
         }
@@ -276,8 +198,8 @@ impl<S: Simulation> Core<S> {
         self.delay.set(frames);
     }
 
-    /// The first frame that cannot be confirmed: an input of it is lacking, or it is not final
-    /// who drives it. May be past the newest world.
+    /// The first frame that is not certain: an input of it is lacking, or it is not final who
+    /// drives it. May be past the newest world.
     pub(super) fn confirmable(&self) -> Frame {
         let ends = self.streams.iter().map(Stream::end);
         ends.fold(self.horizon(), Frame::min)
@@ -325,19 +247,32 @@ impl<S: Simulation> Core<S> {
     /// How far this peer is ahead of the one furthest behind, in frames. Whoever is yet to take
     /// its seat slows nobody down.
     fn advantage(&self) -> Option<f64> {
-        let frame = self.frame();
-        self.driving_peers()
-            .filter(|peer| self.streams_of(peer.id).any(|(_, s)| s.since() <= frame))
-            .filter_map(Peer::advantage)
-            .reduce(f64::max)
+        let last = self.furthest_behind()?;
+        self.peers[last].advantage()
     }
 
-    /// How far this peer is ahead, for its clock: a listener goes by [`Core::follow_drivers`].
-    fn pace(&self) -> f64 {
-        if self.is_listener() {
-            return 0.0;
+    /// The index of the driver that is furthest behind us.
+    fn furthest_behind(&self) -> Option<usize> {
+        let frame = self.frame();
+        let has_begun = |id| self.streams_of(id).any(|(_, s)| s.since() <= frame);
+        let behind = self.peers.iter().enumerate().filter_map(|(index, peer)| {
+            let advantage = peer.advantage()?;
+            has_begun(peer.id).then_some((index, advantage))
+        });
+        let last = behind.max_by(|a, b| a.1.total_cmp(&b.1));
+        last.map(|(index, _)| index)
+    }
+
+    /// The clock's next step, later if we are ahead: what that costs is owed to whoever is
+    /// furthest behind. (A listener goes by [`Core::follow_drivers`].)
+    fn count_step(&mut self, now: Duration) {
+        let last = self.furthest_behind().filter(|_| !self.is_listener());
+        let advantage = last.and_then(|last| self.peers[last].advantage());
+        let later = self.clock.step(advantage.unwrap_or(0.0));
+        let frame = self.frame();
+        if let Some(last) = last.filter(|_| later > Duration::ZERO) {
+            self.peers[last].waits.add(now, frame, later);
         }
-        self.advantage().unwrap_or(0.0)
     }
 
     /// The others that drive a seat in the end.
@@ -414,26 +349,33 @@ impl<S: Simulation> Core<S> {
         self.stats.longest_rollback = self.stats.longest_rollback.max(depth);
     }
 
-    /// Moves the confirmed frontier as far as the inputs and the horizon allow, and forgets what
-    /// it passed.
+    /// Moves the confirmed frontier as far as the inputs, the horizon and what others have allow,
+    /// and forgets what it passed.
     pub(super) fn confirm(&mut self) {
-        let confirmed = self.confirmable().min(self.worlds.frame());
         let begun = self.confirmed;
+        let confirmed = (self.confirmable())
+            .min(self.held_by_all())
+            .min(self.worlds.frame())
+            .max(begun);
         self.confirmed = confirmed;
         for stream in &mut self.streams {
             stream.confirm(confirmed);
         }
         for frame in begun..confirmed {
-            if self.untaken.len() == MAX_UNTAKEN {
-                self.untaken.pop_front();
-            }
-            let taken = self.confirmed_frame(frame);
-            self.untaken.push_back(taken);
+            self.keep_confirmed(frame);
             self.record(frame + 1);
         }
         if begun < confirmed {
             self.events.confirm(confirmed);
         }
+    }
+
+    /// Keeps a confirmed frame for [`Core::take_confirmed`].
+    pub(super) fn keep_confirmed(&mut self, frame: Frame) {
+        if self.untaken.len() == MAX_UNTAKEN {
+            self.untaken.pop_front();
+        }
+        self.untaken.push_back(self.confirmed_frame(frame));
     }
 
     /// Notes the checksum of a world that is confirmed, if peers compare it.

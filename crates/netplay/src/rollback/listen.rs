@@ -1,10 +1,9 @@
 //! What a peer without a seat does: it hears all, steps like everybody, and follows the drivers.
 
-use super::{Core, Entry, PlanError, peer::Peer};
+use super::{Core, peer::Peer};
 use protocol::{
     Frame, PeerId, Simulation,
-    agreement::Tenure,
-    limits::{MAX_PEERS, MAX_PREDICTION, MAX_SEATS, MAX_TENURES},
+    limits::{MAX_PEERS, MAX_PREDICTION},
 };
 use std::time::Duration;
 
@@ -53,37 +52,6 @@ impl Listening {
 }
 
 impl<S: Simulation> Core<S> {
-    /// Enters a running match as a listener: it drives no seat until a change gives it one. The
-    /// others hear of it by [`protocol::agreement::Listen`].
-    ///
-    /// # Errors
-    /// [`PlanError`] if the entry contradicts itself, or this peer drives a seat in it.
-    pub fn enter(mut entry: Entry<S>, now: Duration) -> Result<Self, PlanError> {
-        let roster = entry.tenures.len();
-        if !(1..=MAX_SEATS).contains(&roster) {
-            let settings = roster.clamp(1, MAX_SEATS);
-            return Err(PlanError::Seats { roster, settings });
-        }
-        for (seat, tenures) in entry.tenures.iter().enumerate() {
-            if !can_be_entered(tenures, entry.frame) {
-                return Err(PlanError::Tenures(seat as u8));
-            }
-        }
-        let last = entry.tenures.iter().filter_map(|tenures| tenures.last());
-        let drivers: Vec<PeerId> = last.filter_map(|tenure| tenure.driver).collect();
-        if drivers.contains(&entry.me) {
-            return Err(PlanError::Seated);
-        }
-        let mut order = Vec::new();
-        for id in entry.order.iter().chain(&drivers) {
-            if drivers.contains(id) && !order.contains(id) {
-                order.push(*id);
-            }
-        }
-        entry.order = order;
-        Self::assemble(entry, now)
-    }
-
     /// Whether this peer drives no seat, by the log as far as it has it.
     pub fn is_listener(&self) -> bool {
         !self.drives(self.me)
@@ -97,7 +65,7 @@ impl<S: Simulation> Core<S> {
             return peer != self.me;
         }
         let others = self.peers.iter().filter(|p| p.id != peer).count();
-        let is_kept = self.streams.iter().all(|stream| stream.base() <= from);
+        let is_kept = (self.own_streams()).all(|(_, s)| s.base() <= from.max(s.since()));
         let is_reachable = from <= self.frame().saturating_add(MAX_PREDICTION);
         if others >= MAX_PEERS || !is_kept || !is_reachable {
             return false;
@@ -213,12 +181,4 @@ impl<S: Simulation> Core<S> {
         peers.retain(|peer| !self.is_left_behind(peer));
         self.peers = peers;
     }
-}
-
-/// Whether the inputs that a newcomer lacks will be said by the last driver, or are a bot's.
-fn can_be_entered(tenures: &[Tenure], frame: Frame) -> bool {
-    let in_order = tenures.is_sorted_by(|a, b| a.from < b.from);
-    let begun = (1..=MAX_TENURES).contains(&tenures.len()) && tenures[0].from <= frame;
-    let before_last = tenures.split_last().map_or(&[][..], |(_, before)| before);
-    in_order && begun && before_last.iter().all(|tenure| tenure.driver.is_none())
 }

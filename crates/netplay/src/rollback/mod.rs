@@ -4,23 +4,25 @@
 //! time. Time is a [`std::time::Duration`] since an epoch of the caller's choosing (the
 //! session's start); it must not run backwards.
 //!
-//! Each seat's inputs are a *stream* with one author, gapless from frame 0. Every peer steps
+//! Each seat's inputs are a gapless *stream*, written by whoever drives the seat. Every peer steps
 //! its world at once by what it knows and *predicts* the rest (the last input again). When the
-//! real input differs, the core goes back to the newest right world and steps again. What no
-//! input can change any more is *confirmed*.
+//! real input differs, the core goes back to the newest right world and steps again. A frame is
+//! *confirmed* when every driver is known to have all of its inputs, and the view's owner has made
+//! final who drives it: nothing can change it any more, whoever is lost.
 //!
 //! One turn of whoever drives a [`Core`]: [`Core::receive`] what has come, [`Core::tick`],
 //! send all of [`Core::poll_datagram`], sleep until [`Core::next_due`] or the next packet.
 //!
-//! The parts: `core` steps and rolls back, `receive` judges datagrams before any of them counts,
-//! `send` writes them, `clock` says when a step is due, `peer` measures the others, `seats` keeps
-//! the log of who drives what, `reign` how far it is final, `listen` is what a peer without a seat
-//! does, `waits` judges for whom one waits, `delay` follows the round trip, `repair` replaces a
-//! wrong world.
+//! The parts: `begin` makes a core, `core` steps and rolls back, `receive` judges datagrams before
+//! any of them counts, `send` writes them, `clock` says when a step is due, `peer` measures the
+//! others, `seats` keeps the log of who drives what, `reign` how far it is final, `listen` is what
+//! a peer without a seat does, `waits` judges for whom one waits, `delay` follows the round trip,
+//! `repair` replaces a wrong world.
 //!
 //! Deliberately absent: any decision about who is to drive a seat. The log of changes comes from
 //! the session, by the protocol of [`protocol::agreement`].
 
+mod begin;
 mod checksums;
 mod clock;
 mod core;
@@ -143,7 +145,7 @@ pub struct Stats {
     pub resimulated: u64,
     /// The longest correction, in frames.
     pub longest_rollback: u32,
-    /// Frames stepped ahead of the confirmed frontier now.
+    /// Frames stepped with predicted inputs now.
     pub predicted: u32,
     /// How far this peer is ahead of the one furthest behind, in frames (smoothed); negative
     /// when it is itself behind all.

@@ -37,8 +37,8 @@ impl<S: Simulation> Core<S> {
     /// steps again from there by the inputs that are kept: at most 128 confirmed frames and those
     /// predicted. Worlds up to that one are compared no more.
     ///
-    /// A world ahead of our confirmed one is taken as well. What was to be known of the frames
-    /// before it is then skipped: [`Core::take_confirmed`] goes on at `frame`.
+    /// A world ahead of our confirmed one is taken as well. If inputs before it are lacking,
+    /// they are then skipped: [`Core::take_confirmed`] goes on at `frame`.
     ///
     /// # Errors
     /// [`AdoptError`]; then nothing has changed.
@@ -61,12 +61,7 @@ impl<S: Simulation> Core<S> {
         self.checksums.settle(frame);
         self.record(frame);
         if frame > confirmed {
-            self.horizon.frame = self.horizon.frame.max(frame);
-            self.confirmed = frame;
-            for stream in &mut self.streams {
-                stream.skip_to(frame);
-                stream.confirm(frame);
-            }
+            self.go_on_at(frame);
         }
         while self.frame() < confirmed {
             // Told already, right or wrong.
@@ -83,5 +78,21 @@ impl<S: Simulation> Core<S> {
             peer.send_soon(now);
         }
         Ok(())
+    }
+
+    /// Confirms the frames before `frame`, since somebody has.
+    fn go_on_at(&mut self, frame: Frame) {
+        let is_known = self.streams.iter().all(|stream| stream.end() >= frame);
+        for stream in &mut self.streams {
+            if !is_known {
+                stream.skip_to(frame);
+            }
+            stream.confirm(frame);
+        }
+        if is_known {
+            (self.confirmed..frame).for_each(|frame| self.keep_confirmed(frame));
+        }
+        self.horizon.frame = self.horizon.frame.max(frame);
+        self.confirmed = frame;
     }
 }

@@ -94,7 +94,7 @@ impl<S: Simulation> Core<S> {
     }
 
     /// Per seat, the first frame whose input a peer lacked by its newest datagram. (Of a bot's
-    /// seat: some frame before which it is final for that peer that the bot drives.)
+    /// seat: some frame that is not after the last driver's end, if it had one.)
     pub fn reported_ends(&self, peer: PeerId) -> Option<&[Frame]> {
         self.peers.iter().find(|p| p.id == peer)?.frontiers()
     }
@@ -154,8 +154,37 @@ impl<S: Simulation> Core<S> {
         Ok(())
     }
 
+    /// The first frame of which some driver may lack an input.
+    ///
+    /// When a driver is lost, its seat goes to a bot from the first frame on of which no survivor
+    /// has its input. Whoever survives, that is no frame before this one: what is confirmed by
+    /// it, here or by the lost one or in the other part of a split room, stays true.
+    pub(super) fn held_by_all(&self) -> Frame {
+        let held = self.driving_peers().map(|peer| self.held_by(peer));
+        held.min().unwrap_or(Frame::MAX)
+    }
+
+    /// The first frame of which a driver may lack an input, by its newest datagram. (Any, if it
+    /// is yet to take its seat.)
+    pub(super) fn held_by(&self, peer: &Peer) -> Frame {
+        let confirmed = self.confirmed();
+        if !self
+            .streams_of(peer.id)
+            .any(|(_, s)| s.since() <= confirmed)
+        {
+            return Frame::MAX;
+        }
+        let Some(frontiers) = peer.frontiers() else {
+            return confirmed;
+        };
+        let others = self.streams.iter().zip(frontiers);
+        let others = others.filter(|(stream, _)| stream.driver() != Some(peer.id));
+        let lacks = others.map(|(stream, end)| stream.written_from(*end));
+        lacks.min().unwrap_or(Frame::MAX)
+    }
+
     /// Everything that may be wrong with a change.
-    fn check(&self, entry: &LogEntry) -> Result<(), ApplyError> {
+    pub(crate) fn check(&self, entry: &LogEntry) -> Result<(), ApplyError> {
         let SeatChange { seat, from, .. } = entry.change;
         let stream = (self.streams.get(usize::from(seat))).ok_or(ApplyError::BadSeat(seat))?;
         let inputs = &entry.inputs;

@@ -54,13 +54,16 @@ impl<S: Simulation> Core<S> {
         Some((peer.id, bytes))
     }
 
-    /// Per seat, how far its inputs are known. Of a bot's seat nothing is acknowledged past the
-    /// horizon: whoever is given the seat from there on may not be known here yet.
+    /// Per seat, how far its inputs are known. Of a bot's seat that is where the last driver's
+    /// end, if it had one: whoever has not heard of the change must not take it for a sign that
+    /// further ones are known here. Otherwise it is our own frame, which costs a byte; but nothing
+    /// past the horizon, since whoever is given the seat from there on may not be known here yet.
     fn frontiers(&self) -> Vec<protocol::Frame> {
         let bot = self.frame().min(self.horizon());
-        let known = (self.streams.iter()).map(|stream| match stream.driver() {
-            Some(_) => stream.end(),
-            None => bot,
+        let known = (self.streams.iter()).map(|stream| match (stream.driver(), stream.since()) {
+            (Some(_), _) => stream.end(),
+            (None, 0) => bot,
+            (None, since) => since.min(bot),
         });
         known.collect()
     }

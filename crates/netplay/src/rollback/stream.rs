@@ -87,6 +87,19 @@ impl<I: Copy> Stream<I> {
         Frame::MAX
     }
 
+    /// The first frame from `frame` on that a peer writes an input of: a bot's frames have none.
+    pub(super) fn written_from(&self, frame: Frame) -> Frame {
+        let began = self.tenures.iter().rposition(|tenure| tenure.from <= frame);
+        match began {
+            Some(index) if self.tenures[index].driver.is_none() => {
+                let mut later = self.tenures.iter().skip(index);
+                let next = later.find(|tenure| tenure.driver.is_some());
+                next.map_or(Frame::MAX, |tenure| tenure.from)
+            }
+            _ => frame,
+        }
+    }
+
     /// The first frame after the inputs that are kept.
     fn stored(&self) -> Frame {
         self.base + self.known.len() as Frame

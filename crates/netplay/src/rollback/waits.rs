@@ -1,6 +1,6 @@
 //! For whom this peer waits, and for how long.
 
-use super::{Core, peer::Peer};
+use super::{Core, peer::Peer, worlds::MAX_UNCONFIRMED};
 use protocol::{
     Frame, PeerId, Simulation,
     limits::{MAX_INPUT_DELAY, MAX_PREDICTION, MAX_UNACKED_INPUTS, STEPS_PER_SECOND},
@@ -13,58 +13,45 @@ const WINDOW: Duration = Duration::from_secs(2);
 /// Steps a second below which a match must not be dragged.
 const LEAST_PACE: u32 = 55;
 
-/// The waiting in a [`WINDOW`] that [`LEAST_PACE`] allows: 167 ms.
+/// The time lost in a [`WINDOW`] that [`LEAST_PACE`] allows: 167 ms.
 const ALLOWED: Duration = Duration::from_micros(
     WINDOW.as_micros() as u64 * (STEPS_PER_SECOND - LEAST_PACE) as u64 / STEPS_PER_SECOND as u64,
 );
 
-/// The longest time between two ticks that counts as waiting. While waiting a core is driven at
-/// least every 50 ms: in a longer pause this machine slept.
-const MAX_BETWEEN_TICKS: Duration = Duration::from_millis(100);
+/// The most that counts of one pause between two ticks. A core that waits is driven at least every
+/// 50 ms: in a longer pause this machine slept.
+const MAX_PAUSE: Duration = Duration::from_millis(100);
 
 /// Waits that are kept of one peer. There is at most one per step, 120 in a window, and a few
 /// more while steps are caught up.
 const MAX_WAITS: usize = 192;
 
-/// When a step was due, but had to wait for one peer.
+/// The time that was lost for one peer: in waiting for it, or in slowing down since it is behind.
 #[derive(Default)]
-pub(super) struct Waits {
-    /// The waits that are over, one per step.
-    waits: VecDeque<Wait>,
-    /// Since when this peer waits, and with which newest world.
-    open: Option<(Duration, Frame)>,
-}
+pub(super) struct Waits(VecDeque<Wait>);
 
+/// What was lost to one step.
 struct Wait {
-    /// The newest world while waiting.
+    /// The newest world in that time.
     frame: Frame,
     end: Duration,
     length: Duration,
 }
 
 impl Waits {
-    /// A step is due and waits.
-    fn begin(&mut self, now: Duration, frame: Frame) {
-        self.open = Some((now, frame));
-    }
-
-    /// Counts what was waited until now.
-    fn count(&mut self, now: Duration) {
-        let Some((since, frame)) = self.open.take() else {
-            return;
-        };
-        let length = now.saturating_sub(since).min(MAX_BETWEEN_TICKS);
-        match self.waits.back_mut().filter(|wait| wait.frame == frame) {
+    /// Counts lost time, while world `frame` is the newest.
+    pub(super) fn add(&mut self, now: Duration, frame: Frame, length: Duration) {
+        match self.0.back_mut().filter(|wait| wait.frame == frame) {
             Some(wait) => {
                 wait.end = now;
                 wait.length += length;
             }
             None => {
-                if self.waits.len() == MAX_WAITS {
-                    self.waits.pop_front();
+                if self.0.len() == MAX_WAITS {
+                    self.0.pop_front();
                 }
                 let end = now;
-                self.waits.push_back(Wait { frame, end, length });
+                self.0.push_back(Wait { frame, end, length });
             }
         }
     }
@@ -75,7 +62,7 @@ impl Waits {
     fn are_too_long(&self, now: Duration) -> bool {
         let start = now.saturating_sub(WINDOW);
         let within = |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
-        let lengths = || self.waits.iter().map(within);
+        let lengths = || self.0.iter().map(within);
         let longest = lengths().max().unwrap_or_default();
         lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
     }
@@ -95,18 +82,17 @@ impl<S: Simulation> Core<S> {
         }
     }
 
-    /// How long ago a peer's newest datagram came, whatever was in it; for ever if none has come.
-    pub fn quiet(&self, peer: PeerId, now: Duration) -> Duration {
-        let came = (self.peers.iter())
-            .find(|p| p.id == peer)
-            .and_then(Peer::newest_came);
-        came.map_or(Duration::MAX, |came| now.saturating_sub(came))
+    /// How long ago a peer's newest datagram came, whatever was in it; nothing if none has come.
+    pub fn quiet(&self, peer: PeerId, now: Duration) -> Option<Duration> {
+        let peer = self.peers.iter().find(|p| p.id == peer)?;
+        Some(now.saturating_sub(peer.newest_came()?))
     }
 
-    /// Whether, over the last 2 s, waiting for this driver kept this peer below 55 steps a
-    /// second. What counts is the time in which a step was due and waited at the prediction bound
-    /// for inputs or acknowledgements of this very peer, without the longest such wait: a single
-    /// gap is [`Core::missing`]'s to judge. A peer that itself waits for another holds nobody up.
+    /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second. What counts
+    /// is the time lost, and not caught up, while a due step waited at the prediction bound for
+    /// inputs or acknowledgements of this very peer, and the time by which steps were stretched
+    /// since it is behind; but not the longest single wait: a gap is [`Core::missing`]'s to judge.
+    /// A peer that itself waits for another holds nobody up.
     pub fn holds_up(&self, peer: PeerId, now: Duration) -> bool {
         self.driving_peers()
             .any(|p| p.id == peer && p.waits.are_too_long(now))
@@ -128,10 +114,12 @@ impl<S: Simulation> Core<S> {
         self.received(peer) >= bound.saturating_add(MAX_PREDICTION)
     }
 
-    /// Whether `peer` has acknowledged enough for the next inputs to be sent to it.
+    /// Whether `peer` has acknowledged enough: for our next inputs to be sent to it, and for the
+    /// next step to be made before anything more is confirmed.
     pub(super) fn acknowledges(&self, peer: &Peer) -> bool {
         let unacknowledged = self.authored().saturating_sub(self.acknowledged(peer));
         unacknowledged + MAX_INPUT_DELAY < MAX_UNACKED_INPUTS
+            && self.frame() < self.held_by(peer).saturating_add(MAX_UNCONFIRMED)
     }
 
     /// Whether a due step has to wait for this very peer.
@@ -147,24 +135,23 @@ impl<S: Simulation> Core<S> {
             && !self.waits_for_others(peer)
     }
 
-    /// A due step has to wait: notes for whom.
-    pub(super) fn begin_waiting(&mut self, now: Duration) {
+    /// A due step had to wait, and so much time was lost: owed to whom we wait for.
+    pub(super) fn count_waiting(&mut self, now: Duration, lost: Duration) {
         let frame = self.frame();
         for index in 0..self.peers.len() {
             let peer = &self.peers[index];
             if self.drives(peer.id) && self.is_waited_for(peer) {
-                self.peers[index].waits.begin(now, frame);
+                self.peers[index].waits.add(now, frame, lost.min(MAX_PAUSE));
             }
         }
     }
 
-    /// Counts what was waited since the last tick, and excuses whoever could not help it.
-    /// `slept` is the time in which nobody drove this core.
-    pub(super) fn count_waiting(&mut self, now: Duration, slept: Duration) {
+    /// Excuses whoever could not send anything. `slept` is the time in which nobody drove this
+    /// core.
+    pub(super) fn excuse(&mut self, now: Duration, slept: Duration) {
         for index in 0..self.peers.len() {
             let is_excused = self.is_excused(&self.peers[index]);
             let peer = &mut self.peers[index];
-            peer.waits.count(now);
             // Whoever sleeps hears nobody, and that is nobody's fault.
             peer.heard = (peer.heard + slept).min(now);
             if is_excused {

@@ -1,10 +1,15 @@
 //! The newest worlds: every one that may still turn out wrong, and the one before.
 
-use protocol::{Frame, Seat, Simulation, limits::MAX_PREDICTION};
+use protocol::{Frame, Seat, Simulation};
 
-/// Worlds that are kept: from the confirmed one to the newest there are at most
-/// [`MAX_PREDICTION`] steps, and the one before the newest is always drawn.
-pub(super) const WINDOW: usize = MAX_PREDICTION as usize + 2;
+/// Worlds that are kept: those from the confirmed one to the newest, and the one before the
+/// newest, which is always drawn.
+pub(super) const WINDOW: usize = 64;
+
+/// Steps from the confirmed world to the newest. A frame is confirmed when it is known that every
+/// driver has its inputs, which takes a round trip: a second is plenty. Whoever lets the others
+/// wait at this bound acknowledges nothing.
+pub(super) const MAX_UNCONFIRMED: Frame = WINDOW as Frame - 2;
 
 /// A ring of worlds, each a snapshot of the match before the step of its number.
 pub(super) struct Worlds<S> {

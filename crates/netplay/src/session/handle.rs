@@ -162,7 +162,8 @@ impl<S: Simulation> Shared<S> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn command(&self, command: Command) {
+    /// Puts a command into the mailbox, and wakes the driver for it.
+    pub fn command(&self, command: Command) {
         let mut published = self.lock();
         // Leaving is never lost, however many chat lines wait.
         if published.commands.len() < MAX_COMMANDS || command == Command::Leave {

@@ -20,6 +20,12 @@ pub struct Status {
     pub checksum_frame: Frame,
     /// Other peers in the room with open channels.
     pub peers: usize,
+    /// How many of them are away: their players do not look.
+    pub away: usize,
+    /// Our seat in the running or last match.
+    pub seat: Option<usize>,
+    /// Whether we only watch the running match.
+    pub watching: bool,
     /// The largest smoothed round trip to any of them, in milliseconds.
     pub rtt_ms: f32,
     /// Rollbacks since the match's start.

@@ -1,16 +1,24 @@
-//! Who is known of a room, and what became of signaling: shared by a socket's guard, its
-//! signaling client and its transport.
+//! Who is known of a room, and what became of signaling: shared by a room's guard, its signaling
+//! client and its transport.
 
 use crate::transport::{KnownPeer, Path, SignalingState};
-use protocol::PeerId;
+use protocol::{PeerId, limits::MAX_PEERS};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Peers that one socket ever meets. matchbox 0.15 can neither end a handshake nor forget a
-/// peer, so each leaves a connection behind: past this many, newcomers are dropped and counted,
-/// and only a new socket meets new peers.
-pub const MAX_PEERS_MET: usize = 64;
+/// Sockets at once, one for each other peer of a full room. At the bound a newcomer takes the
+/// place of one that left before its channels were open; if there is none, it is dropped and
+/// counted.
+pub const MAX_SOCKETS: usize = MAX_PEERS - 1;
 
-/// What is known of one socket's room. A clone is another handle on the same.
+/// Sockets that one peer's id ever gets: the first, and further ones after its handshake failed
+/// or its channels closed. At the bound its signals are dropped and counted.
+pub const MAX_ATTEMPTS: u32 = 4;
+
+/// Peers remembered, with a socket or without one any more. At the bound the one that was met
+/// first of those without is forgotten: its id would be met as a new one, even if it was banned.
+pub const MAX_REMEMBERED: usize = 128;
+
+/// What is known of one peer's room. A clone is another handle on the same.
 #[derive(Clone, Debug, Default)]
 pub struct Directory(Arc<Mutex<State>>);
 
@@ -18,7 +26,7 @@ pub struct Directory(Arc<Mutex<State>>);
 struct State {
     local_id: Option<PeerId>,
     signaling: SignalingState,
-    /// By the order of their coming. Nobody is removed: ids are never met twice.
+    /// By the order of their coming.
     peers: Vec<Entry>,
     dropped: u64,
 }
@@ -28,6 +36,8 @@ struct Entry {
     peer: KnownPeer,
     presence: Presence,
     path: Path,
+    /// Sockets so far.
+    attempts: u32,
 }
 
 /// How far it has come with a peer.
@@ -35,12 +45,23 @@ struct Entry {
 pub(crate) enum Presence {
     /// Told of by signaling; its channels may still be opening.
     Known,
-    /// A packet has come: its channels are open, and signaling has no more say.
+    /// Its channels are open, and signaling has no more say.
     Open,
-    /// It left before its channels were open.
+    /// It left before its channels were open, which they may still become.
     Gone,
-    /// Forgotten at the session's wish.
+    /// Its channels were open and have closed: its socket is gone.
+    Closed,
+    /// Its channels have not opened: its socket is gone.
+    Failed,
+    /// Dropped at the session's wish.
     Banned,
+}
+
+impl Presence {
+    /// Whether there is a socket for it.
+    fn has_socket(self) -> bool {
+        matches!(self, Self::Known | Self::Open | Self::Gone)
+    }
 }
 
 impl Directory {
@@ -126,18 +147,43 @@ impl Directory {
         self.state().entry(peer).map(|entry| entry.presence)
     }
 
-    /// Takes in a peer never met before; false at [`MAX_PEERS_MET`].
+    /// Takes in a peer never met before; false at [`MAX_SOCKETS`].
     pub(crate) fn admit(&self, peer: KnownPeer) -> bool {
         let mut state = self.state();
-        let room = state.peers.len() < MAX_PEERS_MET;
-        if room {
-            state.peers.push(Entry {
-                peer,
-                presence: Presence::Known,
-                path: Path::Unknown,
-            });
+        if !state.make_room() {
+            return false;
         }
-        room
+        if state.peers.len() >= MAX_REMEMBERED
+            && let Some(oldest) = (state.peers.iter()).position(|e| !e.presence.has_socket())
+        {
+            state.peers.remove(oldest);
+        }
+        state.peers.push(Entry {
+            peer,
+            presence: Presence::Known,
+            path: Path::Unknown,
+            attempts: 1,
+        });
+        true
+    }
+
+    /// Takes in anew a peer whose socket is gone; false at [`MAX_SOCKETS`], at its
+    /// [`MAX_ATTEMPTS`], and when it has one.
+    pub(crate) fn admit_again(&self, peer: PeerId) -> bool {
+        let mut state = self.state();
+        let may_try = |entry: &Entry| {
+            matches!(entry.presence, Presence::Closed | Presence::Failed)
+                && entry.attempts < MAX_ATTEMPTS
+        };
+        if !state.entry(peer).is_some_and(may_try) || !state.make_room() {
+            return false;
+        }
+        if let Some(entry) = state.entry_mut(peer) {
+            entry.presence = Presence::Known;
+            entry.path = Path::Unknown;
+            entry.attempts += 1;
+        }
+        true
     }
 
     /// Notes that signaling told of this peer again.
@@ -145,7 +191,7 @@ impl Directory {
         self.set_presence(peer, Presence::Known, &[Presence::Gone]);
     }
 
-    /// Notes that a packet of this peer has come.
+    /// Notes that this peer's channels are open.
     pub fn set_open(&self, peer: PeerId) {
         self.set_presence(peer, Presence::Open, &[Presence::Known, Presence::Gone]);
     }
@@ -155,10 +201,17 @@ impl Directory {
         self.set_presence(peer, Presence::Gone, &[Presence::Known]);
     }
 
-    /// Forgets this peer, for the socket's life.
-    pub(crate) fn ban(&self, peer: PeerId) {
-        let from = [Presence::Known, Presence::Open, Presence::Gone];
-        self.set_presence(peer, Presence::Banned, &from);
+    /// Notes that this peer's socket is gone.
+    pub fn set_over(&self, peer: PeerId) {
+        self.set_presence(peer, Presence::Closed, &[Presence::Open]);
+        self.set_presence(peer, Presence::Failed, &[Presence::Known, Presence::Gone]);
+    }
+
+    /// Forgets this peer: it gets no socket any more.
+    pub fn ban(&self, peer: PeerId) {
+        if let Some(entry) = self.state().entry_mut(peer) {
+            entry.presence = Presence::Banned;
+        }
     }
 
     /// Notes how packets travel to this peer.
@@ -178,6 +231,17 @@ impl Directory {
 }
 
 impl State {
+    /// Whether there is room for another socket, perhaps because one that left gives up its own.
+    fn make_room(&mut self) -> bool {
+        let sockets = (self.peers.iter()).filter(|entry| entry.presence.has_socket());
+        if sockets.count() < MAX_SOCKETS {
+            return true;
+        }
+        let gone = (self.peers.iter_mut()).find(|entry| entry.presence == Presence::Gone);
+        gone.map(|entry| entry.presence = Presence::Failed)
+            .is_some()
+    }
+
     fn entry(&self, peer: PeerId) -> Option<&Entry> {
         self.peers.iter().find(|entry| entry.peer.id == peer)
     }

@@ -7,7 +7,8 @@
 //!
 //! What it keeps from matchbox, and what would come of it:
 //! - a second [`PeerEvent::IdAssigned`]: the message loop panics;
-//! - a second [`PeerEvent::NewPeer`] of an id: the first handshake panics, its signals ended;
+//! - a second [`PeerEvent::NewPeer`] of an id: the first handshake panics, its signals ended. Once
+//!   that peer's socket is gone, it may begin anew with another;
 //! - descriptions and candidates that the WebRTC stack refuses: the handshake panics;
 //! - a second offer or answer, or one from the wrong side: ignored at best;
 //! - [`PeerEvent::PeerLeft`] while channels are open: a living peer is marked as gone.
@@ -26,7 +27,7 @@ use tracing::{debug, info};
 /// dropped: a machine has one for each of its interfaces and ICE servers.
 pub const MAX_CANDIDATES: u32 = 48;
 
-/// One socket's guard.
+/// One room's guard.
 #[derive(Debug)]
 pub struct Guard {
     directory: Directory,
@@ -110,7 +111,7 @@ impl Handshake {
 }
 
 impl Guard {
-    /// A guard for a new socket, which tells `directory` whom it meets.
+    /// A guard for a new room, which tells `directory` whom it meets.
     pub fn new(directory: Directory) -> Self {
         Self {
             directory,
@@ -159,15 +160,18 @@ impl Guard {
 
     /// Whether a newcomer is to be offered a connection.
     fn new_peer(&mut self, id: PeerId) -> bool {
-        if self.directory.presence(id).is_some() {
+        match self.directory.presence(id) {
+            None => self.admit(KnownPeer {
+                id,
+                here_before_us: false,
+            }),
+            Some(Presence::Closed | Presence::Failed) => self.admit_again(id, true),
             // Back after its or our own connection to the server was lost: its handshake goes on.
-            self.directory.set_known(id);
-            return false;
+            Some(_) => {
+                self.directory.set_known(id);
+                false
+            }
         }
-        self.admit(KnownPeer {
-            id,
-            here_before_us: false,
-        })
     }
 
     fn peer_left(&mut self, id: PeerId) -> bool {
@@ -177,19 +181,26 @@ impl Guard {
     }
 
     fn incoming_signal(&mut self, sender: PeerId, signal: &PeerSignal) -> Option<PeerSignal> {
-        match self.directory.presence(sender) {
+        let presence = self.directory.presence(sender);
+        match presence {
             Some(Presence::Banned) => return None,
-            Some(_) => {}
-            // A stranger's first word is an offer: the server told it of us, who came later.
-            None => {
+            Some(Presence::Known | Presence::Open | Presence::Gone) => {}
+            // A stranger's first word is an offer: the server told it of us, who came later. So
+            // is the first word of one that begins anew.
+            None | Some(Presence::Closed | Presence::Failed) => {
                 let PeerSignal::Offer(text) = signal else {
                     return None;
                 };
                 Description::parse(text, Kind::Offer)?;
-                if !self.admit(KnownPeer {
-                    id: sender,
-                    here_before_us: true,
-                }) {
+                let admitted = if presence.is_some() {
+                    self.admit_again(sender, false)
+                } else {
+                    self.admit(KnownPeer {
+                        id: sender,
+                        here_before_us: true,
+                    })
+                };
+                if !admitted {
                     return None;
                 }
             }
@@ -198,13 +209,27 @@ impl Guard {
     }
 
     fn admit(&mut self, peer: KnownPeer) -> bool {
-        if Some(peer.id) == self.directory.local_id() || !self.directory.admit(peer) {
-            info!(peer = %peer.id, "refused a newcomer: ourselves, or too many");
+        let is_other = Some(peer.id) != self.directory.local_id();
+        let admitted = is_other && self.directory.admit(peer);
+        self.begin(peer.id, admitted, !peer.here_before_us)
+    }
+
+    /// Lets one begin anew whose socket is gone.
+    fn admit_again(&mut self, id: PeerId, we_offer: bool) -> bool {
+        let admitted = self.directory.admit_again(id);
+        self.begin(id, admitted, we_offer)
+    }
+
+    fn begin(&mut self, id: PeerId, admitted: bool, we_offer: bool) -> bool {
+        if admitted {
+            let directory = &self.directory;
+            self.handshakes
+                .retain(|id, _| directory.presence(*id).is_some());
+            self.handshakes.insert(id, Handshake::new(we_offer));
+        } else {
+            info!(peer = %id, "refused a newcomer: ourselves, too many, or too often");
             self.directory.count_drop();
-            return false;
         }
-        self.handshakes
-            .insert(peer.id, Handshake::new(!peer.here_before_us));
-        true
+        admitted
     }
 }

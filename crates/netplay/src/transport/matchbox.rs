@@ -1,52 +1,43 @@
-//! The real transport: WebRTC data channels by matchbox_socket.
+//! The real transport: WebRTC data channels by matchbox_socket, one socket for each remote peer.
 //!
-//! A socket is prepared here ([`prepare`]), opened by whoever keeps its message loop running
-//! (bevy_matchbox in the game, [`spawn`] without an engine), and its two channels are taken out of
-//! it ([`Link::attach`]). From then on nothing here depends on that owner's pace.
+//! [`open`] gives a transport and the task that feeds it: behind one signaling client, the
+//! `exchange` opens and drops the sockets of the room's peers as they come and go, whoever keeps
+//! their message loops running (bevy_matchbox in the game, a thread in [`spawn`]). From then on
+//! nothing here depends on anybody's pictures.
 //!
-//! What matchbox 0.15 cannot do is made good as far as it can be: a banned peer stays connected
-//! but its packets are dropped as they are drained; its queues have no bound, so packets are not
-//! queued any more when [`MAX_QUEUED_PACKETS`] wait; its handshakes have no deadline, so the
-//! [`Directory`] only says who may come, and the session gives up on whoever does not.
+//! So one peer's fault stays its own. What matchbox 0.15 does to a socket when a connection breaks
+//! in the wrong moment ends that one connection (`contain`); a ban drops that peer's socket; and
+//! what has not opened within [`HANDSHAKE_DEADLINE`](protocol::limits::HANDSHAKE_DEADLINE) is
+//! dropped too. matchbox's queues have no bound, so packets are not queued any more when
+//! [`MAX_QUEUED_PACKETS`] wait.
+
+mod contain;
+mod exchange;
+mod ice;
+mod line;
+mod side;
+
+pub use ice::Ice;
+pub use side::MAX_QUEUED_PACKETS;
 
 use super::{Channel, KnownPeer, Path, SignalingState, Transport};
-use crate::signaling::{directory::Directory, local::LocalHub, remote::RemoteSignaller};
+use crate::signaling::{
+    directory::{Directory, MAX_REMEMBERED, Presence},
+    local::LocalHub,
+    remote::RemoteSignaller,
+};
 use bytes::Bytes;
-#[cfg(not(target_arch = "wasm32"))]
-use futures::{
-    FutureExt,
-    future::{Either, select},
-};
-use futures::{
-    Stream,
-    channel::mpsc::{UnboundedReceiver, UnboundedSender},
-};
-use matchbox_socket::{
-    RtcIceServerConfig, SignallerBuilder, WebRtcChannel, WebRtcSocket, WebRtcSocketBuilder,
-};
-use protocol::{
-    PeerId,
-    limits::{MAX_DATAGRAM_BYTES, MAX_RELIABLE_BYTES},
-};
-#[cfg(not(target_arch = "wasm32"))]
-use std::panic::AssertUnwindSafe;
+use exchange::{Ends, Exchange, wires};
+use futures::StreamExt;
+use matchbox_socket::{MessageLoopFuture, SignallerBuilder, WebRtcSocket};
+use protocol::PeerId;
+use side::Sides;
 use std::{
-    collections::HashMap,
-    pin::Pin,
-    sync::Arc,
+    collections::VecDeque,
+    future::Future,
+    ops::DerefMut,
     task::{Context, Poll},
 };
-use tracing::warn;
-
-/// matchbox's index of [`Channel::Unreliable`].
-const UNRELIABLE: usize = 0;
-
-/// matchbox's index of [`Channel::Reliable`].
-const RELIABLE: usize = 1;
-
-/// Packets that wait on a channel for a message loop that does not run. At the bound further
-/// ones are dropped and counted.
-pub const MAX_QUEUED_PACKETS: usize = 1024;
 
 /// Packets dropped in one call of [`Transport::receive`] before it says that there is none: a
 /// flood from a banned peer cannot hold the session.
@@ -65,280 +56,123 @@ pub enum Signaling {
     Local(LocalHub),
 }
 
-/// Servers that help connections through NATs. Empty means none at all: matchbox would ask a
-/// public server, and wait for it even on a LAN.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ice {
-    /// `stun:host:port`, `turn:host:port?transport=udp` and their `s` forms.
-    pub urls: Vec<String>,
-    /// For TURN.
-    pub username: Option<String>,
-    /// For TURN.
-    pub credential: Option<String>,
-}
-
-impl Ice {
-    /// What matchbox can be given: the WebRTC stacks refuse a whole configuration for one bad
-    /// URL, and matchbox unwraps that.
-    fn config(self) -> RtcIceServerConfig {
-        let has_credential = self.username.is_some() && self.credential.is_some();
-        let usable = |url: &String| {
-            let usable = is_ice_url(url, has_credential);
-            if !usable {
-                warn!(
-                    url,
-                    "left out an ICE server: not a URL of one, or without its credential"
-                );
-            }
-            usable
-        };
-        RtcIceServerConfig {
-            urls: self.urls.into_iter().filter(usable).collect(),
-            username: self.username,
-            credential: self.credential,
-        }
-    }
-}
-
-/// Whether this is `scheme:host[:port][?transport=…]` (RFC 7064, RFC 7065).
-fn is_ice_url(url: &str, has_credential: bool) -> bool {
-    let Some((scheme, rest)) = url.split_once(':') else {
-        return false;
-    };
-    let (server, query) = rest
-        .split_once('?')
-        .map_or((rest, None), |(s, q)| (s, Some(q)));
-    let turn = matches!(scheme, "turn" | "turns");
-    let scheme_fits = matches!(scheme, "stun" | "stuns") && query.is_none()
-        || turn
-            && has_credential
-            && matches!(query, None | Some("transport=udp" | "transport=tcp"));
-    let (host, port) = match server
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-    {
-        Some((host, port)) if host.parse::<std::net::Ipv6Addr>().is_ok() => (host, port),
-        Some(_) => return false,
-        None => server
-            .find(':')
-            .map_or((server, ""), |colon| server.split_at(colon)),
-    };
-    let port_fits = port.is_empty()
-        || port
-            .strip_prefix(':')
-            .is_some_and(|port| port.parse::<u16>().is_ok_and(|p| p != 0));
-    let host_char = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
-    scheme_fits && port_fits && !host.is_empty() && host.len() <= 253 && host.chars().all(host_char)
-}
-
-/// Prepares a socket with our two channels, our signaling and our ICE servers.
+/// A transport, and the room's task, which runs until the transport is dropped: without it
+/// nothing happens. It may run anywhere, on the web on the page's event loop.
 ///
-/// The builder is for bevy_matchbox's `MatchboxSocket` or for [`WebRtcSocketBuilder::build`];
-/// the link is for the socket that comes of it.
-pub fn prepare(signaling: Signaling, ice: Ice) -> (WebRtcSocketBuilder, Link) {
+/// `opener` gets each new socket with its message loop, runs that, and gives the socket back, as
+/// bevy_matchbox's `MatchboxSocket::from((socket, message_loop))` does. It is called by the room's
+/// task. The message loop ends by itself when its socket is to be no more.
+pub fn open<S>(
+    signaling: Signaling,
+    ice: Ice,
+    opener: impl FnMut(WebRtcSocket, MessageLoopFuture) -> S + Send + 'static,
+) -> (MatchboxTransport, impl Future<Output = ()> + 'static)
+where
+    S: DerefMut<Target = WebRtcSocket> + Send + 'static,
+{
     let directory = Directory::default();
-    let (url, signaller): (String, Arc<dyn SignallerBuilder>) = match signaling {
-        Signaling::Remote { room_url } => (
-            room_url,
-            Arc::new(RemoteSignaller::builder(directory.clone())),
-        ),
-        Signaling::Local(hub) => (
-            "local".to_owned(),
-            Arc::new(hub.signaller(directory.clone())),
-        ),
+    let (ends, wires) = wires();
+    let transport = MatchboxTransport {
+        directory: directory.clone(),
+        ends,
+        peers: Vec::new(),
+        turn: 0,
+        closed: VecDeque::new(),
     };
-    let builder = WebRtcSocketBuilder::new(url)
-        .ice_server(ice.config())
-        .signaller_builder(signaller)
-        .add_unreliable_channel()
-        .add_reliable_channel();
-    (builder, Link { directory })
-}
-
-/// What ties a prepared socket's channels to its signaling.
-#[derive(Debug)]
-pub struct Link {
-    directory: Directory,
-}
-
-impl Link {
-    /// The socket's directory.
-    pub fn directory(&self) -> &Directory {
-        &self.directory
-    }
-
-    /// Takes both channels out of the socket and makes a transport of them. Dropping it ends the
-    /// socket's message loop.
-    ///
-    /// # Panics
-    /// When `socket` is not the one that this link was prepared with, which is its caller's error.
-    pub fn attach(self, socket: &mut WebRtcSocket) -> MatchboxTransport {
-        #[expect(
-            clippy::expect_used,
-            reason = "the link's builder was given both channels, and the link attaches once"
-        )]
-        let mut take = |index| socket.take_channel(index).expect("the channel was added");
-        let (unreliable, reliable) = (take(UNRELIABLE), take(RELIABLE));
-        MatchboxTransport {
-            directory: self.directory,
-            unreliable: Side::new(unreliable, MAX_DATAGRAM_BYTES),
-            reliable: Side::new(reliable, MAX_RELIABLE_BYTES),
-            reliable_next: true,
-            standing: HashMap::new(),
+    let room = async move {
+        let joined = match signaling {
+            Signaling::Remote { room_url } => {
+                RemoteSignaller::builder(directory.clone())
+                    .new_signaller(None, room_url)
+                    .await
+            }
+            Signaling::Local(hub) => {
+                hub.signaller(directory.clone())
+                    .new_signaller(None, String::new())
+                    .await
+            }
+        };
+        match joined {
+            Ok(signaller) => {
+                Exchange::new(directory, signaller, ice.config(), opener, wires)
+                    .run()
+                    .await;
+            }
+            // A sentence that was set before is better, and stays.
+            Err(error) => directory.set_signaling(SignalingState::Failed(error.to_string())),
         }
-    }
+    };
+    (transport, room)
 }
 
-/// Reads how packets travel out of the socket, for [`Transport::path`]. Whoever keeps the socket
-/// calls it now and then; without it open peers count as direct.
-pub fn report_paths(socket: &mut WebRtcSocket, directory: &Directory) {
-    // A closed socket reports nothing more.
-    let _ = socket.try_update_peers();
-    for peer in directory.peers() {
-        match socket.is_relayed(peer.id) {
-            Some(true) => directory.set_path(peer.id, Path::Relayed),
-            Some(false) => directory.set_path(peer.id, Path::Direct),
-            None => {}
-        }
-    }
-}
-
-/// Opens a socket whose message loop runs on a thread of its own until the transport is dropped.
-///
-/// One panic is left in matchbox 0.15, natively only, that no guard can keep from it: a peer whose
-/// connection closes between its encryption and its channels' opening ends the whole loop. Then
-/// [`Transport::signaling`] says so, and a new socket is needed.
+/// Opens a transport whose room and sockets run on one thread of their own until it is dropped.
 ///
 /// # Errors
 /// When the system starts no further thread.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn spawn(signaling: Signaling, ice: Ice) -> std::io::Result<MatchboxTransport> {
-    let (builder, link) = prepare(signaling, ice);
-    let (mut socket, message_loop) = builder.build();
-    let transport = link.attach(&mut socket);
-    let directory = transport.directory.clone();
+    let executor = std::sync::Arc::new(smol::Executor::new());
+    let loops = executor.clone();
+    let (transport, room) = open(signaling, ice, move |socket, message_loop| {
+        loops.spawn(message_loop).detach();
+        Box::new(socket)
+    });
     std::thread::Builder::new()
         .name("matchbox".to_owned())
-        .spawn(move || {
-            let drive = AssertUnwindSafe(drive(socket, message_loop, directory));
-            // Nothing of the loop is used after its panic: its channels close, and the transport
-            // says that the connection has ended.
-            if smol::block_on(drive.catch_unwind()).is_err() {
-                tracing::error!("matchbox's message loop has panicked: its socket is gone");
-            }
-        })?;
+        .spawn(move || smol::block_on(executor.run(room)))?;
     Ok(transport)
-}
-
-/// Runs a message loop to its end, and once a second reports the paths.
-#[cfg(not(target_arch = "wasm32"))]
-async fn drive(
-    mut socket: WebRtcSocket,
-    mut message_loop: matchbox_socket::MessageLoopFuture,
-    directory: Directory,
-) {
-    loop {
-        let pause = futures_timer::Delay::new(std::time::Duration::from_secs(1));
-        match select(message_loop, pause).await {
-            Either::Left((outcome, _)) => {
-                tracing::debug!(?outcome, "the message loop has ended");
-                return;
-            }
-            Either::Right(((), unfinished)) => message_loop = unfinished,
-        }
-        report_paths(&mut socket, &directory);
-    }
-}
-
-/// One of matchbox's channels.
-struct Side {
-    packets_out: UnboundedSender<(PeerId, Bytes)>,
-    packets_in: UnboundedReceiver<(PeerId, Bytes)>,
-    /// A packet that was taken out to see whether there is one.
-    seen: Option<(PeerId, Bytes)>,
-    max_bytes: usize,
-}
-
-impl Side {
-    fn new(channel: WebRtcChannel, max_bytes: usize) -> Self {
-        let (packets_out, packets_in) = channel.split();
-        Self {
-            packets_out,
-            packets_in,
-            seen: None,
-            max_bytes,
-        }
-    }
-
-    fn take(&mut self) -> Option<(PeerId, Bytes)> {
-        self.seen.take().or_else(|| self.packets_in.try_recv().ok())
-    }
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> bool {
-        if self.seen.is_none()
-            && let Poll::Ready(packet) = Pin::new(&mut self.packets_in).poll_next(context)
-        {
-            // At the channel's end there is nothing, and nothing to wait for.
-            self.seen = packet;
-        }
-        self.seen.is_some()
-    }
-}
-
-/// Whether a peer's packets are taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Heard,
-    Banned,
 }
 
 /// WebRTC data channels as a [`Transport`].
 pub struct MatchboxTransport {
     directory: Directory,
-    unreliable: Side,
-    reliable: Side,
-    /// Which channel is asked first: they take turns, so that neither holds the other up.
-    reliable_next: bool,
-    /// The peers that a packet has come from, or that were banned.
-    standing: HashMap<PeerId, Standing>,
+    ends: Ends,
+    /// By the order of their sockets' opening. A peer that has come anew may be here twice, its
+    /// older socket with packets yet to be taken.
+    peers: Vec<Sides>,
+    /// Whose packet is next: peers take turns, so that none holds the others up.
+    turn: usize,
+    /// Peers whose channels have closed, until that is taken. At most [`MAX_REMEMBERED`]: of more,
+    /// the oldest are forgotten.
+    closed: VecDeque<PeerId>,
 }
 
 impl MatchboxTransport {
-    /// The socket's directory, for [`report_paths`].
-    pub fn directory(&self) -> &Directory {
-        &self.directory
-    }
-
-    fn take(&mut self) -> Option<(PeerId, Channel, Bytes)> {
-        let reliable_first = self.reliable_next;
-        self.reliable_next = !reliable_first;
-        for reliable in [reliable_first, !reliable_first] {
-            let (side, channel) = match reliable {
-                true => (&mut self.reliable, Channel::Reliable),
-                false => (&mut self.unreliable, Channel::Unreliable),
-            };
-            if let Some((peer, packet)) = side.take() {
-                return Some((peer, channel, packet));
+    /// The next packet of any peer.
+    fn take(&mut self) -> Option<(PeerId, Channel, Bytes, bool)> {
+        let count = self.peers.len();
+        for step in 0..count {
+            let at = (self.turn + step) % count;
+            if let Some((channel, packet, fits)) = self.peers[at].receive() {
+                self.turn = at + 1;
+                return Some((self.peers[at].peer, channel, packet, fits));
             }
         }
         None
     }
 
-    fn side(&mut self, channel: Channel) -> &mut Side {
-        match channel {
-            Channel::Unreliable => &mut self.unreliable,
-            Channel::Reliable => &mut self.reliable,
+    /// Takes new sockets in.
+    fn take_in(&mut self) {
+        while let Ok(sides) = self.ends.sockets.try_recv() {
+            self.peers.push(sides);
         }
     }
 
-    /// Whether a packet is to be given to the session. The first of a peer opens it.
-    fn accepts(&mut self, peer: PeerId, bytes: usize, max_bytes: usize) -> bool {
-        let directory = &self.directory;
-        let standing = *self.standing.entry(peer).or_insert_with(|| {
-            directory.set_open(peer);
-            Standing::Heard
+    /// Lets go of sockets that have ended and have no packet left. Says whether there were any.
+    fn let_go(&mut self) -> bool {
+        let (directory, closed) = (&self.directory, &mut self.closed);
+        let before = self.peers.len();
+        self.peers.retain_mut(|sides| {
+            let has_ended = sides.has_ended();
+            let is_banned = || directory.presence(sides.peer) == Some(Presence::Banned);
+            if has_ended && sides.has_opened() && !is_banned() {
+                closed.push_back(sides.peer);
+            }
+            !has_ended
         });
-        standing == Standing::Heard && bytes <= max_bytes
+        let excess = closed.len().saturating_sub(MAX_REMEMBERED);
+        closed.drain(..excess);
+        self.peers.len() < before
     }
 }
 
@@ -352,30 +186,25 @@ impl Transport for MatchboxTransport {
     }
 
     fn signaling(&self) -> SignalingState {
-        match self.directory.signaling() {
-            failed @ SignalingState::Failed(_) => failed,
-            // The message loop ends by itself when signaling is gone and nobody is left.
-            _ if self.reliable.packets_out.is_closed() => {
-                SignalingState::Failed("The connection has ended. Join the room again.".to_owned())
-            }
-            state => state,
-        }
+        self.directory.signaling()
     }
 
     fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
-        let banned = self.standing.get(&to) == Some(&Standing::Banned);
-        let side = self.side(channel);
-        let fits = packet.len() <= side.max_bytes && side.packets_out.len() < MAX_QUEUED_PACKETS;
-        if banned || !fits || side.packets_out.unbounded_send((to, packet)).is_err() {
+        self.take_in();
+        let banned = self.directory.presence(to) == Some(Presence::Banned);
+        let sides = self.peers.iter_mut().rfind(|sides| sides.peer == to);
+        if banned || !sides.is_some_and(|sides| sides.send(channel, packet)) {
             self.directory.count_drop();
         }
     }
 
     fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
+        self.take_in();
         for _ in 0..MAX_DROPS_PER_CALL {
-            let (peer, channel, packet) = self.take()?;
-            let max_bytes = self.side(channel).max_bytes;
-            if self.accepts(peer, packet.len(), max_bytes) {
+            let (peer, channel, packet, fits) = self.take()?;
+            // The first packet says sooner than matchbox that the channels are open.
+            self.directory.set_open(peer);
+            if fits && self.directory.presence(peer) != Some(Presence::Banned) {
                 return Some((peer, channel, packet));
             }
             self.directory.count_drop();
@@ -384,21 +213,33 @@ impl Transport for MatchboxTransport {
     }
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        // Both are asked, so that both wake the task.
-        let (unreliable, reliable) = (
-            self.unreliable.poll_ready(context),
-            self.reliable.poll_ready(context),
-        );
-        if unreliable || reliable {
+        while let Poll::Ready(Some(sides)) = self.ends.sockets.poll_next_unpin(context) {
+            self.peers.push(sides);
+        }
+        if self.let_go() {
+            return Poll::Ready(());
+        }
+        // All are asked, so that all wake the task.
+        let ready = (self.peers.iter_mut())
+            .map(|sides| sides.poll_ready(context))
+            .fold(false, |any, ready| any | ready);
+        if ready {
             Poll::Ready(())
         } else {
             Poll::Pending
         }
     }
 
+    fn take_closed(&mut self) -> Option<PeerId> {
+        self.take_in();
+        self.let_go();
+        self.closed.pop_front()
+    }
+
     fn ban(&mut self, peer: PeerId) {
-        self.standing.insert(peer, Standing::Banned);
         self.directory.ban(peer);
+        // Full means that a look is due already.
+        let _ = self.ends.look.try_send(());
     }
 
     fn path(&self, peer: PeerId) -> Path {

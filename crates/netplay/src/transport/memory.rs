@@ -77,7 +77,9 @@ impl Hub {
         }
     }
 
-    /// Adds a peer; it leaves when the transport is dropped.
+    /// Adds a peer; it leaves when the transport is dropped. The others are told that its channels
+    /// have closed, as by a page that is closed. To be a killed process, of which nobody is told,
+    /// its links must be [cut](Network::cut) first.
     pub fn join(&self) -> MemoryTransport {
         let id = self.lock().network.join();
         MemoryTransport {
@@ -118,6 +120,11 @@ impl Hub {
         changed
     }
 
+    /// Closes the channels between two peers for good, and tells both.
+    pub fn close(&self, a: PeerId, b: PeerId) {
+        self.change(|network, now| network.close(a, b, now));
+    }
+
     /// A panic of another holder leaves nothing half done that matters here.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -137,11 +144,13 @@ pub struct MemoryTransport {
 
 impl Drop for MemoryTransport {
     fn drop(&mut self) {
-        let mut inner = self.hub.lock();
-        inner.network.leave(self.id);
-        let waker = inner.wakers.remove(&self.id);
-        drop(inner);
-        drop(waker);
+        self.hub.change(|network, now| {
+            let others: Vec<_> = network.peers().filter(|id| *id != self.id).collect();
+            for other in others {
+                network.close(self.id, other, now);
+            }
+            network.leave(self.id);
+        });
     }
 }
 
@@ -157,7 +166,7 @@ impl Transport for MemoryTransport {
         for id in inner.network.peers() {
             if id == self.id {
                 here_before_us = false;
-            } else if !self.banned.contains(&id) {
+            } else if !self.banned.contains(&id) && !inner.network.is_closed(self.id, id) {
                 known.push(KnownPeer { id, here_before_us });
             }
         }
@@ -228,9 +237,23 @@ impl Transport for MemoryTransport {
         rung
     }
 
+    fn take_closed(&mut self) -> Option<PeerId> {
+        let mut inner = self.hub.lock();
+        let now = inner.now();
+        loop {
+            let closed = inner.network.take_closed(self.id, now)?;
+            if !self.banned.contains(&closed) {
+                return Some(closed);
+            }
+        }
+    }
+
     fn ban(&mut self, peer: PeerId) {
         if !self.banned.contains(&peer) {
             self.banned.push(peer);
+            // What was said to it before still arrives; what it says is dropped and counted.
+            self.hub
+                .change(|network, now| network.hang_up(self.id, peer, now));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::matches::{Faulty, Match, settings};
 use netplay::{
-    replay::{MAX_FILE_BYTES, Playback, Replay, ReplayError, VERSION, diff, verify},
+    replay::{MAX_FILE_BYTES, MAX_WORLDS, Playback, Replay, ReplayError, VERSION, diff, verify},
     rollback::Desync,
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
@@ -242,7 +242,10 @@ fn claims_that_would_fill_memory_are_refused() {
     assert_eq!(refused(|i| i.blocks = vec![Vec::new(); 212]), "content");
     assert_eq!(refused(|i| i.names = vec![String::new(); 65]), "content");
     assert_eq!(refused(|i| i.sittings = vec![(0, 0, 0); 1_025]), "content");
-    assert_eq!(refused(|i| i.given = vec![(0, Vec::new()); 9]), "content");
+    assert_eq!(
+        refused(|i| i.given = vec![(0, Vec::new()); MAX_WORLDS + 1]),
+        "content"
+    );
     assert_eq!(
         refused(|i| i.checksums = vec![(0, [0; 8]); 3_602]),
         "content"

@@ -6,7 +6,10 @@
 )]
 
 mod command;
+#[path = "../common/mod.rs"]
+mod common;
 mod desync;
+mod golden;
 mod hostile;
 mod matches;
 mod playback;

@@ -1,10 +1,11 @@
 //! What a recorder writes, and what `verify` makes of it.
 
 use crate::matches::{Faulty, Match, SEED, settings, word};
-use netplay::replay::{
-    MAX_FRAMES, MAX_WORLDS, Mismatch, RecordError, Recorder, Replay, Verdict, verify,
+use netplay::{
+    replay::{MAX_FRAMES, MAX_WORLDS, Mismatch, RecordError, Recorder, Replay, Verdict, verify},
+    rollback::Desync,
 };
-use protocol::{Driver, Frame, Simulation};
+use protocol::{Driver, Frame, PeerId, Simulation};
 use sim::{Input, Settings, World};
 
 const MINUTES_3: Frame = 3 * 60 * 60;
@@ -25,7 +26,7 @@ fn three_minutes_of_four_players_are_compact_and_come_out_the_same() {
         Verdict {
             frames: MINUTES_3,
             checked: 181,
-            agreed: MINUTES_3,
+            agreed: Some(MINUTES_3),
             mismatch: None,
         }
     );
@@ -103,7 +104,7 @@ fn a_latecomer_records_from_where_it_came_in() {
     assert_eq!((replay.start(), replay.end()), (250, 700));
     assert_eq!(replay.first_world(), early.worlds[250]);
     let verdict = verify(&replay);
-    assert_eq!((verdict.checked, verdict.mismatch), (7, None));
+    assert_eq!((verdict.checked, verdict.mismatch), (8, None));
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn verify_names_the_first_world_that_differs() {
     let played = Match::<Faulty<400>>::of(3, 600);
     let replay = decode(&played.recorder.bytes());
     let verdict = verify(&replay);
-    assert_eq!((verdict.agreed, verdict.checked), (360, 8));
+    assert_eq!((verdict.agreed, verdict.checked), (Some(360), 8));
     let Some(Mismatch {
         frame,
         recorded,
@@ -133,7 +134,7 @@ fn a_world_that_repaired_a_desync_is_part_of_the_match() {
     wrong.recorder.adopt(400, &given).unwrap();
     let replay = decode(&wrong.recorder.bytes());
     assert_eq!((replay.end(), verify(&replay).mismatch), (430, None));
-    assert_eq!(verify(&replay).agreed, 360);
+    assert_eq!(verify(&replay).agreed, Some(360));
     let mut playback = netplay::replay::Playback::new(replay);
     playback.seek(399);
     assert_eq!(playback.current(), &right.worlds[399]);
@@ -186,7 +187,7 @@ fn a_recording_has_an_end() {
     assert_eq!(replay.checksums().count(), 3_600);
 
     let world = World::new(&settings(2), SEED);
-    for frame in 0..MAX_WORLDS {
+    for frame in 0..MAX_WORLDS - 1 {
         recorder.adopt(frame as Frame, &world).unwrap();
     }
     assert_eq!(recorder.adopt(60, &world), Err(RecordError::Full));
@@ -194,6 +195,39 @@ fn a_recording_has_an_end() {
     recorder.adopt(3, &world).unwrap();
     recorder.adopt(60, &world).unwrap();
     assert!(Replay::<World>::decode(&recorder.bytes()).is_ok());
+}
+
+#[test]
+fn a_desync_after_many_repairs_is_written_down_too() {
+    let mut played = Match::<World>::of(2, 200);
+    let given = World::new(&settings(2), 1);
+    let mut repairs = 0;
+    while played.recorder.adopt(101 + repairs, &given).is_ok() {
+        repairs += 1;
+    }
+    assert_eq!(repairs as usize, MAX_WORLDS - 1);
+    let desync = Desync {
+        frame: 180,
+        ours: 1,
+        theirs: 2,
+        peer: PeerId(uuid::Uuid::nil()),
+    };
+    let file = played.recorder.artifact(&desync, 100, None);
+    assert_eq!((decode(&file).start(), decode(&file).end()), (100, 200));
+}
+
+#[test]
+fn what_is_told_of_worlds_that_are_not_recorded_is_left_out() {
+    let mut played = Match::<World>::of(2, 100);
+    played.recorder.checksum(120, 1);
+    played.recorder.see(120, &played.world);
+    assert_eq!(decode(&played.recorder.bytes()).checksums().count(), 2);
+    played.play(20);
+    let replay = decode(&played.recorder.bytes());
+    assert_eq!(
+        (replay.checksums().count(), verify(&replay).mismatch),
+        (3, None)
+    );
 }
 
 #[test]

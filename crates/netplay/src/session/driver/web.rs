@@ -1,7 +1,9 @@
 //! On the web a session shares the page's only thread, but not the page's pace: a Worker's
 //! timer, which browsers do not slow down in hidden tabs, posts a tick every few milliseconds.
+//! (Chromium's throttling of tabs that are hidden for minutes is for timers of pages, and spares
+//! pages with an open data channel altogether.)
 
-use super::Runner;
+use super::{Runner, page::Page};
 use crate::transport::Transport;
 use futures::{StreamExt, channel::mpsc};
 use protocol::Simulation;
@@ -23,6 +25,15 @@ pub(super) fn start<S: Simulation, T: Transport>(runner: Runner<S, T>) {
 async fn run<S: Simulation, T: Transport>(mut runner: Runner<S, T>) {
     // One waiting tick is as good as many.
     let (sender, mut ticks) = mpsc::channel(0);
+    let _page = Page::watch({
+        let (shared, mut ticks) = (runner.shared.clone(), sender.clone());
+        move |command| {
+            shared.command(command);
+            // The turn and what it sends follow as microtasks of the page's own event: a page
+            // that goes away does nothing later than that.
+            let _ = ticks.try_send(());
+        }
+    });
     let _ticker = Ticker::start(sender);
     // Nobody needs waking: every tick looks for itself.
     let mut context = Context::from_waker(Waker::noop());

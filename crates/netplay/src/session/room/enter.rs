@@ -73,8 +73,13 @@ impl<S: Simulation> Room<S> {
     /// Begins from a snapshot, or has our world replaced by it.
     fn take_snapshot(&mut self, snapshot: Snapshot) -> Result<(), &'static str> {
         let now = self.now;
-        let repairs =
-            |play: &&mut Play<S>| play.core.desync().is_some() && play.core.view() == snapshot.view;
+        // Whoever could not follow the log has other drivers in its frames, too: it begins anew.
+        let repairs = |play: &&mut Play<S>| {
+            play.core.desync().is_some()
+                && play.core.view() == snapshot.view
+                && play.core.log() >= snapshot.log
+                && !play.agreement.is_stranded()
+        };
         let Some(play) = self.play.as_mut().filter(repairs) else {
             return match self.only_watches {
                 true => self.watch_from(&snapshot),

@@ -17,6 +17,7 @@
 //! and a peer that keeps sending what no honest peer sends is banned.
 
 mod admit;
+mod allowance;
 mod branch;
 mod enter;
 mod feed;
@@ -170,7 +171,7 @@ impl<S: Simulation> Room<S> {
     /// Acts on everything that has happened until `now`, the time since the session's start,
     /// which must not run backwards.
     pub fn turn(&mut self, now: Duration, transport: &mut dyn Transport) {
-        self.now = now;
+        let awake = std::mem::replace(&mut self.now, now);
         self.look_around(transport);
         // What waits in the queues is heard before anybody is judged silent: after a long
         // pause of this process (a debugger, a sleeping laptop) the others are still here.
@@ -180,7 +181,12 @@ impl<S: Simulation> Room<S> {
             };
             self.bytes_in += packet.len() as u64;
             if self.closes.is_none() {
-                self.receive(from, channel, &packet);
+                self.receive(from, channel, &packet, awake);
+            }
+        }
+        while let Some(closed) = transport.take_closed() {
+            if self.closes.is_none() {
+                self.lose(closed, "is gone");
             }
         }
         if self.closes.is_none() {
@@ -300,7 +306,7 @@ impl<S: Simulation> Room<S> {
         }
     }
 
-    fn receive(&mut self, from: PeerId, channel: Channel, packet: &[u8]) {
+    fn receive(&mut self, from: PeerId, channel: Channel, packet: &[u8], awake: Duration) {
         let Some(peer) = self.peers.meet(from, self.now) else {
             self.dropped += 1;
             return;
@@ -310,6 +316,9 @@ impl<S: Simulation> Room<S> {
             // A goodbye comes on both channels.
             self.dropped += u64::from(packet != LEAVE);
             return;
+        }
+        if !peer.may_send(channel, awake, self.now) {
+            return self.count_offence(from, "flooding");
         }
         if channel == Channel::Unreliable {
             return self.receive_datagram(from, packet);
@@ -346,14 +355,18 @@ impl<S: Simulation> Room<S> {
 
     /// Counts a packet that no honest peer would have sent.
     fn offend(&mut self, from: PeerId) {
+        self.count_offence(from, "malformed packets");
+    }
+
+    fn count_offence(&mut self, from: PeerId, what: &str) {
         self.dropped += 1;
         let Some(peer) = self.peers.get_mut(from) else {
             return;
         };
         peer.offences += 1;
         if peer.offences >= MAX_OFFENCES {
-            tracing::warn!(%from, "banned after {MAX_OFFENCES} malformed packets");
-            self.lose(from, "was banned for malformed packets");
+            tracing::warn!(%from, "banned after {MAX_OFFENCES} offences, the last one {what}");
+            self.lose(from, &format!("was banned for {what}"));
         }
     }
 
@@ -390,13 +403,16 @@ impl<S: Simulation> Room<S> {
     }
 
     fn hear(&mut self, from: PeerId, text: &str) {
-        let Some(peer) = self.peers.get(from) else {
+        let Some(peer) = self.peers.get_mut(from) else {
             return;
         };
-        self.keep_chat(
-            peer.shown_name().to_owned(),
-            clean_text(text, MAX_CHAT_BYTES),
-        );
+        let text = clean_text(text, MAX_CHAT_BYTES);
+        if text.is_empty() || !peer.chat.take(self.now, self.now) {
+            self.dropped += 1;
+            return;
+        }
+        let name = peer.shown_name().to_owned();
+        self.keep_chat(name, text);
     }
 
     fn keep_chat(&mut self, name: String, text: String) {

@@ -1,5 +1,7 @@
 //! The other peers of a room, as far as this one knows them. Bounded.
 
+use super::allowance::Allowance;
+use crate::transport::Channel;
 use protocol::{
     PeerId,
     agreement::Claim,
@@ -10,6 +12,23 @@ use std::time::Duration;
 /// Peers remembered, those that are gone included. Beyond that the one gone longest is
 /// forgotten; while nobody is gone, strangers are not met.
 const MAX_REMEMBERED: usize = 32;
+
+/// Reliable messages of one peer that are listened to in a second. More are an offence. An honest
+/// peer sends a few; acknowledging the parts of a snapshot, up to [`MESSAGES_AT_ONCE`] in a moment.
+const MESSAGES_PER_SECOND: u32 = 128;
+
+/// Messages of one peer that are listened to at once: two of the biggest snapshots' parts.
+const MESSAGES_AT_ONCE: u32 = 512;
+
+/// Datagrams of one peer that are listened to in a second. More are an offence. An honest peer sends
+/// one a step, and networks may double them.
+const DATAGRAMS_PER_SECOND: u32 = 256;
+
+/// Datagrams of one peer that are listened to at once: what a network held back for seconds.
+const DATAGRAMS_AT_ONCE: u32 = 1_024;
+
+/// Lines of chat that are shown at once, and then one a second.
+const CHAT_AT_ONCE: u32 = 5;
 
 /// Where another peer stands with this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +89,10 @@ pub(super) struct Peer {
     /// The match that it wants to enter.
     pub wants_match: Option<u32>,
     pub offences: u32,
+    messages: Allowance,
+    datagrams: Allowance,
+    /// Lines of chat. More are dropped: each takes the place of an older one on the screen.
+    pub chat: Allowance,
 }
 
 impl Peer {
@@ -101,6 +124,9 @@ impl Peer {
             asked_at: None,
             wants_match: None,
             offences: 0,
+            messages: Allowance::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE),
+            datagrams: Allowance::new(DATAGRAMS_PER_SECOND, DATAGRAMS_AT_ONCE),
+            chat: Allowance::new(1, CHAT_AT_ONCE),
         }
     }
 
@@ -117,6 +143,15 @@ impl Peer {
         self.ready = false;
         self.mates.clear();
         self.playing = None;
+    }
+
+    /// Whether one more packet of it is listened to. `awake` is when we last listened.
+    pub fn may_send(&mut self, channel: Channel, awake: Duration, now: Duration) -> bool {
+        let allowance = match channel {
+            Channel::Reliable => &mut self.messages,
+            Channel::Unreliable => &mut self.datagrams,
+        };
+        allowance.take(awake, now)
     }
 
     pub fn shown_name(&self) -> &str {

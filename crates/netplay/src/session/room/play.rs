@@ -183,7 +183,11 @@ impl<S: Simulation> Room<S> {
             self.dropped += 1;
             return;
         };
-        match play.core.receive(from, packet, self.now) {
+        let received = play.core.receive(from, packet, self.now);
+        if let Err(rejected) = &received {
+            tracing::trace!(%from, %rejected, frame = play.core.frame(), "a datagram was rejected");
+        }
+        match received {
             Ok(()) => {
                 if let Some(peer) = self.peers.get_mut(from) {
                     peer.heard = self.now;
@@ -197,7 +201,8 @@ impl<S: Simulation> Room<S> {
                 | Rejected::NotAuthor(_)
                 | Rejected::Past(_)
                 | Rejected::Future(_)
-                | Rejected::Gap(_),
+                | Rejected::Gap(_)
+                | Rejected::NoAuthor(_),
             ) => self.dropped += 1,
             Err(_) => self.offend(from),
         }

@@ -32,8 +32,11 @@ pub enum RecordKind {
 
 /// Writes down what a core confirms.
 pub(super) struct Recording<S: Simulation> {
-    /// Nothing once the recording could not go on: an hour is over, or worlds were skipped.
+    /// Nothing for a match that cannot be recorded at all.
     recorder: Option<Recorder<S>>,
+    /// Whether nothing more is written: an hour is over, or frames were skipped. What is written
+    /// stays.
+    is_over: bool,
     /// The seats' players as last written down.
     seated: Vec<Option<PeerId>>,
 }
@@ -45,25 +48,28 @@ impl<S: Simulation> Recording<S> {
         }
         Self {
             recorder: recorder.ok(),
+            is_over: false,
             seated: Vec::new(),
         }
     }
 
     /// Another world was put in the place of our own.
     pub fn adopt(&mut self, frame: Frame, world: &S) {
-        if let Some(recorder) = &mut self.recorder
-            && let Err(error) = recorder.adopt(frame, world)
-        {
-            tracing::warn!(%error, "the recording ends");
-            self.recorder = None;
+        if let Some(recorder) = self.running() {
+            let adopted = recorder.adopt(frame, world);
+            self.end_by(adopted);
         }
     }
 
     fn end_by(&mut self, outcome: Result<(), RecordError>) {
         if let Err(error) = outcome {
             tracing::warn!(%error, "the recording ends");
-            self.recorder = None;
+            self.is_over = true;
         }
+    }
+
+    fn running(&mut self) -> Option<&mut Recorder<S>> {
+        self.recorder.as_mut().filter(|_| !self.is_over)
     }
 }
 
@@ -84,7 +90,7 @@ impl<S: Simulation> Room<S> {
         let Some(recorder) = recording
             .recorder
             .as_mut()
-            .filter(|_| !confirmed.is_empty())
+            .filter(|_| !confirmed.is_empty() && !recording.is_over)
         else {
             return;
         };
@@ -106,11 +112,15 @@ impl<S: Simulation> Room<S> {
         for frame in confirmed {
             pushed = pushed
                 .and_then(|()| recorder.push(frame.frame, &frame.words[..seats], frame.peers));
+            // Every one of them, so that a desync is told to the frame.
+            let next = frame.frame + 1;
+            if let Some(world) = core.confirmed_world_at(next) {
+                recorder.see(next, world);
+            }
         }
         if let Some((frame, sum)) = core.checksum() {
             recorder.checksum(frame, sum);
         }
-        recorder.see(core.confirmed(), core.confirmed_world());
         recording.end_by(pushed);
     }
 
@@ -126,7 +136,8 @@ impl<S: Simulation> Room<S> {
     pub(super) fn keep_artifact(&mut self, desync: &Desync, theirs: Option<(Frame, &S)>) {
         let Some(play) = &self.play else { return };
         let agreed = desync.frame.saturating_sub(CHECKSUM_INTERVAL);
-        let recorder = play.recording.recorder.as_ref();
+        let recording = &play.recording;
+        let recorder = recording.recorder.as_ref().filter(|_| !recording.is_over);
         let bytes = recorder.map(|recorder| recorder.artifact(desync, agreed, theirs));
         self.keep_record(RecordKind::Desync, play.match_id, bytes);
     }

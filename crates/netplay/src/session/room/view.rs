@@ -15,7 +15,7 @@ impl<S: Simulation> Room<S> {
             phase: self.phase.clone(),
             peers: peers.collect(),
             my_seat: self.id.and_then(|me| self.seat_of(me)),
-            watching: self.is_playing() && self.id.is_some_and(|me| self.seat_of(me).is_none()),
+            watching: self.is_watching(),
             signaling: self.signaling.clone(),
             chat: self.chat.iter().cloned().collect(),
             notice: self.notice.clone(),
@@ -53,11 +53,23 @@ impl<S: Simulation> Room<S> {
         self.play.as_ref().map(|play| &play.core)
     }
 
+    /// Names the match that is played or watched, or the last one until the next begins.
+    pub fn match_id(&self) -> Option<u32> {
+        let watched = || Some(self.watching.as_ref()?.playing().match_id);
+        self.play
+            .as_ref()
+            .map(|play| play.match_id)
+            .or_else(watched)
+    }
+
     /// The session in numbers.
     pub fn status(&self) -> Status {
         let mut status = Status {
             phase: phase_name(&self.phase),
             peers: self.peers.here().count(),
+            away: self.peers.here().filter(|peer| peer.away).count(),
+            seat: self.id.and_then(|me| self.seat_of(me)),
+            watching: self.is_watching(),
             bytes_out: self.bytes_out,
             bytes_in: self.bytes_in,
             dropped: self.dropped + self.dropped_by_transport,
@@ -114,6 +126,10 @@ impl<S: Simulation> Room<S> {
             slow: self.is_slow(id),
             rtt_ms: self.rtt_ms(id),
         }
+    }
+
+    fn is_watching(&self) -> bool {
+        self.is_playing() && self.id.is_some_and(|me| self.seat_of(me).is_none())
     }
 
     fn seat_of(&self, id: PeerId) -> Option<usize> {

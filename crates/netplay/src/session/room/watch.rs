@@ -113,8 +113,17 @@ impl<S: Simulation> Room<S> {
             match_id: watching.playing.match_id,
             from: watching.audience.next_frame(),
         };
+        let is_left = tellers.is_empty() && now.saturating_sub(watching.told) >= STOPPED;
         if let (true, Some(teller)) = (asks, teller) {
             self.send(teller, &Message::Watch(watch));
+        }
+        if is_left {
+            // Nobody plays it any more, as far as is known here. If somebody does, we enter again.
+            self.watching = None;
+            self.ready = self.config.auto_ready;
+            self.notify("Everybody who played is gone".into());
+            self.change_line();
+            return self.enter(Phase::Lobby);
         }
         if is_over {
             self.matches += 1;

@@ -51,6 +51,8 @@ pub struct Network {
 struct Peer {
     id: PeerId,
     inbox: BinaryHeap<Reverse<Delivery>>,
+    /// Whose channels have closed, and when that arrives. Each peer at most once.
+    closings: Vec<(Duration, PeerId)>,
     overflowed: u64,
 }
 
@@ -59,6 +61,8 @@ struct Peer {
 struct Link {
     conditions: Option<Conditions>,
     is_cut: bool,
+    /// For good: nothing travels any more.
+    is_closed: bool,
     /// When the newest reliable packet arrives: later ones must not overtake it.
     reliable_at: Duration,
     /// Reliable packets that wait for the link's repair.
@@ -93,6 +97,7 @@ impl Network {
         self.peers.push(Peer {
             id,
             inbox: BinaryHeap::new(),
+            closings: Vec::new(),
             overflowed: 0,
         });
         id
@@ -122,23 +127,72 @@ impl Network {
 
     /// Cuts both directions between two peers: unreliable packets are lost, reliable ones wait.
     pub fn cut(&mut self, a: PeerId, b: PeerId) {
-        for way in [(a, b), (b, a)] {
-            self.links.entry(way).or_default().is_cut = true;
-        }
+        self.cut_way(a, b);
+        self.cut_way(b, a);
+    }
+
+    /// Cuts one direction between two peers.
+    pub fn cut_way(&mut self, from: PeerId, to: PeerId) {
+        self.links.entry((from, to)).or_default().is_cut = true;
     }
 
     /// Repairs both directions between two peers; what waited sets out.
     pub fn repair(&mut self, a: PeerId, b: PeerId, now: Duration) {
-        for (from, to) in [(a, b), (b, a)] {
-            let link = self.links.entry((from, to)).or_default();
-            link.is_cut = false;
-            for packet in std::mem::take(&mut link.held) {
-                self.send(from, to, Channel::Reliable, packet, now);
-            }
+        self.repair_way(a, b, now);
+        self.repair_way(b, a, now);
+    }
+
+    /// Repairs one direction between two peers.
+    pub fn repair_way(&mut self, from: PeerId, to: PeerId, now: Duration) {
+        let Some(link) = self.links.get_mut(&(from, to)) else {
+            return;
+        };
+        link.is_cut = false;
+        for packet in std::mem::take(&mut link.held) {
+            self.send(from, to, Channel::Reliable, packet, now);
         }
     }
 
-    /// Sends a packet; to a peer that is not here it is lost.
+    /// Closes the channels between two peers for good, as when either drops the connection: what
+    /// is on its way arrives, then each is told. Over a cut link nobody is.
+    pub fn close(&mut self, a: PeerId, b: PeerId, now: Duration) {
+        self.hang_up(a, b, now);
+        self.hang_up(b, a, now);
+    }
+
+    /// Closes one direction for good; the receiver is told, unless the link is cut.
+    pub fn hang_up(&mut self, from: PeerId, to: PeerId, now: Duration) {
+        let default = self.conditions;
+        let link = self.links.entry((from, to)).or_default();
+        let latency = link.conditions.unwrap_or(default).latency;
+        let at = link.reliable_at.max(now + latency);
+        let is_told = !link.is_cut && !link.is_closed;
+        link.is_closed = true;
+        link.held.clear();
+        if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to)
+            && is_told
+        {
+            peer.closings.push((at, from));
+        }
+    }
+
+    /// A peer whose channels to this one have closed, once. Unreliable packets of it that are
+    /// still on their way are lost.
+    pub fn take_closed(&mut self, to: PeerId, now: Duration) -> Option<PeerId> {
+        let peer = self.peers.iter_mut().find(|peer| peer.id == to)?;
+        let arrived = peer.closings.iter().position(|(at, _)| *at <= now)?;
+        let (_, from) = peer.closings.remove(arrived);
+        peer.inbox.retain(|Reverse(delivery)| delivery.from != from);
+        Some(from)
+    }
+
+    /// Whether the channels between two peers were closed from either side.
+    pub fn is_closed(&self, a: PeerId, b: PeerId) -> bool {
+        let is_closed = |way| self.links.get(&way).is_some_and(|link| link.is_closed);
+        is_closed((a, b)) || is_closed((b, a))
+    }
+
+    /// Sends a packet; to a peer that is not here, or over closed channels, it is lost.
     pub fn send(
         &mut self,
         from: PeerId,
@@ -148,6 +202,9 @@ impl Network {
         now: Duration,
     ) {
         let link = self.links.entry((from, to)).or_default();
+        if link.is_closed {
+            return;
+        }
         let conditions = link.conditions.unwrap_or(self.conditions);
         match (channel, link.is_cut) {
             (Channel::Unreliable, true) => {}
@@ -209,14 +266,12 @@ impl Network {
         Some((delivery.from, channel, delivery.packet))
     }
 
-    /// When the next packet arrives at `to`, of those that are on their way.
+    /// When the next packet, or the news of a closing, arrives at `to`, of what is on its way.
     pub fn next_arrival(&self, to: PeerId) -> Option<Duration> {
-        self.peers
-            .iter()
-            .find(|peer| peer.id == to)?
-            .inbox
-            .peek()
-            .map(|next| next.0.at)
+        let peer = self.peers.iter().find(|peer| peer.id == to)?;
+        let packet = peer.inbox.peek().map(|next| next.0.at);
+        let closings = peer.closings.iter().map(|(at, _)| *at);
+        closings.chain(packet).min()
     }
 
     /// Packets to this peer that were dropped because too many were on their way.

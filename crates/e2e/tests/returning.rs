@@ -1,0 +1,162 @@
+//! Players who go and come back: a reload, a frozen page, a stopped process.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use e2e::{
+    browser::Browser,
+    meeting::{both_play, page_and_peer, pages},
+    peer::NativePeer,
+    play::{ENOUGH_FRAMES, Player, play, until},
+    server::Server,
+    status::Status,
+};
+use serde_json::json;
+use tokio::time::sleep;
+
+/// Longer than any of these tests.
+const NATIVE_SECONDS: u64 = 240;
+
+/// From a reload to the player's own seat: the module is compiled anew.
+const RETURN: Duration = Duration::from_secs(60);
+
+/// How long a page is frozen: long enough for the others to give its seat to a bot.
+const FROZEN: Duration = Duration::from_secs(4);
+
+/// The longest that play may stand when somebody says goodbye: a round trip and a few pictures'
+/// work, far less than it takes to call somebody silent (0.8 s).
+const STALL_MILLIS: f64 = 500.0;
+
+/// Has the page measure the longest time without a newly confirmed frame of its match.
+const MEASURE_STALLS: &str = "
+    let [confirmed, since] = [0, performance.now()];
+    window.longestStall = 0;
+    setInterval(() => {
+        const status = window.peerball.status();
+        const now = performance.now();
+        if (status.phase !== 'match' || status.confirmed !== confirmed) {
+            [confirmed, since] = [status.confirmed, now];
+        }
+        window.longestStall = Math.max(window.longestStall, now - since);
+    }, 10);";
+
+/// Waits until the player plays in `seat` again, and not only watches.
+async fn is_back(mut player: Player<'_>, seat: Option<usize>) -> Result<Status> {
+    until("the seat to be given back", RETURN, async || {
+        let status = player.latest().await?.map(|told| told.status);
+        Ok(status.filter(|s| s.phase == "match" && s.seat == seat && !s.watching && s.peers > 0))
+    })
+    .await
+}
+
+/// The seat and the frame at which somebody plays.
+fn standing(status: Option<Status>) -> Result<(Option<usize>, u32)> {
+    let status = status.context("the player has a status")?;
+    ensure!(
+        status.phase == "match" && status.seat.is_some(),
+        "{status:?}"
+    );
+    Ok((status.seat, status.confirmed))
+}
+
+/// Waits while somebody is frozen, and sees that `peer` plays on.
+async fn outlive(peer: &mut NativePeer) -> Result<()> {
+    let before = peer.next().await?.status;
+    sleep(FROZEN).await;
+    let after = peer.next().await?.status;
+    ensure!(
+        after.phase == "match" && after.confirmed > before.confirmed + 60,
+        "the match waits for who is frozen: {after:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reloaded_page_gets_its_seat_back() -> Result<()> {
+    let server = Server::with_web_client().await?;
+    let first = Browser::chromium("reload-1", 480, 320).await?;
+    let second = Browser::chromium("reload-2", 480, 320).await?;
+    pages(&server, &first, &second).await?;
+    both_play(Player::Page(&first, 0), Player::Page(&second, 0)).await?;
+
+    // The one that made the room, and decides about it, goes first; then the other one.
+    for (gone, stays) in [(&first, &second), (&second, &first)] {
+        let (seat, frame) = standing(gone.status().await?)?;
+        stays.evaluate(MEASURE_STALLS).await?;
+        gone.reload().await?;
+        let status = is_back(Player::Page(gone, 0), seat).await?;
+        ensure!(
+            status.confirmed > frame,
+            "another match was begun: {status:?}"
+        );
+        let stall = stays.evaluate("return window.longestStall").await?;
+        let stall = stall.as_f64().context("a number of milliseconds")?;
+        eprintln!("the longest stall of who stayed: {stall:.0} ms");
+        ensure!(stall < STALL_MILLIS, "the leave was not heard");
+        ensure!(gone.url().await?.contains('#'), "the room is in no address");
+    }
+    play(
+        Player::Page(&first, 0),
+        Player::Page(&second, 0),
+        ENOUGH_FRAMES,
+    )
+    .await?;
+    drop((first, second));
+    server.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
+    let server = Server::with_web_client().await?;
+    let page = Browser::chromium("frozen", 480, 320).await?;
+    let mut peer = page_and_peer(&server, &page, "frozen-peer", NATIVE_SECONDS).await?;
+    both_play(Player::Page(&page, 0), Player::Native(&mut peer)).await?;
+
+    let (seat, frame) = standing(page.status().await?)?;
+    page.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" }))?;
+    outlive(&mut peer).await?;
+    page.devtools("Page.setWebLifecycleState", json!({ "state": "active" }))?;
+    let status = is_back(Player::Page(&page, 0), seat).await?;
+    ensure!(
+        status.confirmed > frame,
+        "another match was begun: {status:?}"
+    );
+    play(
+        Player::Page(&page, 0),
+        Player::Native(&mut peer),
+        ENOUGH_FRAMES,
+    )
+    .await?;
+    drop((page, peer));
+    server.stop().await
+}
+
+/// As when a laptop is closed, or a debugger stops the game.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_process_is_missed_and_comes_back() -> Result<()> {
+    let server = Server::without_pages().await?;
+    let room = server.create_room().await?;
+    let signaling = server.signaling();
+    let mut stopped = NativePeer::join("stopped", &signaling, &room, NATIVE_SECONDS).await?;
+    let mut peer = NativePeer::join("stopped-peer", &signaling, &room, NATIVE_SECONDS).await?;
+    both_play(Player::Native(&mut stopped), Player::Native(&mut peer)).await?;
+
+    let (seat, frame) = standing(stopped.status()?)?;
+    stopped.signal("STOP").await?;
+    outlive(&mut peer).await?;
+    stopped.signal("CONT").await?;
+    stopped.next().await?;
+    let status = is_back(Player::Native(&mut stopped), seat).await?;
+    ensure!(
+        status.confirmed > frame,
+        "another match was begun: {status:?}"
+    );
+    play(
+        Player::Native(&mut stopped),
+        Player::Native(&mut peer),
+        ENOUGH_FRAMES,
+    )
+    .await?;
+    drop((stopped, peer));
+    server.stop().await
+}

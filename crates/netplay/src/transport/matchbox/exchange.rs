@@ -1,0 +1,352 @@
+//! Gives each remote peer of a room a socket of its own, behind one signaling client.
+//!
+//! matchbox 0.15 can neither drop a single peer nor keep one's fault from the others, and its
+//! handshakes have no deadline. A socket for each peer has all three: it is dropped when its peer
+//! is banned, when its channels have closed, and when they have not opened in time. Who may have
+//! one at all is for the [`Guard`](crate::signaling::guard::Guard) and the [`Directory`] to say,
+//! through which every event has passed before it comes here.
+
+use super::{
+    contain::{Lifeline, contain},
+    line::{Line, LineEnd},
+    side::{Life, Sides},
+};
+use crate::{
+    signaling::directory::{Directory, MAX_SOCKETS, Presence},
+    transport::{Path, SignalingState},
+};
+use futures::{Stream, StreamExt, channel::mpsc};
+use futures_timer::Delay;
+use matchbox_socket::{
+    MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, PeerState, RtcIceServerConfig,
+    SignalingError, Signaller, WebRtcSocket, WebRtcSocketBuilder,
+};
+use protocol::{PeerId, limits::HANDSHAKE_DEADLINE};
+use std::{
+    future::{Future, poll_fn},
+    ops::DerefMut,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+use tracing::{debug, info};
+use web_time::Instant;
+
+/// Requests of all sockets that wait for signaling. At the bound further ones are dropped and
+/// counted; each socket has one place more of its own.
+const MAX_REQUESTS: usize = 256;
+
+/// How long a banned peer's socket still carries what was said to it before: the reason.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// How often the sockets are looked at while one of them opens or is about to go.
+const LOOK_RESTLESS: Duration = Duration::from_millis(100);
+
+/// How often they are looked at otherwise: matchbox learns paths once a second.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often signaling is told that we are still here, as matchbox's own sockets do.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// A transport's end of what ties it to its exchange.
+pub(super) struct Ends {
+    /// The channels of new sockets.
+    pub(super) sockets: mpsc::Receiver<Sides>,
+    /// Has the exchange look at the directory; the exchange ends when this is dropped.
+    pub(super) look: mpsc::Sender<()>,
+}
+
+/// The exchange's end of it.
+pub(super) struct Wires {
+    sockets: mpsc::Sender<Sides>,
+    look: mpsc::Receiver<()>,
+}
+
+/// Both ends of what ties a transport to its exchange.
+pub(super) fn wires() -> (Ends, Wires) {
+    let (sockets_in, sockets) = mpsc::channel(MAX_SOCKETS);
+    // One waiting look is as good as many.
+    let (look, looks) = mpsc::channel(0);
+    (
+        Ends { sockets, look },
+        Wires {
+            sockets: sockets_in,
+            look: looks,
+        },
+    )
+}
+
+/// The sockets of one room. `O` opens them, `S` is what it makes of each.
+pub(super) struct Exchange<O, S> {
+    directory: Directory,
+    ice: RtcIceServerConfig,
+    opener: O,
+    /// Nothing once it has ended.
+    signaller: Option<Box<dyn Signaller>>,
+    /// A sender for each new line.
+    requests_in: mpsc::Sender<PeerRequest>,
+    requests: mpsc::Receiver<PeerRequest>,
+    wires: Wires,
+    keep_alive_due: Instant,
+    links: Vec<Link<S>>,
+}
+
+/// One remote peer's socket.
+struct Link<S> {
+    peer: PeerId,
+    line: Line,
+    socket: S,
+    /// Whether matchbox has said that its channels are open.
+    is_open: bool,
+    /// What the transport learns of it.
+    life: Life,
+    /// When it is dropped if they are not.
+    opens_until: Instant,
+    /// When it is dropped after a ban.
+    banned_until: Option<Instant>,
+    /// Dropped with the link, it ends the message loop.
+    _lifeline: Lifeline,
+}
+
+impl<S: DerefMut<Target = WebRtcSocket>> Link<S> {
+    /// Takes note of what the socket reports. Says why it has no more use, if it has none.
+    fn look(&mut self, directory: &Directory, now: Instant) -> Option<&'static str> {
+        let Ok(changes) = self.socket.try_update_peers() else {
+            return Some("its message loop has ended");
+        };
+        for (_, state) in changes {
+            match state {
+                PeerState::Connected => {
+                    self.is_open = true;
+                    self.life.open();
+                    directory.set_open(self.peer);
+                }
+                PeerState::Disconnected => return Some("its channels have closed"),
+            }
+        }
+        match self.socket.is_relayed(self.peer) {
+            Some(true) => directory.set_path(self.peer, Path::Relayed),
+            Some(false) => directory.set_path(self.peer, Path::Direct),
+            None => {}
+        }
+        match directory.presence(self.peer) {
+            Some(Presence::Banned) => {
+                let last_words = if self.is_open {
+                    LAST_WORDS
+                } else {
+                    Duration::ZERO
+                };
+                let until = *self.banned_until.get_or_insert(now + last_words);
+                (now >= until).then_some("it is banned")
+            }
+            Some(Presence::Known | Presence::Gone | Presence::Open) => (!self.is_open
+                && now >= self.opens_until)
+                .then_some("its channels have not opened in time"),
+            Some(Presence::Closed | Presence::Failed) | None => Some("it is over"),
+        }
+    }
+
+    /// Whether something about it is due soon.
+    fn is_restless(&self) -> bool {
+        !self.is_open || self.banned_until.is_some()
+    }
+}
+
+impl<S> Drop for Link<S> {
+    fn drop(&mut self) {
+        self.life.end();
+    }
+}
+
+/// What the exchange has to do next.
+enum Step {
+    Event(Result<PeerEvent, SignalingError>),
+    Request(PeerRequest),
+    /// The socket to this peer has ended.
+    Ended(PeerId),
+    /// The transport is gone.
+    Unwanted,
+    Look,
+}
+
+impl<O, S> Exchange<O, S>
+where
+    O: FnMut(WebRtcSocket, MessageLoopFuture) -> S,
+    S: DerefMut<Target = WebRtcSocket>,
+{
+    pub(super) fn new(
+        directory: Directory,
+        signaller: Box<dyn Signaller>,
+        ice: RtcIceServerConfig,
+        opener: O,
+        wires: Wires,
+    ) -> Self {
+        let (requests_in, requests) = mpsc::channel(MAX_REQUESTS);
+        Self {
+            directory,
+            ice,
+            opener,
+            signaller: Some(signaller),
+            requests_in,
+            requests,
+            wires,
+            keep_alive_due: Instant::now() + KEEP_ALIVE,
+            links: Vec::new(),
+        }
+    }
+
+    /// Runs until the transport is dropped, or there is neither signaling nor a peer left.
+    pub(super) async fn run(mut self) {
+        loop {
+            match self.next_step().await {
+                Step::Event(Ok(event)) => self.hear(event),
+                Step::Event(Err(error)) => {
+                    info!(%error, "signaling has ended: nobody new can come");
+                    self.signaller = None;
+                }
+                Step::Request(request) => self.ask(request).await,
+                Step::Ended(peer) => self.drop_link(peer),
+                Step::Unwanted => return,
+                Step::Look => {}
+            }
+            self.look_after(Instant::now());
+            if Instant::now() >= self.keep_alive_due {
+                self.keep_alive_due = Instant::now() + KEEP_ALIVE;
+                self.ask(PeerRequest::KeepAlive).await;
+            }
+            if self.signaller.is_none() && self.links.is_empty() {
+                let reason = "The connection has ended. Join the room again.".to_owned();
+                return self.directory.set_signaling(SignalingState::Failed(reason));
+            }
+        }
+    }
+
+    /// Waits for whatever happens first. Nothing is lost when the other futures are dropped.
+    async fn next_step(&mut self) -> Step {
+        let restless = self.links.iter().any(Link::is_restless);
+        let mut pause = Delay::new(if restless { LOOK_RESTLESS } else { LOOK });
+        let mut event = self.signaller.as_mut().map(|s| s.next_message());
+        let mut has_yielded = false;
+        poll_fn(|context| {
+            if !has_yielded {
+                // A flood of signals must not hold up the message loops beside it.
+                has_yielded = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            match self.wires.look.poll_next_unpin(context) {
+                Poll::Ready(None) => return Poll::Ready(Step::Unwanted),
+                Poll::Ready(Some(())) => return Poll::Ready(Step::Look),
+                Poll::Pending => {}
+            }
+            for link in self.links.iter_mut().filter(|link| link.is_open) {
+                // An open socket has one thing left to say: that it is not any more.
+                if Pin::new(&mut *link.socket).poll_next(context).is_ready() {
+                    return Poll::Ready(Step::Ended(link.peer));
+                }
+            }
+            if let Poll::Ready(Some(request)) = self.requests.poll_next_unpin(context) {
+                return Poll::Ready(Step::Request(request));
+            }
+            if let Some(event) = &mut event
+                && let Poll::Ready(event) = event.as_mut().poll(context)
+            {
+                return Poll::Ready(Step::Event(event));
+            }
+            Pin::new(&mut pause).poll(context).map(|()| Step::Look)
+        })
+        .await
+    }
+
+    /// Acts on what signaling says, which has passed the guard.
+    fn hear(&mut self, event: PeerEvent) {
+        let (peer, begins) = match &event {
+            PeerEvent::NewPeer(peer) => (*peer, true),
+            PeerEvent::Signal { sender, data } => (*sender, matches!(data, PeerSignal::Offer(_))),
+            // Our id is in the directory. Who left is not dropped for it: the handshake may
+            // succeed all the same, and open channels need no signaling.
+            PeerEvent::IdAssigned(_) | PeerEvent::PeerLeft(_) => return,
+        };
+        if begins {
+            self.open(peer, event);
+        } else if let Some(link) = self.links.iter_mut().find(|link| link.peer == peer) {
+            link.line.tell(event);
+        } else {
+            self.directory.count_drop();
+        }
+    }
+
+    /// Opens a socket, which begins with this event.
+    fn open(&mut self, peer: PeerId, first: PeerEvent) {
+        // An older one has ended, or the guard would not have let the event through; and whoever
+        // had to make room leaves first.
+        self.links.retain(|link| link.peer != peer);
+        self.look_after(Instant::now());
+        let Some(me) = self.directory.local_id() else {
+            return self.directory.count_drop();
+        };
+        let requests = self.requests_in.clone();
+        let (line, end) = Line::new(me, first, requests, self.directory.clone());
+        let (mut socket, message_loop) = self.builder(end).build();
+        let life = Life::default();
+        let sides = Sides::take_out_of(&mut socket, peer, life.clone());
+        if self.wires.sockets.try_send(sides).is_err() {
+            // The transport has not taken its sockets for long: it does not run.
+            self.directory.count_drop();
+            return self.directory.set_over(peer);
+        }
+        let (message_loop, lifeline) = contain(peer, message_loop);
+        self.links.push(Link {
+            peer,
+            line,
+            socket: (self.opener)(socket, message_loop),
+            is_open: false,
+            life,
+            opens_until: Instant::now() + HANDSHAKE_DEADLINE,
+            banned_until: None,
+            _lifeline: lifeline,
+        });
+    }
+
+    fn builder(&self, end: LineEnd) -> WebRtcSocketBuilder {
+        WebRtcSocketBuilder::new("")
+            .ice_server(self.ice.clone())
+            .signaller_builder(Arc::new(end))
+            // The exchange keeps signaling alive, once for all.
+            .signaling_keep_alive_interval(None)
+            .add_unreliable_channel()
+            .add_reliable_channel()
+    }
+
+    /// Sends a request on, which passes the guard on its way.
+    async fn ask(&mut self, request: PeerRequest) {
+        let sent = match &mut self.signaller {
+            Some(signaller) => signaller.send(request).await.is_ok(),
+            None => request == PeerRequest::KeepAlive,
+        };
+        if !sent {
+            self.directory.count_drop();
+        }
+    }
+
+    /// Takes note of what the sockets report, and drops those that have no more use.
+    fn look_after(&mut self, now: Instant) {
+        let directory = &self.directory;
+        self.links.retain_mut(|link| {
+            let why = link.look(directory, now);
+            if let Some(why) = why {
+                debug!(peer = %link.peer, why, "drops a socket");
+                directory.set_over(link.peer);
+            }
+            why.is_none()
+        });
+    }
+
+    /// Drops the socket to a peer whose channels have closed.
+    fn drop_link(&mut self, peer: PeerId) {
+        debug!(%peer, "drops a socket: its channels have closed");
+        self.directory.set_over(peer);
+        self.links.retain(|link| link.peer != peer);
+    }
+}

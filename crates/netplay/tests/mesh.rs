@@ -1,0 +1,200 @@
+//! A mesh of real WebRTC connections, of which single ones break: the others never notice.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod scripted;
+
+use bytes::Bytes;
+use matchbox_socket::{PeerEvent, PeerSignal};
+use netplay::{
+    signaling::local::LocalHub,
+    transport::{
+        Channel, Transport,
+        matchbox::{Ice, MatchboxTransport, Signaling, spawn},
+    },
+};
+use protocol::{PeerId, limits::HANDSHAKE_DEADLINE};
+use scripted::{Connection, Server, id, soon, until};
+use std::time::{Duration, Instant};
+
+/// How often a third peer comes and goes.
+const VISITS: u32 = 30;
+
+/// The longest visit: on one machine a handshake takes about as long.
+const LONGEST_VISIT: Duration = Duration::from_millis(120);
+
+fn join(signaling: &Signaling) -> MatchboxTransport {
+    spawn(signaling.clone(), Ice::default()).expect("a thread")
+}
+
+/// A room on a server of the test's own, which lives as long as the test's runtime.
+async fn server() -> Signaling {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(signaling::serve(
+        listener,
+        signaling::Config::default(),
+        std::future::pending(),
+    ));
+    Signaling::Remote {
+        room_url: format!("ws://{address}/MESH"),
+    }
+}
+
+async fn id_of(peer: &MatchboxTransport) -> PeerId {
+    until(|| peer.local_id().is_some()).await;
+    peer.local_id().expect("assigned")
+}
+
+/// Says a word on the reliable channel until the other has heard it.
+async fn say(from: &mut MatchboxTransport, to: &mut MatchboxTransport, word: &str) {
+    let (from_id, to_id) = (id_of(from).await, id_of(to).await);
+    until(|| {
+        from.send(
+            to_id,
+            Channel::Reliable,
+            Bytes::copy_from_slice(word.as_bytes()),
+        );
+        // Whatever has come to the speaker is of no interest here, but must not pile up.
+        while from.receive().is_some() {}
+        let mut heard = false;
+        while let Some((sender, _, packet)) = to.receive() {
+            heard |= sender == from_id && packet == word.as_bytes();
+        }
+        heard
+    })
+    .await;
+}
+
+/// Splitmix64: the same visits in every run.
+fn chance(state: &mut u64) -> f64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Two peers who have met keep each other, whenever a third breaks off its handshake with both.
+async fn two_keep_each_other(signaling: Signaling) {
+    let (mut a, mut b) = (join(&signaling), join(&signaling));
+    say(&mut a, &mut b, "met").await;
+    say(&mut b, &mut a, "met").await;
+    let mut seed = 7;
+    for visit in 0..VISITS {
+        let visitor = join(&signaling);
+        tokio::time::sleep(LONGEST_VISIT.mul_f64(chance(&mut seed))).await;
+        drop(visitor);
+        let word = format!("still here after visit {visit}");
+        say(&mut a, &mut b, &word).await;
+        say(&mut b, &mut a, &word).await;
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_broken_off_costs_nobody_else_over_the_hub() {
+    two_keep_each_other(Signaling::Local(LocalHub::new())).await;
+}
+
+#[tokio::test]
+async fn a_handshake_broken_off_costs_nobody_else_over_a_server() {
+    two_keep_each_other(server().await).await;
+}
+
+/// Three who have all met.
+async fn three(signaling: &Signaling) -> [MatchboxTransport; 3] {
+    let mut peers = [join(signaling), join(signaling), join(signaling)];
+    for (from, to) in [(0, 1), (1, 2), (2, 0)] {
+        let [from, to] = peers.get_disjoint_mut([from, to]).expect("two of three");
+        say(from, to, "there").await;
+        say(to, from, "back").await;
+    }
+    peers
+}
+
+/// Waits until a peer's channels to somebody have closed, asleep for as long as nothing happens.
+async fn closed(peer: &mut MatchboxTransport) -> PeerId {
+    soon(async {
+        loop {
+            while peer.receive().is_some() {}
+            if let Some(closed) = peer.take_closed() {
+                return closed;
+            }
+            std::future::poll_fn(|context| peer.poll_ready(context)).await;
+        }
+    })
+    .await
+}
+
+fn knows(peer: &MatchboxTransport, other: PeerId) -> bool {
+    peer.known_peers().iter().any(|known| known.id == other)
+}
+
+#[tokio::test]
+async fn a_ban_closes_the_connection_to_that_peer_alone() {
+    let [mut a, mut b, mut c] = three(&server().await).await;
+    let (a_id, c_id) = (id_of(&a).await, id_of(&c).await);
+    a.send(c_id, Channel::Reliable, Bytes::from_static(b"the reason"));
+    a.ban(c_id);
+    assert!(!knows(&a, c_id));
+    let mut reason = None;
+    until(|| {
+        while let Some((from, _, packet)) = c.receive() {
+            reason = (from == a_id).then_some(packet).or(reason.take());
+        }
+        reason.as_deref() == Some(b"the reason")
+    })
+    .await;
+    assert_eq!(closed(&mut c).await, a_id);
+    assert!(!knows(&c, a_id));
+    say(&mut a, &mut b, "you stay").await;
+    say(&mut b, &mut c, "and you").await;
+    say(&mut c, &mut b, "I do").await;
+    assert_eq!((a.take_closed(), b.take_closed()), (None, None));
+}
+
+#[tokio::test]
+async fn who_goes_is_told_of_by_its_channels() {
+    let [mut a, mut b, c] = three(&Signaling::Local(LocalHub::new())).await;
+    let c_id = id_of(&c).await;
+    let start = Instant::now();
+    drop(c);
+    assert_eq!((closed(&mut a).await, closed(&mut b).await), (c_id, c_id));
+    // Without its word they would only notice when ICE gives up, after half a minute.
+    let taken = start.elapsed();
+    assert!(taken < Duration::from_secs(5), "{taken:?}");
+    assert!(!knows(&a, c_id));
+    say(&mut a, &mut b, "only we are left").await;
+    assert_eq!((a.take_closed(), b.take_closed()), (None, None), "once");
+}
+
+/// Waits for an offer to this peer.
+async fn offer(connection: &mut Connection, to: PeerId) {
+    loop {
+        if let (receiver, PeerSignal::Offer(_)) = connection.hear().await {
+            assert_eq!(receiver, to);
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_nobody_answers_ends_and_may_begin_anew() {
+    let server = Server::start().await;
+    let signaling = Signaling::Remote {
+        room_url: server.room_url(),
+    };
+    let mut peer = join(&signaling);
+    let mut connection = server.accept().await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    offer(&mut connection, id(2)).await;
+    assert!(knows(&peer, id(2)));
+    let start = Instant::now();
+    until(|| !knows(&peer, id(2))).await;
+    assert!(start.elapsed() > HANDSHAKE_DEADLINE / 2);
+    assert_eq!(peer.take_closed(), None, "it was never open");
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    offer(&mut connection, id(2)).await;
+    assert!(knows(&peer, id(2)));
+}
