@@ -40,7 +40,7 @@ struct Position(Vec2);
 struct Velocity(Vec2);
 
 /// What a disc has besides.
-#[derive(Component, Clone)]
+#[derive(Component, Clone, Copy)]
 struct Player(Disc);
 
 fn hash_vector(vector: Vec2, state: &mut impl Hasher) {
@@ -90,7 +90,7 @@ impl Discs {
             .insert_resource(RollbackFrameRate(60))
             .rollback_component_with_copy::<Position>()
             .rollback_component_with_copy::<Velocity>()
-            .rollback_component_with_clone::<Player>()
+            .rollback_component_with_copy::<Player>()
             .rollback_resource_with_clone::<Referee>()
             .add_systems(ReadInputs, read_inputs)
             .add_systems(GgrsSchedule, step)
@@ -100,7 +100,7 @@ impl Discs {
         app.world_mut().spawn(body(world.ball()));
         for (seat, disc) in world.discs().iter().enumerate() {
             app.world_mut()
-                .spawn((body(disc.body()), Player(disc.clone()), InSeat(seat)));
+                .spawn((body(disc.body()), Player(*disc), InSeat(seat)));
         }
         app.insert_resource(Referee(world));
         Self(app)
@@ -172,7 +172,7 @@ fn step(
     for (seat, mut position, mut velocity, player) in &mut bodies {
         let body = match (seat, player) {
             (Some(InSeat(seat)), Some(mut player)) => {
-                player.0 = world.discs()[*seat].clone();
+                player.0 = world.discs()[*seat];
                 player.0.body()
             }
             _ => world.ball(),
