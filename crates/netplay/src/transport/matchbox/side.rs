@@ -38,28 +38,23 @@ pub(super) struct Sides {
     reliable: Side,
     /// Which channel is asked first: they take turns, so that neither holds the other up.
     reliable_next: bool,
+    was_heard: bool,
     life: Life,
 }
 
-/// What becomes of a socket: its exchange writes it, its transport reads it. A clone is another
+/// Whether a socket lives: its exchange writes it, its transport reads it. A clone is another
 /// handle on the same.
 #[derive(Clone, Default)]
 pub(super) struct Life(Arc<Milestones>);
 
 #[derive(Default)]
 struct Milestones {
-    has_opened: AtomicBool,
     has_ended: AtomicBool,
     /// Wakes the transport for the end.
     waker: AtomicWaker,
 }
 
 impl Life {
-    /// Notes that its channels are open.
-    pub(super) fn open(&self) {
-        self.0.has_opened.store(true, Ordering::Relaxed);
-    }
-
     /// Notes that it is dropped. The channels do not tell: on the web matchbox never lets go of
     /// their other ends.
     pub(super) fn end(&self) {
@@ -81,6 +76,7 @@ impl Sides {
             unreliable: Side::new(take(UNRELIABLE), MAX_DATAGRAM_BYTES),
             reliable: Side::new(take(RELIABLE), MAX_RELIABLE_BYTES),
             reliable_next: true,
+            was_heard: false,
             life,
         }
     }
@@ -108,8 +104,7 @@ impl Sides {
                     false => (&mut self.unreliable, Channel::Unreliable),
                 };
                 let packet = side.take()?;
-                // It says so sooner than matchbox does.
-                self.life.open();
+                self.was_heard = true;
                 let fits = packet.len() <= side.max_bytes;
                 Some((channel, packet, fits))
             })
@@ -126,9 +121,9 @@ impl Sides {
         unreliable || reliable || self.has_ended()
     }
 
-    /// Whether its channels have ever been open.
-    pub(super) fn has_opened(&self) -> bool {
-        self.life.0.has_opened.load(Ordering::Relaxed)
+    /// Whether a packet has ever come over its channels.
+    pub(super) fn was_heard(&self) -> bool {
+        self.was_heard
     }
 
     /// Whether its socket is dropped, and all that came before has been taken.
