@@ -200,7 +200,7 @@ fn strangers_and_the_banned_are_not_heard() {
 fn open_channels_outlive_signaling() {
     let (mut guard, directory) = guard();
     hear(&mut guard, OTHER, offer());
-    directory.set_heard(id(OTHER));
+    directory.set_heard(id(OTHER), 1);
     assert!(guard.incoming(PeerEvent::PeerLeft(id(OTHER))).is_none());
     assert!(hear(&mut guard, OTHER, offer_in("new")).is_none());
     assert_eq!(directory.peers().len(), 1);
@@ -217,6 +217,8 @@ fn channels_that_nothing_came_over_give_way_to_a_new_offer() {
         "the same one twice"
     );
     assert!(hear(&mut guard, OTHER, offer_in("new")).is_some());
+    // A packet of the older socket says nothing of this one.
+    directory.set_heard(id(OTHER), 1);
     assert!(
         say(&mut guard, OTHER, answer()).is_none(),
         "of the older one"
@@ -292,7 +294,7 @@ fn the_side_that_answers_may_ask_for_another_offer() {
         "it does not offer"
     );
 
-    let (mut offerer, directory) = guard();
+    let (mut offerer, _) = guard();
     let ask = |guard: &mut Guard, text: &str| {
         guard.incoming(PeerEvent::Signal {
             sender: id(OTHER),
@@ -319,8 +321,14 @@ fn the_side_that_answers_may_ask_for_another_offer() {
         let asked = ask(&mut offerer, &format!("again again{attempt}"));
         assert_eq!(asked.is_some(), may, "{attempt}");
     }
-    directory.set_heard(id(OTHER));
-    assert_eq!(ask(&mut offerer, "again again4"), None, "it is open");
+
+    let (mut offerer, directory) = guard();
+    offerer.incoming(PeerEvent::NewPeer(id(OTHER)));
+    say(&mut offerer, OTHER, offer());
+    directory.set_heard(id(OTHER), 1);
+    assert_eq!(ask(&mut offerer, "again 0"), None, "it is open");
+    directory.ban(id(OTHER));
+    assert_eq!(ask(&mut offerer, "again 0"), None, "it is banned");
 }
 
 #[test]
@@ -388,7 +396,7 @@ fn a_peer_whose_socket_is_gone_may_begin_anew_a_few_times() {
                 "while it has a socket, or after too many"
             );
             if was_open {
-                directory.set_heard(id(OTHER));
+                directory.set_heard(id(OTHER), attempt);
             }
             directory.set_over(id(OTHER));
             assert_eq!(directory.peers(), []);

@@ -224,11 +224,16 @@ impl Directory {
         self.set_presence(peer, Presence::Open, &[Presence::Known, Presence::Gone]);
     }
 
-    /// Notes that a packet of this peer has come, which proves its channels open.
-    pub fn set_heard(&self, peer: PeerId) {
-        self.set_open(peer);
-        if let Some(entry) = self.state().entry_mut(peer) {
+    /// Notes that a packet has come over this peer's `attempt`th socket, which proves its channels
+    /// open. One that came over an older socket proves nothing.
+    pub fn set_heard(&self, peer: PeerId, attempt: u32) {
+        if let Some(entry) = self.state().entry_mut(peer)
+            && entry.attempts == attempt
+        {
             entry.heard = true;
+            if matches!(entry.presence, Presence::Known | Presence::Gone) {
+                entry.presence = Presence::Open;
+            }
         }
     }
 

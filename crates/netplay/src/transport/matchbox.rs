@@ -139,14 +139,17 @@ pub struct MatchboxTransport {
 }
 
 impl MatchboxTransport {
-    /// The next packet of any peer.
+    /// The next packet of any peer, and whether it keeps its channel's bound.
     fn take(&mut self) -> Option<(PeerId, Channel, Bytes, bool)> {
         let count = self.peers.len();
         for step in 0..count {
             let at = (self.turn + step) % count;
-            if let Some((channel, packet, fits)) = self.peers[at].receive() {
+            let sides = &mut self.peers[at];
+            if let Some((channel, packet, fits)) = sides.receive() {
                 self.turn = at + 1;
-                return Some((self.peers[at].peer, channel, packet, fits));
+                // It says sooner than matchbox that the channels are open.
+                self.directory.set_heard(sides.peer, sides.attempt);
+                return Some((sides.peer, channel, packet, fits));
             }
         }
         None
@@ -203,8 +206,6 @@ impl Transport for MatchboxTransport {
         self.take_in();
         for _ in 0..MAX_DROPS_PER_CALL {
             let (peer, channel, packet, fits) = self.take()?;
-            // It says sooner than matchbox that the channels are open.
-            self.directory.set_heard(peer);
             if fits && self.directory.presence(peer) != Some(Presence::Banned) {
                 return Some((peer, channel, packet));
             }

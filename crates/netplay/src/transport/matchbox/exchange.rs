@@ -316,7 +316,7 @@ where
         let (line, end) = Line::new(me, attempt, first, requests, self.directory.clone());
         let (mut socket, message_loop) = self.builder(end).build();
         let life = Life::default();
-        let sides = Sides::take_out_of(&mut socket, peer, life.clone());
+        let sides = Sides::take_out_of(&mut socket, peer, attempt, life.clone());
         if self.wires.sockets.try_send(sides).is_err() {
             // The transport has not taken its sockets for long: it does not run.
             self.directory.count_drop();
@@ -411,6 +411,11 @@ where
     async fn try_again(&mut self, now: Instant) {
         while let Some(retry) = self.retries.next_due(now) {
             let peer = retry.peer;
+            let presence = self.directory.presence(peer);
+            if !matches!(presence, Some(Presence::Closed | Presence::Failed)) {
+                // Banned meanwhile, or forgotten.
+                continue;
+            }
             if !retry.we_offer {
                 debug!(%peer, "asks for another offer");
                 let data = PeerSignal::Offer(AGAIN.to_owned());

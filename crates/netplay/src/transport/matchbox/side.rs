@@ -34,6 +34,8 @@ pub const MAX_QUEUED_PACKETS: usize = 1024;
 /// Both channels to one peer.
 pub(super) struct Sides {
     pub(super) peer: PeerId,
+    /// The number of the socket among its peer's.
+    pub(super) attempt: u32,
     unreliable: Side,
     reliable: Side,
     /// Which channel is asked first: they take turns, so that neither holds the other up.
@@ -64,8 +66,13 @@ impl Life {
 }
 
 impl Sides {
-    /// Takes both channels out of the socket to `peer`.
-    pub(super) fn take_out_of(socket: &mut WebRtcSocket, peer: PeerId, life: Life) -> Self {
+    /// Takes both channels out of the `attempt`th socket to `peer`.
+    pub(super) fn take_out_of(
+        socket: &mut WebRtcSocket,
+        peer: PeerId,
+        attempt: u32,
+        life: Life,
+    ) -> Self {
         #[expect(
             clippy::expect_used,
             reason = "the exchange gives each socket both channels, and calls this once for it"
@@ -73,6 +80,7 @@ impl Sides {
         let mut take = |index| socket.take_channel(index).expect("the channel was added");
         Self {
             peer,
+            attempt,
             unreliable: Side::new(take(UNRELIABLE), MAX_DATAGRAM_BYTES),
             reliable: Side::new(take(RELIABLE), MAX_RELIABLE_BYTES),
             reliable_next: true,
