@@ -276,8 +276,11 @@ where
             PeerEvent::NewPeer(peer) => (*peer, true),
             PeerEvent::Signal { sender, data } => (*sender, matches!(data, PeerSignal::Offer(_))),
             // Our id is in the directory. Who left is not dropped for it: the handshake may
-            // succeed all the same, and open channels need no signaling.
-            PeerEvent::PeerLeft(peer) => return drop(self.retries.remove(*peer)),
+            // succeed all the same, and open channels need no signaling. But nobody tries again.
+            PeerEvent::PeerLeft(peer) => {
+                self.retries.remove(*peer);
+                return;
+            }
             PeerEvent::IdAssigned(_) => return,
         };
         if begins {
