@@ -5,7 +5,7 @@ use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use netplay::{
     signaling::{
         directory::{Directory, MAX_ATTEMPTS, MAX_REMEMBERED, MAX_SOCKETS},
-        guard::{Guard, MAX_CANDIDATES},
+        guard::{AGAIN, Guard, MAX_CANDIDATES},
     },
     transport::{KnownPeer, SignalingState},
 };
@@ -49,6 +49,26 @@ fn offer() -> PeerSignal {
 
 fn answer() -> PeerSignal {
     PeerSignal::Answer(answer_text())
+}
+
+/// An offer whose section has another name.
+fn offer_in(mid: &str) -> PeerSignal {
+    PeerSignal::Offer(CHROMIUM.replace("a=mid:0", &format!("a=mid:{mid}")))
+}
+
+fn answer_in(mid: &str) -> PeerSignal {
+    PeerSignal::Answer(answer_text().replace("a=mid:0", &format!("a=mid:{mid}")))
+}
+
+/// The name of a description's section.
+fn mid(signal: &PeerSignal) -> &str {
+    let (PeerSignal::Offer(text) | PeerSignal::Answer(text)) = signal else {
+        panic!("not a description: {signal:?}");
+    };
+    let mut lines = text.lines();
+    lines
+        .find_map(|line| line.strip_prefix("a=mid:"))
+        .expect("a section")
 }
 
 fn candidate() -> PeerSignal {
@@ -180,9 +200,147 @@ fn strangers_and_the_banned_are_not_heard() {
 fn open_channels_outlive_signaling() {
     let (mut guard, directory) = guard();
     hear(&mut guard, OTHER, offer());
-    directory.set_open(id(OTHER));
+    directory.set_heard(id(OTHER), 1);
     assert!(guard.incoming(PeerEvent::PeerLeft(id(OTHER))).is_none());
+    assert!(hear(&mut guard, OTHER, offer_in("new")).is_none());
     assert_eq!(directory.peers().len(), 1);
+}
+
+#[test]
+fn channels_that_nothing_came_over_give_way_to_a_new_offer() {
+    let (mut guard, directory) = guard();
+    hear(&mut guard, OTHER, offer());
+    assert!(say(&mut guard, OTHER, answer()).is_some());
+    directory.set_open(id(OTHER));
+    assert!(
+        hear(&mut guard, OTHER, offer()).is_none(),
+        "the same one twice"
+    );
+    assert!(hear(&mut guard, OTHER, offer_in("new")).is_some());
+    // A packet of the older socket says nothing of this one.
+    directory.set_heard(id(OTHER), 1);
+    assert!(
+        say(&mut guard, OTHER, answer()).is_none(),
+        "of the older one"
+    );
+    assert!(say(&mut guard, OTHER, answer_in("new")).is_some());
+    assert_eq!(directory.peers().len(), 1);
+}
+
+#[test]
+fn each_further_offer_has_a_name_that_its_answer_repeats() {
+    let (mut guard, directory) = guard();
+    guard.incoming(PeerEvent::NewPeer(id(OTHER)));
+    assert!(say(&mut guard, OTHER, offer()).is_some());
+    directory.set_over(id(OTHER));
+    assert!(guard.incoming(PeerEvent::NewPeer(id(OTHER))).is_some());
+    let offered = say(&mut guard, OTHER, offer()).expect("another offer");
+    assert_eq!(
+        mid(&offered),
+        "again2",
+        "not the name of the stack's own section"
+    );
+    assert!(
+        hear(&mut guard, OTHER, answer()).is_none(),
+        "to the first offer"
+    );
+    assert!(
+        hear(&mut guard, OTHER, candidate()).is_none(),
+        "of the first attempt"
+    );
+    let heard = hear(&mut guard, OTHER, answer_in("again2")).expect("to the second");
+    assert_eq!(mid(&heard), "0", "which our stack knows");
+    let PeerSignal::IceCandidate(theirs) = hear(&mut guard, OTHER, candidate()).expect("theirs")
+    else {
+        panic!("a candidate became something else");
+    };
+    assert!(theirs.contains(r#""sdpMid":"0""#), "{theirs}");
+    let PeerSignal::IceCandidate(ours) = say(&mut guard, OTHER, candidate()).expect("ours") else {
+        panic!("a candidate became something else");
+    };
+    assert!(ours.contains(r#""sdpMid":"again2""#), "{ours}");
+}
+
+#[test]
+fn a_new_offer_replaces_an_attempt_a_few_times() {
+    let (mut guard, directory) = guard();
+    for attempt in 1..2 * MAX_ATTEMPTS {
+        let mid = format!("again{attempt}");
+        let may = attempt <= MAX_ATTEMPTS;
+        assert_eq!(
+            hear(&mut guard, OTHER, offer_in(&mid)).is_some(),
+            may,
+            "{attempt}"
+        );
+        assert_eq!(say(&mut guard, OTHER, answer_in(&mid)).is_some(), may);
+    }
+    assert_eq!(directory.peers().len(), 1);
+}
+
+#[test]
+fn the_side_that_answers_may_ask_for_another_offer() {
+    let again = || PeerSignal::Offer(AGAIN.to_owned());
+    let (mut answerer, _) = guard();
+    assert!(
+        say(&mut answerer, OTHER, again()).is_none(),
+        "from a stranger"
+    );
+    hear(&mut answerer, OTHER, offer());
+    let asked = say(&mut answerer, OTHER, again()).expect("it names the offer");
+    assert_eq!(asked, PeerSignal::Offer(format!("{AGAIN} 0")));
+    assert_eq!(
+        hear(&mut answerer, OTHER, asked.clone()),
+        None,
+        "it does not offer"
+    );
+
+    let (mut offerer, _) = guard();
+    let ask = |guard: &mut Guard, text: &str| {
+        guard.incoming(PeerEvent::Signal {
+            sender: id(OTHER),
+            data: PeerSignal::Offer(text.to_owned()),
+        })
+    };
+    assert_eq!(ask(&mut offerer, "again 0"), None, "a stranger");
+    offerer.incoming(PeerEvent::NewPeer(id(OTHER)));
+    assert_eq!(ask(&mut offerer, "again 0"), None, "before our offer");
+    assert!(say(&mut offerer, OTHER, offer()).is_some());
+    assert!(
+        say(&mut offerer, OTHER, again()).is_none(),
+        "who offers does not ask"
+    );
+    for stray in ["again", "again ", "again 1", "again0", "again 0 0"] {
+        assert_eq!(ask(&mut offerer, stray), None, "{stray}");
+    }
+    let begins = Some(PeerEvent::NewPeer(id(OTHER)));
+    assert_eq!(ask(&mut offerer, "again 0"), begins);
+    assert_eq!(ask(&mut offerer, "again 0"), None, "it does already");
+    for attempt in 2..=2 * MAX_ATTEMPTS {
+        let may = attempt < MAX_ATTEMPTS;
+        say(&mut offerer, OTHER, offer());
+        let asked = ask(&mut offerer, &format!("again again{attempt}"));
+        assert_eq!(asked.is_some(), may, "{attempt}");
+    }
+
+    let (mut offerer, directory) = guard();
+    offerer.incoming(PeerEvent::NewPeer(id(OTHER)));
+    say(&mut offerer, OTHER, offer());
+    directory.set_heard(id(OTHER), 1);
+    assert_eq!(ask(&mut offerer, "again 0"), None, "it is open");
+    directory.ban(id(OTHER));
+    assert_eq!(ask(&mut offerer, "again 0"), None, "it is banned");
+}
+
+#[test]
+fn who_left_after_its_attempt_failed_is_told_of() {
+    let (mut guard, directory) = guard();
+    guard.incoming(PeerEvent::NewPeer(id(OTHER)));
+    directory.set_over(id(OTHER));
+    assert!(
+        guard.incoming(PeerEvent::PeerLeft(id(OTHER))).is_some(),
+        "so that nobody tries again"
+    );
+    assert!(guard.incoming(PeerEvent::PeerLeft(id(3))).is_none());
 }
 
 #[test]
@@ -238,7 +396,7 @@ fn a_peer_whose_socket_is_gone_may_begin_anew_a_few_times() {
                 "while it has a socket, or after too many"
             );
             if was_open {
-                directory.set_open(id(OTHER));
+                directory.set_heard(id(OTHER), attempt);
             }
             directory.set_over(id(OTHER));
             assert_eq!(directory.peers(), []);

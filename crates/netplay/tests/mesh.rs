@@ -9,12 +9,15 @@ use netplay::{
     signaling::local::LocalHub,
     transport::{
         Channel, Transport,
-        matchbox::{Ice, MatchboxTransport, Signaling, spawn},
+        matchbox::{Ice, MatchboxTransport, Signaling, open, spawn},
     },
 };
 use protocol::{PeerId, limits::HANDSHAKE_DEADLINE};
 use scripted::{Connection, Server, id, soon, until};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// How often a third peer comes and goes.
 const VISITS: u32 = 30;
@@ -191,10 +194,138 @@ async fn a_handshake_that_nobody_answers_ends_and_may_begin_anew() {
     offer(&mut connection, id(2)).await;
     assert!(knows(&peer, id(2)));
     let start = Instant::now();
-    until(|| !knows(&peer, id(2))).await;
+    // Whoever listens answers the client's probes, too.
+    tokio::select! {
+        () = until(|| !knows(&peer, id(2))) => {}
+        said = connection.hear() => panic!("one offer is all, not {said:?}"),
+    }
     assert!(start.elapsed() > HANDSHAKE_DEADLINE / 2);
     assert_eq!(peer.take_closed(), None, "it was never open");
     connection.tell(PeerEvent::NewPeer(id(2))).await;
     offer(&mut connection, id(2)).await;
     assert!(knows(&peer, id(2)));
+}
+
+/// A peer whose first sockets die before they have done anything, as a contained panic leaves them.
+fn join_with_dead_sockets(signaling: &Signaling, dead: u32) -> MatchboxTransport {
+    let executor = Arc::new(smol::Executor::new());
+    let loops = executor.clone();
+    let mut opened = 0;
+    let opener = move |socket, message_loop| {
+        opened += 1;
+        if opened > dead {
+            loops.spawn(message_loop).detach();
+        }
+        Box::new(socket)
+    };
+    let (transport, room) = open(signaling.clone(), Ice::default(), opener);
+    std::thread::spawn(move || smol::block_on(executor.run(room)));
+    transport
+}
+
+/// How long a pair may take to meet whose first attempt has failed.
+const MEETS_WITHIN: Duration = Duration::from_secs(10);
+
+async fn meet(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
+    let start = Instant::now();
+    say(a, b, "met").await;
+    say(b, a, "met").await;
+    let taken = start.elapsed();
+    assert!(taken < MEETS_WITHIN, "{taken:?}");
+    assert_eq!((a.take_closed(), b.take_closed()), (None, None));
+}
+
+#[tokio::test]
+async fn a_pair_meets_although_the_sockets_of_one_side_or_both_died() {
+    for (dead_first, dead_second) in [(1, 0), (0, 1), (2, 0), (0, 2), (1, 1)] {
+        let signaling = Signaling::Local(LocalHub::new());
+        let mut a = join_with_dead_sockets(&signaling, dead_first);
+        id_of(&a).await;
+        let mut b = join_with_dead_sockets(&signaling, dead_second);
+        meet(&mut a, &mut b).await;
+    }
+}
+
+/// Two peers on a server that passes each signal of theirs on as `pass` says. The first one offers.
+async fn meet_by(pass: impl Fn(u32, PeerSignal) -> Option<PeerSignal>) {
+    let server = Server::start().await;
+    let signaling = Signaling::Remote {
+        room_url: server.room_url(),
+    };
+    let mut a = join(&signaling);
+    let mut to_a = server.accept().await;
+    let mut b = join(&signaling);
+    let mut to_b = server.accept().await;
+    to_a.tell(PeerEvent::IdAssigned(id(1))).await;
+    to_b.tell(PeerEvent::IdAssigned(id(2))).await;
+    to_a.tell(PeerEvent::NewPeer(id(2))).await;
+    let relay = async {
+        let mut descriptions = 0;
+        loop {
+            let (sender, (receiver, data)) = tokio::select! {
+                said = to_a.hear() => (id(1), said),
+                said = to_b.hear() => (id(2), said),
+            };
+            let connection = if receiver == id(1) {
+                &mut to_a
+            } else {
+                &mut to_b
+            };
+            descriptions += u32::from(!matches!(data, PeerSignal::IceCandidate(_)));
+            if let Some(data) = pass(descriptions, data) {
+                connection.tell(PeerEvent::Signal { sender, data }).await;
+            }
+        }
+    };
+    tokio::select! {
+        () = relay => {}
+        () = meet(&mut a, &mut b) => {}
+    }
+}
+
+/// A description with another certificate than its author's, so that DTLS fails.
+fn spoilt(text: &str) -> String {
+    let at = text.find("a=fingerprint:sha-256 ").expect("a fingerprint") + 22;
+    let other = if &text[at..=at] == "0" { "1" } else { "0" };
+    format!("{}{other}{}", &text[..at], &text[at + 1..])
+}
+
+#[tokio::test]
+async fn a_pair_meets_although_its_first_answer_is_lost() {
+    meet_by(|count, data| match data {
+        PeerSignal::Answer(_) if count == 2 => None,
+        data => Some(data),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pair_meets_although_encryption_failed_at_either_side() {
+    meet_by(|count, data| match data {
+        PeerSignal::Offer(text) if count == 1 => Some(PeerSignal::Offer(spoilt(&text))),
+        data => Some(data),
+    })
+    .await;
+    meet_by(|count, data| match data {
+        PeerSignal::Answer(text) if count == 2 => Some(PeerSignal::Answer(spoilt(&text))),
+        data => Some(data),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_tries_again_with_one_who_left() {
+    let server = Server::start().await;
+    let signaling = Signaling::Remote {
+        room_url: server.room_url(),
+    };
+    let peer = join_with_dead_sockets(&signaling, 2);
+    let mut connection = server.accept().await;
+    connection.tell(PeerEvent::IdAssigned(id(1))).await;
+    connection.tell(PeerEvent::NewPeer(id(2))).await;
+    connection.tell(PeerEvent::PeerLeft(id(2))).await;
+    connection.tell(PeerEvent::NewPeer(id(3))).await;
+    // The socket to the second died before: an offer to it would be sooner.
+    offer(&mut connection, id(3)).await;
+    assert!(!knows(&peer, id(2)));
 }

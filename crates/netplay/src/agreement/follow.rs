@@ -110,10 +110,19 @@ impl Agreement {
                 // Another part of a room that has split, or a reign that is over.
                 return Ok(());
             }
+            // The asker goes on from the log that was reported to it. If that is not ours to the
+            // entry, it never had ours, and the same place in the two could say different things.
+            if core.drives(self.me) && append.first != core.log() {
+                self.stranded = true;
+                return Ok(());
+            }
             core.set_view(append.view);
             self.promised = (append.view.number, from);
             self.before = None;
             self.asking = None;
+        } else if self.promised != (append.view.number, from) {
+            // We have told another asker how long our log is: it ends there.
+            return Ok(());
         }
         let Some(known) = core.log().checked_sub(append.first) else {
             self.stranded = true;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub const MAX_SOCKETS: usize = MAX_PEERS - 1;
 
 /// Sockets that one peer's id ever gets: the first, and further ones after its handshake failed
-/// or its channels closed. At the bound its signals are dropped and counted.
+/// or its channels closed. At the bound nobody tries again, and its offers are dropped and counted.
 pub const MAX_ATTEMPTS: u32 = 4;
 
 /// Peers remembered, with a socket or without one any more. At the bound the one that was met
@@ -36,8 +36,10 @@ struct Entry {
     peer: KnownPeer,
     presence: Presence,
     path: Path,
-    /// Sockets so far.
+    /// Sockets so far, the present one included: its number.
     attempts: u32,
+    /// Whether a packet has come over the present socket's channels.
+    heard: bool,
 }
 
 /// How far it has come with a peer.
@@ -45,9 +47,9 @@ struct Entry {
 pub(crate) enum Presence {
     /// Told of by signaling; its channels may still be opening.
     Known,
-    /// Its channels are open, and signaling has no more say.
+    /// Its channels are open. Once a packet has come, signaling has no more say.
     Open,
-    /// It left before its channels were open, which they may still become.
+    /// It left before a packet came over its channels, which one still may.
     Gone,
     /// Its channels were open and have closed: its socket is gone.
     Closed,
@@ -59,8 +61,17 @@ pub(crate) enum Presence {
 
 impl Presence {
     /// Whether there is a socket for it.
-    fn has_socket(self) -> bool {
+    pub(super) fn has_socket(self) -> bool {
         matches!(self, Self::Known | Self::Open | Self::Gone)
+    }
+}
+
+impl Entry {
+    /// Whether another socket may be opened, in the place of the present one if there is one. No
+    /// connection that is proven by a packet is ever given up for it.
+    fn may_begin_anew(&self) -> bool {
+        let is_proven = self.presence == Presence::Open && self.heard;
+        self.attempts < MAX_ATTEMPTS && self.presence != Presence::Banned && !is_proven
     }
 }
 
@@ -163,27 +174,44 @@ impl Directory {
             presence: Presence::Known,
             path: Path::Unknown,
             attempts: 1,
+            heard: false,
         });
         true
     }
 
-    /// Takes in anew a peer whose socket is gone; false at [`MAX_SOCKETS`], at its
-    /// [`MAX_ATTEMPTS`], and when it has one.
+    /// Takes in anew a peer that was met before, for another socket: in the place of one that no
+    /// packet has come through, or of one that is gone. False at [`MAX_SOCKETS`] and at its
+    /// [`MAX_ATTEMPTS`].
     pub(crate) fn admit_again(&self, peer: PeerId) -> bool {
         let mut state = self.state();
-        let may_try = |entry: &Entry| {
-            matches!(entry.presence, Presence::Closed | Presence::Failed)
-                && entry.attempts < MAX_ATTEMPTS
+        let Some(entry) = state.entry(peer) else {
+            return false;
         };
-        if !state.entry(peer).is_some_and(may_try) || !state.make_room() {
+        let has_place = entry.presence.has_socket();
+        if !entry.may_begin_anew() || !(has_place || state.make_room()) {
             return false;
         }
         if let Some(entry) = state.entry_mut(peer) {
             entry.presence = Presence::Known;
             entry.path = Path::Unknown;
             entry.attempts += 1;
+            entry.heard = false;
         }
         true
+    }
+
+    /// The number of this peer's newest socket, from 1; nothing for one never met.
+    pub(crate) fn attempt(&self, peer: PeerId) -> Option<u32> {
+        self.state().entry(peer).map(|entry| entry.attempts)
+    }
+
+    /// Whether the end of this peer's socket is a failure to try again after: it has not left,
+    /// and nothing has come over its channels.
+    pub(crate) fn is_worth_another(&self, peer: PeerId) -> bool {
+        let state = self.state();
+        state.entry(peer).is_some_and(|entry| {
+            matches!(entry.presence, Presence::Known | Presence::Open) && entry.may_begin_anew()
+        })
     }
 
     /// Notes that signaling told of this peer again.
@@ -196,9 +224,27 @@ impl Directory {
         self.set_presence(peer, Presence::Open, &[Presence::Known, Presence::Gone]);
     }
 
-    /// Notes that signaling says this peer left.
+    /// Notes that a packet has come over this peer's `attempt`th socket, which proves its channels
+    /// open. One that came over an older socket proves nothing.
+    pub fn set_heard(&self, peer: PeerId, attempt: u32) {
+        if let Some(entry) = self.state().entry_mut(peer)
+            && entry.attempts == attempt
+        {
+            entry.heard = true;
+            if matches!(entry.presence, Presence::Known | Presence::Gone) {
+                entry.presence = Presence::Open;
+            }
+        }
+    }
+
+    /// Notes that signaling says this peer left. Proven channels outlive that.
     pub(crate) fn set_gone(&self, peer: PeerId) {
-        self.set_presence(peer, Presence::Gone, &[Presence::Known]);
+        if let Some(entry) = self.state().entry_mut(peer)
+            && (entry.presence == Presence::Known
+                || entry.presence == Presence::Open && !entry.heard)
+        {
+            entry.presence = Presence::Gone;
+        }
     }
 
     /// Notes that this peer's socket is gone.

@@ -7,11 +7,20 @@
 //!
 //! What it keeps from matchbox, and what would come of it:
 //! - a second [`PeerEvent::IdAssigned`]: the message loop panics;
-//! - a second [`PeerEvent::NewPeer`] of an id: the first handshake panics, its signals ended. Once
-//!   that peer's socket is gone, it may begin anew with another;
+//! - a second [`PeerEvent::NewPeer`] of an id: the first handshake panics, its signals ended. It is
+//!   for another socket, as is an offer that begins anew;
 //! - descriptions and candidates that the WebRTC stack refuses: the handshake panics;
 //! - a second offer or answer, or one from the wrong side: ignored at best;
 //! - [`PeerEvent::PeerLeft`] while channels are open: a living peer is marked as gone.
+//!
+//! A pair whose handshake failed begins anew, each time with new sockets, and always by an offer of
+//! the side that offered first. Signals do not say which attempt they belong to, and an answer to
+//! an earlier offer would break the present one. So each further offer names its media section
+//! anew: every WebRTC stack repeats that name in its answer, whoever wrote it. Candidates need no
+//! name: signals between two peers keep their order, and nothing passes for a socket before its
+//! peer's description has. The side that answers asks for a new offer by one that is not a
+//! description, [`AGAIN`] and the name of the attempt that failed. Stock matchbox peers ignore that
+//! as they ignore any second offer: they go on with their first handshake, or have lost it for good.
 
 use super::{
     directory::{Directory, Presence},
@@ -27,6 +36,9 @@ use tracing::{debug, info};
 /// dropped: a machine has one for each of its interfaces and ICE servers.
 pub const MAX_CANDIDATES: u32 = 48;
 
+/// Asks a peer for a new offer, in the place of an offer's description.
+pub const AGAIN: &str = "again";
+
 /// One room's guard.
 #[derive(Debug)]
 pub struct Guard {
@@ -37,21 +49,43 @@ pub struct Guard {
 /// How far the handshake with a peer has come.
 #[derive(Debug)]
 struct Handshake {
+    /// The number of the socket that it is for.
+    attempt: u32,
     /// Whether we make the offer: signaling told us of a newcomer.
     we_offer: bool,
-    /// The media section's name, once an offer has passed.
-    mid: Option<String>,
+    /// The media section, once an offer has passed.
+    section: Option<Section>,
     /// Whether the answer has passed.
     answered: bool,
     candidates_in: u32,
     candidates_out: u32,
 }
 
+/// The names of a handshake's media section.
+#[derive(Debug)]
+struct Section {
+    /// For our own stack.
+    here: String,
+    /// Between the peers.
+    there: String,
+}
+
+impl Section {
+    /// The section's name in what comes to the guard, and in what it lets through.
+    fn names(&self, ours: bool) -> (&str, &str) {
+        match ours {
+            true => (&self.here, &self.there),
+            false => (&self.there, &self.here),
+        }
+    }
+}
+
 impl Handshake {
-    fn new(we_offer: bool) -> Self {
+    fn new(we_offer: bool, attempt: u32) -> Self {
         Self {
+            attempt,
             we_offer,
-            mid: None,
+            section: None,
             answered: false,
             candidates_in: 0,
             candidates_out: 0,
@@ -61,38 +95,47 @@ impl Handshake {
     /// Lets an offer or answer through, written anew. `ours` says who wrote it.
     fn describe(&mut self, text: &str, kind: Kind, ours: bool) -> Option<String> {
         let author_is_right = match kind {
-            Kind::Offer => self.we_offer == ours && self.mid.is_none(),
-            Kind::Answer => self.we_offer != ours && self.mid.is_some() && !self.answered,
+            Kind::Offer => self.we_offer == ours && self.section.is_none(),
+            Kind::Answer => self.we_offer != ours && self.section.is_some() && !self.answered,
         };
-        let description = Description::parse(text, kind).filter(|_| author_is_right)?;
-        match kind {
-            Kind::Offer => self.mid = Some(description.mid().to_owned()),
-            // An answer describes the offer's section, by its name.
-            Kind::Answer if self.mid.as_deref() == Some(description.mid()) => self.answered = true,
-            Kind::Answer => return None,
+        let mut description = Description::parse(text, kind).filter(|_| author_is_right)?;
+        let section = match kind {
+            Kind::Offer => {
+                let here = description.mid().to_owned();
+                let there = match self.attempt {
+                    2.. if ours => format!("{AGAIN}{}", self.attempt),
+                    _ => here.clone(),
+                };
+                self.section.insert(Section { here, there })
+            }
+            Kind::Answer => self.section.as_mut()?,
+        };
+        let (from, to) = section.names(ours);
+        // An answer describes the offer's section, by its name.
+        if description.mid() != from {
+            return None;
         }
+        description.rename(to);
+        self.answered = kind == Kind::Answer;
         Some(description.to_string())
     }
 
     /// Lets a candidate through, written anew. Its author's description must have passed: the
     /// other side could not use it before.
     fn candidate(&mut self, text: &str, ours: bool) -> Option<String> {
-        let described = if self.we_offer == ours {
-            self.mid.is_some()
-        } else {
-            self.answered
-        };
+        let described = self.we_offer == ours || self.answered;
+        let section = self.section.as_ref().filter(|_| described)?;
         let count = if ours {
             &mut self.candidates_out
         } else {
             &mut self.candidates_in
         };
-        if !described || *count >= MAX_CANDIDATES {
+        if *count >= MAX_CANDIDATES {
             return None;
         }
         let candidate = CandidateSignal::parse(text)?;
         *count += 1;
-        Some(candidate.write(self.mid.as_deref()?))
+        Some(candidate.write(section.names(ours).1))
     }
 
     fn signal(&mut self, signal: &PeerSignal, ours: bool) -> Option<PeerSignal> {
@@ -132,12 +175,12 @@ impl Guard {
             PeerEvent::NewPeer(id) => self.new_peer(id).then_some(event),
             PeerEvent::PeerLeft(id) => self.peer_left(id).then_some(event),
             PeerEvent::Signal { sender, ref data } => {
-                let signal = self.incoming_signal(sender, data);
-                if signal.is_none() {
+                let event = self.incoming_signal(sender, data);
+                if event.is_none() {
                     debug!(%sender, "dropped a signal that is malformed or out of place");
                     self.directory.count_drop();
                 }
-                signal.map(|data| PeerEvent::Signal { sender, data })
+                event
             }
         }
     }
@@ -147,15 +190,33 @@ impl Guard {
         let PeerRequest::Signal { receiver, data } = request else {
             return Some(request);
         };
-        let signal = self
-            .handshakes
-            .get_mut(&receiver)
-            .and_then(|h| h.signal(&data, true));
+        let signal = match &data {
+            PeerSignal::Offer(text) if text == AGAIN => self.ask_again(receiver),
+            data => self.handshake(receiver).and_then(|h| h.signal(data, true)),
+        };
         if signal.is_none() {
             debug!(%receiver, "kept back a signal that other peers would not understand");
             self.directory.count_drop();
         }
         signal.map(|data| PeerRequest::Signal { receiver, data })
+    }
+
+    /// The handshake of a peer's newest socket. One that began without a word through the guard is
+    /// ours, to offer anew.
+    fn handshake(&mut self, id: PeerId) -> Option<&mut Handshake> {
+        let attempt = self.directory.attempt(id)?;
+        let handshake = self.handshakes.get_mut(&id)?;
+        if handshake.attempt != attempt {
+            *handshake = Handshake::new(true, attempt);
+        }
+        Some(handshake)
+    }
+
+    /// Our wish for a new offer, which names the one that came to nothing.
+    fn ask_again(&mut self, id: PeerId) -> Option<PeerSignal> {
+        let handshake = self.handshake(id).filter(|h| !h.we_offer)?;
+        let name = &handshake.section.as_ref()?.there;
+        Some(PeerSignal::Offer(format!("{AGAIN} {name}")))
     }
 
     /// Whether a newcomer is to be offered a connection.
@@ -175,37 +236,57 @@ impl Guard {
     }
 
     fn peer_left(&mut self, id: PeerId) -> bool {
-        let left = self.directory.presence(id) == Some(Presence::Known);
         self.directory.set_gone(id);
-        left
+        matches!(
+            self.directory.presence(id),
+            Some(Presence::Gone | Presence::Closed | Presence::Failed)
+        )
     }
 
-    fn incoming_signal(&mut self, sender: PeerId, signal: &PeerSignal) -> Option<PeerSignal> {
+    fn incoming_signal(&mut self, sender: PeerId, signal: &PeerSignal) -> Option<PeerEvent> {
         let presence = self.directory.presence(sender);
-        match presence {
-            Some(Presence::Banned) => return None,
-            Some(Presence::Known | Presence::Open | Presence::Gone) => {}
-            // A stranger's first word is an offer: the server told it of us, who came later. So
-            // is the first word of one that begins anew.
-            None | Some(Presence::Closed | Presence::Failed) => {
-                let PeerSignal::Offer(text) = signal else {
-                    return None;
-                };
-                Description::parse(text, Kind::Offer)?;
-                let admitted = if presence.is_some() {
-                    self.admit_again(sender, false)
-                } else {
-                    self.admit(KnownPeer {
-                        id: sender,
-                        here_before_us: true,
-                    })
-                };
-                if !admitted {
-                    return None;
-                }
-            }
+        if presence == Some(Presence::Banned) {
+            return None;
         }
-        self.handshakes.get_mut(&sender)?.signal(signal, false)
+        if let PeerSignal::Offer(text) = signal {
+            if let Some((AGAIN, name)) = text.split_once(' ') {
+                return self.asked_again(sender, name);
+            }
+            if !self.begin_with_offer(sender, presence, text) {
+                return None;
+            }
+        } else if !presence?.has_socket() {
+            return None;
+        }
+        let data = self.handshake(sender)?.signal(signal, false)?;
+        Some(PeerEvent::Signal { sender, data })
+    }
+
+    /// Begins a handshake for an offer that is not the present one's: a stranger's, of whom the
+    /// server told that we came later, or one that begins anew.
+    fn begin_with_offer(&mut self, sender: PeerId, presence: Option<Presence>, text: &str) -> bool {
+        let Some(offered) = Description::parse(text, Kind::Offer) else {
+            return false;
+        };
+        let Some(presence) = presence else {
+            return self.admit(KnownPeer {
+                id: sender,
+                here_before_us: true,
+            });
+        };
+        let present = self.handshake(sender).filter(|_| presence.has_socket());
+        let is_new = present.is_none_or(|present| {
+            let names_another = |section: &Section| section.there != offered.mid();
+            !present.we_offer && present.section.as_ref().is_none_or(names_another)
+        });
+        is_new && self.admit_again(sender, false)
+    }
+
+    /// The other side's attempt to answer has failed. If it was the present one, we offer anew.
+    fn asked_again(&mut self, sender: PeerId, name: &str) -> Option<PeerEvent> {
+        let handshake = self.handshake(sender).filter(|h| h.we_offer)?;
+        let is_present = handshake.section.as_ref()?.there == name;
+        (is_present && self.admit_again(sender, true)).then_some(PeerEvent::NewPeer(sender))
     }
 
     fn admit(&mut self, peer: KnownPeer) -> bool {
@@ -214,7 +295,7 @@ impl Guard {
         self.begin(peer.id, admitted, !peer.here_before_us)
     }
 
-    /// Lets one begin anew whose socket is gone.
+    /// Lets one begin anew.
     fn admit_again(&mut self, id: PeerId, we_offer: bool) -> bool {
         let admitted = self.directory.admit_again(id);
         self.begin(id, admitted, we_offer)
@@ -225,7 +306,9 @@ impl Guard {
             let directory = &self.directory;
             self.handshakes
                 .retain(|id, _| directory.presence(*id).is_some());
-            self.handshakes.insert(id, Handshake::new(we_offer));
+            let attempt = directory.attempt(id).unwrap_or(1);
+            self.handshakes
+                .insert(id, Handshake::new(we_offer, attempt));
         } else {
             info!(peer = %id, "refused a newcomer: ourselves, too many, or too often");
             self.directory.count_drop();

@@ -141,6 +141,11 @@ impl Description {
     pub(super) fn mid(&self) -> &str {
         &self.mid
     }
+
+    /// Names the media section anew.
+    pub(super) fn rename(&mut self, mid: &str) {
+        mid.clone_into(&mut self.mid);
+    }
 }
 
 impl fmt::Display for Description {

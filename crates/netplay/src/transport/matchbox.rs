@@ -6,11 +6,12 @@
 //! nothing here depends on anybody's pictures.
 //!
 //! So one peer's fault stays its own. What matchbox 0.15 does to a socket when a connection breaks
-//! in the wrong moment ends that one connection (`contain`); a ban drops that peer's socket; and
-//! what has not opened within [`HANDSHAKE_DEADLINE`](protocol::limits::HANDSHAKE_DEADLINE) is
-//! dropped too. matchbox's queues have no bound, so packets are not queued any more when
+//! in the wrong moment ends that one connection (`contain`), and if nothing had come over it yet,
+//! the pair tries again (`attempt`); a ban drops that peer's socket; and what has not opened within
+//! [`HANDSHAKE_DEADLINE`](protocol::limits::HANDSHAKE_DEADLINE) is dropped too. matchbox's queues have no bound, so packets are not queued any more when
 //! [`MAX_QUEUED_PACKETS`] wait.
 
+mod attempt;
 mod contain;
 mod exchange;
 mod ice;
@@ -138,14 +139,17 @@ pub struct MatchboxTransport {
 }
 
 impl MatchboxTransport {
-    /// The next packet of any peer.
+    /// The next packet of any peer, and whether it keeps its channel's bound.
     fn take(&mut self) -> Option<(PeerId, Channel, Bytes, bool)> {
         let count = self.peers.len();
         for step in 0..count {
             let at = (self.turn + step) % count;
-            if let Some((channel, packet, fits)) = self.peers[at].receive() {
+            let sides = &mut self.peers[at];
+            if let Some((channel, packet, fits)) = sides.receive() {
                 self.turn = at + 1;
-                return Some((self.peers[at].peer, channel, packet, fits));
+                // It says sooner than matchbox that the channels are open.
+                self.directory.set_heard(sides.peer, sides.attempt);
+                return Some((sides.peer, channel, packet, fits));
             }
         }
         None
@@ -165,7 +169,7 @@ impl MatchboxTransport {
         self.peers.retain_mut(|sides| {
             let has_ended = sides.has_ended();
             let is_banned = || directory.presence(sides.peer) == Some(Presence::Banned);
-            if has_ended && sides.has_opened() && !is_banned() {
+            if has_ended && sides.was_heard() && !is_banned() {
                 closed.push_back(sides.peer);
             }
             !has_ended
@@ -202,8 +206,6 @@ impl Transport for MatchboxTransport {
         self.take_in();
         for _ in 0..MAX_DROPS_PER_CALL {
             let (peer, channel, packet, fits) = self.take()?;
-            // The first packet says sooner than matchbox that the channels are open.
-            self.directory.set_open(peer);
             if fits && self.directory.presence(peer) != Some(Presence::Banned) {
                 return Some((peer, channel, packet));
             }

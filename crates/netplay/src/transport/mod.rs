@@ -79,7 +79,7 @@ pub trait Transport: Send + 'static {
     /// Ready when [`Transport::receive`] may have a packet; wakes the task otherwise. May be
     /// ready too often.
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()>;
-    /// A peer whose channels were open and have closed, each time once: it has gone, or its
+    /// A peer that was heard and whose channels have closed, each time once: it has gone, or its
     /// process has crashed. All that it had said before has been received. What signaling says of
     /// a peer never counts, and one that falls silent (a killed process, a cut cable) is not told
     /// of, or only much later: silence is the session's to judge.

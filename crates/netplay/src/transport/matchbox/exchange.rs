@@ -2,17 +2,22 @@
 //!
 //! matchbox 0.15 can neither drop a single peer nor keep one's fault from the others, and its
 //! handshakes have no deadline. A socket for each peer has all three: it is dropped when its peer
-//! is banned, when its channels have closed, and when they have not opened in time. Who may have
+//! is banned, when its channels have closed, and when they have not opened in time; in the last
+//! case, and when it fails before, the pair soon tries again with another. Who may have
 //! one at all is for the [`Guard`](crate::signaling::guard::Guard) and the [`Directory`] to say,
 //! through which every event has passed before it comes here.
 
 use super::{
+    attempt::{Patience, Retries},
     contain::{Lifeline, contain},
-    line::{Line, LineEnd},
+    line::{Asked, Line, LineEnd},
     side::{Life, Sides},
 };
 use crate::{
-    signaling::directory::{Directory, MAX_SOCKETS, Presence},
+    signaling::{
+        directory::{Directory, MAX_SOCKETS, Presence},
+        guard::AGAIN,
+    },
     transport::{Path, SignalingState},
 };
 use futures::{Stream, StreamExt, channel::mpsc};
@@ -21,7 +26,7 @@ use matchbox_socket::{
     MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, PeerState, RtcIceServerConfig,
     SignalingError, Signaller, WebRtcSocket, WebRtcSocketBuilder,
 };
-use protocol::{PeerId, limits::HANDSHAKE_DEADLINE};
+use protocol::PeerId;
 use std::{
     future::{Future, poll_fn},
     ops::DerefMut,
@@ -85,24 +90,29 @@ pub(super) struct Exchange<O, S> {
     /// Nothing once it has ended.
     signaller: Option<Box<dyn Signaller>>,
     /// A sender for each new line.
-    requests_in: mpsc::Sender<PeerRequest>,
-    requests: mpsc::Receiver<PeerRequest>,
+    requests_in: mpsc::Sender<Asked>,
+    requests: mpsc::Receiver<Asked>,
     wires: Wires,
     keep_alive_due: Instant,
     links: Vec<Link<S>>,
+    retries: Retries,
 }
 
 /// One remote peer's socket.
 struct Link<S> {
     peer: PeerId,
+    /// The number of its socket.
+    attempt: u32,
+    /// Whether our side makes the offer.
+    we_offer: bool,
     line: Line,
     socket: S,
     /// Whether matchbox has said that its channels are open.
     is_open: bool,
     /// What the transport learns of it.
     life: Life,
-    /// When it is dropped if they are not.
-    opens_until: Instant,
+    /// For how long they may not be.
+    patience: Patience,
     /// When it is dropped after a ban.
     banned_until: Option<Instant>,
     /// Dropped with the link, it ends the message loop.
@@ -119,7 +129,6 @@ impl<S: DerefMut<Target = WebRtcSocket>> Link<S> {
             match state {
                 PeerState::Connected => {
                     self.is_open = true;
-                    self.life.open();
                     directory.set_open(self.peer);
                 }
                 PeerState::Disconnected => return Some("its channels have closed"),
@@ -141,8 +150,8 @@ impl<S: DerefMut<Target = WebRtcSocket>> Link<S> {
                 (now >= until).then_some("it is banned")
             }
             Some(Presence::Known | Presence::Gone | Presence::Open) => (!self.is_open
-                && now >= self.opens_until)
-                .then_some("its channels have not opened in time"),
+                && self.patience.has_ended(now))
+            .then_some("its channels have not opened in time"),
             Some(Presence::Closed | Presence::Failed) | None => Some("it is over"),
         }
     }
@@ -162,7 +171,7 @@ impl<S> Drop for Link<S> {
 /// What the exchange has to do next.
 enum Step {
     Event(Result<PeerEvent, SignalingError>),
-    Request(PeerRequest),
+    Request(Asked),
     /// The socket to this peer has ended.
     Ended(PeerId),
     /// The transport is gone.
@@ -193,6 +202,7 @@ where
             wires,
             keep_alive_due: Instant::now() + KEEP_ALIVE,
             links: Vec::new(),
+            retries: Retries::default(),
         }
     }
 
@@ -205,12 +215,13 @@ where
                     info!(%error, "signaling has ended: nobody new can come");
                     self.signaller = None;
                 }
-                Step::Request(request) => self.ask(request).await,
-                Step::Ended(peer) => self.drop_link(peer),
+                Step::Request(asked) => self.pass_on(asked).await,
+                Step::Ended(peer) => self.drop_link(peer, Instant::now()),
                 Step::Unwanted => return,
                 Step::Look => {}
             }
             self.look_after(Instant::now());
+            self.try_again(Instant::now()).await;
             if Instant::now() >= self.keep_alive_due {
                 self.keep_alive_due = Instant::now() + KEEP_ALIVE;
                 self.ask(PeerRequest::KeepAlive).await;
@@ -224,7 +235,7 @@ where
 
     /// Waits for whatever happens first. Nothing is lost when the other futures are dropped.
     async fn next_step(&mut self) -> Step {
-        let restless = self.links.iter().any(Link::is_restless);
+        let restless = !self.retries.is_empty() || self.links.iter().any(Link::is_restless);
         let mut pause = Delay::new(if restless { LOOK_RESTLESS } else { LOOK });
         let mut event = self.signaller.as_mut().map(|s| s.next_message());
         let mut has_yielded = false;
@@ -265,32 +276,50 @@ where
             PeerEvent::NewPeer(peer) => (*peer, true),
             PeerEvent::Signal { sender, data } => (*sender, matches!(data, PeerSignal::Offer(_))),
             // Our id is in the directory. Who left is not dropped for it: the handshake may
-            // succeed all the same, and open channels need no signaling.
-            PeerEvent::IdAssigned(_) | PeerEvent::PeerLeft(_) => return,
+            // succeed all the same, and open channels need no signaling. But nobody tries again.
+            PeerEvent::PeerLeft(peer) => {
+                self.retries.remove(*peer);
+                return;
+            }
+            PeerEvent::IdAssigned(_) => return,
         };
         if begins {
-            self.open(peer, event);
+            let paused = self.retries.remove(peer).map(|retry| retry.whole);
+            self.open(peer, event, paused, Instant::now());
         } else if let Some(link) = self.links.iter_mut().find(|link| link.peer == peer) {
+            let is_answer = matches!(
+                event,
+                PeerEvent::Signal {
+                    data: PeerSignal::Answer(_),
+                    ..
+                }
+            );
+            link.patience.progress(is_answer, Instant::now());
             link.line.tell(event);
         } else {
             self.directory.count_drop();
         }
     }
 
-    /// Opens a socket, which begins with this event.
-    fn open(&mut self, peer: PeerId, first: PeerEvent) {
-        // An older one has ended, or the guard would not have let the event through; and whoever
-        // had to make room leaves first.
-        self.links.retain(|link| link.peer != peer);
-        self.look_after(Instant::now());
-        let Some(me) = self.directory.local_id() else {
+    /// Opens a socket, which begins with this event. `whole` is when all attempts are to be over,
+    /// if there was one before.
+    fn open(&mut self, peer: PeerId, first: PeerEvent, whole: Option<Instant>, now: Instant) {
+        // An older one has ended or is given up, or the guard would not have let the event
+        // through; and whoever had to make room leaves first.
+        let older = self.links.extract_if(.., |link| link.peer == peer).last();
+        let older = older.filter(|link| !link.is_open);
+        let whole = whole.or(older.map(|link| link.patience.whole()));
+        self.look_after(now);
+        let ids = (self.directory.local_id(), self.directory.attempt(peer));
+        let (Some(me), Some(attempt)) = ids else {
             return self.directory.count_drop();
         };
+        let we_offer = matches!(first, PeerEvent::NewPeer(_));
         let requests = self.requests_in.clone();
-        let (line, end) = Line::new(me, first, requests, self.directory.clone());
+        let (line, end) = Line::new(me, attempt, first, requests, self.directory.clone());
         let (mut socket, message_loop) = self.builder(end).build();
         let life = Life::default();
-        let sides = Sides::take_out_of(&mut socket, peer, life.clone());
+        let sides = Sides::take_out_of(&mut socket, peer, attempt, life.clone());
         if self.wires.sockets.try_send(sides).is_err() {
             // The transport has not taken its sockets for long: it does not run.
             self.directory.count_drop();
@@ -299,11 +328,13 @@ where
         let (message_loop, lifeline) = contain(peer, message_loop);
         self.links.push(Link {
             peer,
+            attempt,
+            we_offer,
             line,
             socket: (self.opener)(socket, message_loop),
             is_open: false,
             life,
-            opens_until: Instant::now() + HANDSHAKE_DEADLINE,
+            patience: Patience::new(whole, now),
             banned_until: None,
             _lifeline: lifeline,
         });
@@ -330,23 +361,76 @@ where
         }
     }
 
+    /// Sends a socket's request on. It may be gone by now, and another one in its place.
+    async fn pass_on(&mut self, asked: Asked) {
+        if let PeerRequest::Signal { receiver, data } = &asked.request {
+            let link = (self.links.iter_mut())
+                .find(|link| link.peer == *receiver && link.attempt == asked.attempt);
+            let Some(link) = link else {
+                return self.directory.count_drop();
+            };
+            let is_answer = matches!(data, PeerSignal::Answer(_));
+            link.patience.progress(is_answer, Instant::now());
+        }
+        self.ask(asked.request).await;
+    }
+
     /// Takes note of what the sockets report, and drops those that have no more use.
     fn look_after(&mut self, now: Instant) {
         let directory = &self.directory;
-        self.links.retain_mut(|link| {
+        let is_over = |link: &mut Link<S>| {
             let why = link.look(directory, now);
             if let Some(why) = why {
                 debug!(peer = %link.peer, why, "drops a socket");
-                directory.set_over(link.peer);
             }
-            why.is_none()
-        });
+            why.is_some()
+        };
+        let over: Vec<_> = self.links.extract_if(.., is_over).collect();
+        for link in over {
+            self.end(link, now);
+        }
     }
 
     /// Drops the socket to a peer whose channels have closed.
-    fn drop_link(&mut self, peer: PeerId) {
+    fn drop_link(&mut self, peer: PeerId, now: Instant) {
         debug!(%peer, "drops a socket: its channels have closed");
-        self.directory.set_over(peer);
-        self.links.retain(|link| link.peer != peer);
+        let closed = self.links.extract_if(.., |link| link.peer == peer).last();
+        if let Some(link) = closed {
+            self.end(link, now);
+        }
+    }
+
+    /// Lets a socket go. If it failed before anything came through, the pair is to try again.
+    fn end(&mut self, link: Link<S>, now: Instant) {
+        if self.signaller.is_some() && self.directory.is_worth_another(link.peer) {
+            let whole = link.patience.whole();
+            self.retries
+                .add(link.peer, link.attempt, link.we_offer, whole, now);
+        }
+        self.directory.set_over(link.peer);
+    }
+
+    /// Begins anew with peers whose sockets have failed.
+    async fn try_again(&mut self, now: Instant) {
+        while let Some(retry) = self.retries.next_due(now) {
+            let peer = retry.peer;
+            let presence = self.directory.presence(peer);
+            if !matches!(presence, Some(Presence::Closed | Presence::Failed)) {
+                // Banned meanwhile, or forgotten.
+                continue;
+            }
+            if !retry.we_offer {
+                debug!(%peer, "asks for another offer");
+                let data = PeerSignal::Offer(AGAIN.to_owned());
+                self.ask(PeerRequest::Signal {
+                    receiver: peer,
+                    data,
+                })
+                .await;
+            } else if self.directory.admit_again(peer) {
+                debug!(%peer, "tries again");
+                self.open(peer, PeerEvent::NewPeer(peer), Some(retry.whole), now);
+            }
+        }
     }
 }

@@ -13,6 +13,13 @@ use std::sync::{Mutex, PoisonError};
 /// lets through [fewer](crate::signaling::guard::MAX_CANDIDATES) in one handshake.
 const MAX_WAITING: usize = 64;
 
+/// What a socket asks of signaling.
+pub(super) struct Asked {
+    /// The number of the socket among its peer's: requests outlive their sockets.
+    pub(super) attempt: u32,
+    pub(super) request: PeerRequest,
+}
+
 /// The exchange's end of a line; the socket's signaling ends when it is dropped.
 pub(super) struct Line {
     events: mpsc::Sender<PeerEvent>,
@@ -20,15 +27,18 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// A line for a new socket of the peer `me`, whose first news is `first`.
+    /// A line for a new socket of the peer `me`, the `attempt`th to its peer, whose first news is
+    /// `first`.
     pub(super) fn new(
         me: PeerId,
+        attempt: u32,
         first: PeerEvent,
-        requests: mpsc::Sender<PeerRequest>,
+        requests: mpsc::Sender<Asked>,
         directory: Directory,
     ) -> (Self, LineEnd) {
         let (events, events_out) = mpsc::channel(MAX_WAITING);
         let end = Far {
+            attempt,
             events: events_out,
             requests,
             directory: directory.clone(),
@@ -69,8 +79,9 @@ impl SignallerBuilder for LineEnd {
 
 #[derive(Debug)]
 struct Far {
+    attempt: u32,
     events: mpsc::Receiver<PeerEvent>,
-    requests: mpsc::Sender<PeerRequest>,
+    requests: mpsc::Sender<Asked>,
     directory: Directory,
 }
 
@@ -78,7 +89,8 @@ struct Far {
 #[cfg_attr(target_arch = "wasm32", async_trait::async_trait(?Send))]
 impl Signaller for Far {
     async fn send(&mut self, request: PeerRequest) -> Result<(), SignalingError> {
-        if self.requests.try_send(request).is_err() {
+        let attempt = self.attempt;
+        if self.requests.try_send(Asked { attempt, request }).is_err() {
             self.directory.count_drop();
         }
         Ok(())

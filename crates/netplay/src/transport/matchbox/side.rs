@@ -34,32 +34,29 @@ pub const MAX_QUEUED_PACKETS: usize = 1024;
 /// Both channels to one peer.
 pub(super) struct Sides {
     pub(super) peer: PeerId,
+    /// The number of the socket among its peer's.
+    pub(super) attempt: u32,
     unreliable: Side,
     reliable: Side,
     /// Which channel is asked first: they take turns, so that neither holds the other up.
     reliable_next: bool,
+    was_heard: bool,
     life: Life,
 }
 
-/// What becomes of a socket: its exchange writes it, its transport reads it. A clone is another
+/// Whether a socket lives: its exchange writes it, its transport reads it. A clone is another
 /// handle on the same.
 #[derive(Clone, Default)]
 pub(super) struct Life(Arc<Milestones>);
 
 #[derive(Default)]
 struct Milestones {
-    has_opened: AtomicBool,
     has_ended: AtomicBool,
     /// Wakes the transport for the end.
     waker: AtomicWaker,
 }
 
 impl Life {
-    /// Notes that its channels are open.
-    pub(super) fn open(&self) {
-        self.0.has_opened.store(true, Ordering::Relaxed);
-    }
-
     /// Notes that it is dropped. The channels do not tell: on the web matchbox never lets go of
     /// their other ends.
     pub(super) fn end(&self) {
@@ -69,8 +66,13 @@ impl Life {
 }
 
 impl Sides {
-    /// Takes both channels out of the socket to `peer`.
-    pub(super) fn take_out_of(socket: &mut WebRtcSocket, peer: PeerId, life: Life) -> Self {
+    /// Takes both channels out of the `attempt`th socket to `peer`.
+    pub(super) fn take_out_of(
+        socket: &mut WebRtcSocket,
+        peer: PeerId,
+        attempt: u32,
+        life: Life,
+    ) -> Self {
         #[expect(
             clippy::expect_used,
             reason = "the exchange gives each socket both channels, and calls this once for it"
@@ -78,9 +80,11 @@ impl Sides {
         let mut take = |index| socket.take_channel(index).expect("the channel was added");
         Self {
             peer,
+            attempt,
             unreliable: Side::new(take(UNRELIABLE), MAX_DATAGRAM_BYTES),
             reliable: Side::new(take(RELIABLE), MAX_RELIABLE_BYTES),
             reliable_next: true,
+            was_heard: false,
             life,
         }
     }
@@ -108,8 +112,7 @@ impl Sides {
                     false => (&mut self.unreliable, Channel::Unreliable),
                 };
                 let packet = side.take()?;
-                // It says so sooner than matchbox does.
-                self.life.open();
+                self.was_heard = true;
                 let fits = packet.len() <= side.max_bytes;
                 Some((channel, packet, fits))
             })
@@ -126,9 +129,9 @@ impl Sides {
         unreliable || reliable || self.has_ended()
     }
 
-    /// Whether its channels have ever been open.
-    pub(super) fn has_opened(&self) -> bool {
-        self.life.0.has_opened.load(Ordering::Relaxed)
+    /// Whether a packet has ever come over its channels.
+    pub(super) fn was_heard(&self) -> bool {
+        self.was_heard
     }
 
     /// Whether its socket is dropped, and all that came before has been taken.
