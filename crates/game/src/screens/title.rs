@@ -1,10 +1,10 @@
 //! The title: a name, and what to begin.
 
-use super::widgets::{button, column, field, is_enter, row, text};
+use super::widgets::{button, column, field, is_enter, row, small_button, text};
 use crate::{
     arena::field::Floor,
     args::Args,
-    scene::{Begin, Choice, Stage, place::Invitation},
+    scene::{Begin, Choice, Stage, place::Invitation, replay::Shelf},
     theme::{self, size},
 };
 use bevy::{
@@ -35,7 +35,7 @@ struct Hint;
 /// Characters of a link to a room.
 const MAX_LINK: usize = 120;
 
-fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
+fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Commands) {
     let camera = commands
         .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
         .id();
@@ -64,7 +64,7 @@ fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
         )],
     ));
     let name = args.name.clone().unwrap_or_default();
-    commands.spawn((
+    let mut page = commands.spawn((
         DespawnOnExit(Stage::Title),
         UiTargetCamera(camera),
         TabGroup::new(0),
@@ -127,6 +127,12 @@ fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
             ),
         ],
     ));
+    if let Some(newest) = shelf.newest() {
+        page.with_child((
+            small_button("Watch the last match"),
+            begin(Choice::Replay(newest)),
+        ));
+    }
 }
 
 /// Below the code's field.
