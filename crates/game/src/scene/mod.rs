@@ -15,7 +15,7 @@ use bevy::prelude::*;
 use connect::Road;
 use netplay::session::{Command as Wish, Handle, Phase, RoomView};
 use protocol::{limits::MAX_NAME_BYTES, peer::clean_text};
-use replay::Watching;
+use replay::{Recorded, Watching};
 use sim::World as Match;
 
 pub(super) fn plugin(app: &mut App) {
@@ -263,6 +263,10 @@ fn turn_page(scenes: Query<Turning, Or<(Changed<Seen>, Added<Failed>)>>, mut com
         };
         if *page != next {
             commands.entity(scene).insert(next);
+        }
+        if next == Page::Playing {
+            // What was recorded is no longer the newest match.
+            commands.entity(scene).remove::<Recorded>();
         }
     }
 }
