@@ -17,7 +17,8 @@ use bevy::{
 use protocol::limits::MAX_NAME_BYTES;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(OnEnter(Stage::Title), build);
+    app.add_systems(OnEnter(Stage::Title), build)
+        .add_systems(Update, offer_last.run_if(resource_changed::<Shelf>));
 }
 
 /// The field of the player's name.
@@ -31,6 +32,10 @@ struct CodeField;
 /// Says what is wrong with the code.
 #[derive(Component)]
 struct Hint;
+
+/// Offers to watch the last match.
+#[derive(Component)]
+struct LastMatch;
 
 /// Characters of a link to a room.
 const MAX_LINK: usize = 120;
@@ -127,12 +132,11 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
             ),
         ],
     ));
-    if let Some(newest) = shelf.newest() {
-        page.with_child((
-            small_button("Watch the last match"),
-            begin(Choice::Replay(newest)),
-        ));
-    }
+    page.with_child((
+        LastMatch,
+        last_match(&shelf),
+        children![(small_button("Watch the last match"), observe(watch_last))],
+    ));
 }
 
 /// Below the code's field.
@@ -155,6 +159,31 @@ fn labelled(label: &str, field: impl Bundle) -> impl Bundle {
             field,
         ],
     )
+}
+
+/// The box of the button that shows the last match: gone while there is none.
+fn last_match(shelf: &Shelf) -> Node {
+    let display = match shelf.newest() {
+        Some(_) => Display::Flex,
+        None => Display::None,
+    };
+    Node {
+        display,
+        ..row(0.0)
+    }
+}
+
+/// The file of a match that was left comes a moment after the title.
+fn offer_last(shelf: Res<Shelf>, mut boxes: Query<&mut Node, With<LastMatch>>) {
+    for mut node in &mut boxes {
+        *node = last_match(&shelf);
+    }
+}
+
+fn watch_last(_: On<Activate>, shelf: Res<Shelf>, mut commands: Commands) {
+    if let Some(newest) = shelf.newest() {
+        commands.trigger(Begin(Choice::Replay(newest)));
+    }
 }
 
 fn begin(choice: Choice) -> impl Bundle {
