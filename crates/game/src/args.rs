@@ -49,6 +49,14 @@ pub struct Args {
     /// Plays by itself, and is ready as soon as it is in a room.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
     pub autopilot: bool,
+    /// Watches this replay at once.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["room", "create", "practise", "scenes"]
+    )]
+    pub replay: Option<std::path::PathBuf>,
     /// The window's size, such as 1280x720.
     #[cfg_attr(
         not(target_arch = "wasm32"),
@@ -217,6 +225,9 @@ mod tests {
         .unwrap();
         assert_eq!(args.room.as_deref(), Some("QKX7PM"));
         assert_eq!(args.size, Some((480, 320)));
+        let args = Args::try_parse_from(["peerball", "--replay", "a.replay"]).unwrap();
+        assert_eq!(args.replay, Some("a.replay".into()));
+        assert!(Args::try_parse_from(["peerball", "--replay", "a", "--create"]).is_err());
         assert!(Args::try_parse_from(["peerball", "--size", "1x1"]).is_err());
         assert!(Args::try_parse_from(["peerball", "--scenes", "3"]).is_err());
     }

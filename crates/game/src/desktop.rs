@@ -1,7 +1,7 @@
 //! The window around a native game: hidden, its player is away; closed, its player leaves. (In a
-//! page the sessions see to both by themselves.)
+//! page the sessions see to both by themselves.) Also where a native game keeps what it remembers.
 
-use crate::scene::Session;
+use crate::scene::{Session, replay::Shelf};
 use bevy::{
     ecs::system::NonSendMarker,
     prelude::*,
@@ -11,6 +11,7 @@ use bevy::{
 };
 use netplay::session::Command as Wish;
 use std::{
+    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
@@ -83,7 +84,7 @@ fn tell(hidden: Res<Hidden>, sessions: Query<Ref<Session>>) {
 
 /// A process that ends takes its sessions along in mid-sentence: the others would notice by the
 /// silence only.
-fn say_goodbye(sessions: Query<&Session>) {
+fn say_goodbye(sessions: Query<&Session>, mut shelf: ResMut<Shelf>) {
     for session in &sessions {
         session.0.command(Wish::Leave);
     }
@@ -91,6 +92,16 @@ fn say_goodbye(sessions: Query<&Session>) {
     while !sessions.iter().all(|session| session.0.has_ended()) && Instant::now() < deadline {
         thread::sleep(GOODBYE_GLANCE);
     }
+    for record in sessions.iter().flat_map(|session| session.0.take_records()) {
+        shelf.keep(&record);
+    }
+}
+
+/// The folder of ours in the user's state folder, which need not be there yet.
+pub fn state_folder() -> Option<PathBuf> {
+    // The state folder is a Linux notion; elsewhere it is the data that stays on the machine.
+    let state = dirs::state_dir().or_else(dirs::data_local_dir)?;
+    Some(state.join("peerball"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! few longer texts. Short labels stand where they are shown.
 
 use netplay::{
+    replay::ReplayError,
     session::{Failure, PeerView},
     signaling::api::{ApiError, BadAddress},
 };
@@ -27,6 +28,12 @@ pub enum Trouble {
     )]
     #[error("hosting failed: {0}")]
     Hosting(String),
+    /// A file is no replay that can be watched.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// A file cannot be read at all.
+    #[error("reading failed: {0}")]
+    File(String),
 }
 
 impl Trouble {
@@ -48,6 +55,12 @@ impl Trouble {
             },
             Self::Address(_) => "No such address",
             Self::Hosting(_) => "Cannot host",
+            Self::Replay(error) => match error {
+                ReplayError::Foreign | ReplayError::TooLong(_) => "Not a replay",
+                ReplayError::Truncated { .. } | ReplayError::Corrupt(_) => "Damaged replay",
+                ReplayError::Version(_) | ReplayError::Rules(_) => "Another version",
+            },
+            Self::File(_) => "No such replay",
         }
     }
 
@@ -60,6 +73,13 @@ impl Trouble {
             Self::Hosting(why) => {
                 format!("This computer could not open a room for others: {why}.")
             }
+            Self::Replay(error) => {
+                format!(
+                    "This file cannot be played: {}",
+                    sentence(&error.to_string())
+                )
+            }
+            Self::File(why) => format!("The file could not be read: {}", sentence(why)),
         }
     }
 }
@@ -172,6 +192,9 @@ pub const WATCHING: &str = "watching";
 /// Said in place of the keys to whoever has a seat that a bot plays for now.
 pub const SITTING_OUT: &str = "watching: a bot plays your seat until your game keeps up";
 
+/// Said for a while when a replay begins.
+pub const WATCHING_KEYS: &str = "pause Space   seek left and right   speed up and down   back Esc";
+
 /// Said while two scenes play without WebRTC.
 pub const IN_MEMORY: &str = "no network: meeting in memory, not by WebRTC";
 
@@ -224,6 +247,18 @@ mod tests {
         let mut all: Vec<Trouble> = sessions.into_iter().map(Trouble::from).collect();
         all.extend(apis.into_iter().map(Trouble::from));
         all.push(Trouble::Hosting("no free port".into()));
+        all.push(Trouble::File("permission denied".into()));
+        let replays = [
+            ReplayError::Foreign,
+            ReplayError::TooLong(usize::MAX),
+            ReplayError::Truncated {
+                missing: usize::MAX,
+            },
+            ReplayError::Corrupt("names"),
+            ReplayError::Version(9),
+            ReplayError::Rules(u64::MAX),
+        ];
+        all.extend(replays.map(Trouble::from));
         let address: Result<netplay::signaling::api::ServerUrl, _> = "ftp://x".parse();
         all.extend(address.err().map(Trouble::from));
         all
@@ -232,7 +267,7 @@ mod tests {
     #[test]
     fn every_failure_has_a_heading_and_a_whole_sentence() {
         let all = all();
-        assert_eq!(all.len(), 21);
+        assert_eq!(all.len(), 26);
         for trouble in all {
             assert!((3..=20).contains(&trouble.heading().len()), "{trouble:?}");
             let sentence = trouble.sentence();

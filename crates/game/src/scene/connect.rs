@@ -60,10 +60,11 @@ pub enum Road {
 }
 
 impl Road {
-    /// The road for a choice; all scenes of it share one.
-    pub fn new(choice: &Choice) -> Self {
+    /// The road for a choice, if others are met at all; all scenes of it share one.
+    pub fn new(choice: &Choice) -> Option<Self> {
         let memory = memory::network(memory::Conditions::default(), 0);
-        match choice {
+        Some(match choice {
+            Choice::Replay(_) => return None,
             Choice::Create | Choice::Join(_) => Self::Server,
             Choice::Practise => Self::Memory(memory),
             Choice::TwoScenes if has_network() => Self::Together {
@@ -71,7 +72,7 @@ impl Road {
                 memory,
             },
             Choice::TwoScenes => Self::Memory(memory),
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod connect;
 pub mod place;
+pub mod replay;
 mod seat;
 pub mod shown;
 pub mod view;
@@ -14,11 +15,18 @@ use bevy::prelude::*;
 use connect::Road;
 use netplay::session::{Command as Wish, Handle, Phase, RoomView};
 use protocol::{limits::MAX_NAME_BYTES, peer::clean_text};
+use replay::{Recorded, Watching};
 use sim::World as Match;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_state::<Stage>()
-        .add_plugins((connect::plugin, seat::plugin, shown::plugin, view::plugin))
+        .add_plugins((
+            connect::plugin,
+            replay::plugin,
+            seat::plugin,
+            shown::plugin,
+            view::plugin,
+        ))
         .add_systems(Startup, begin_as_asked)
         .add_systems(PreUpdate, (look, turn_page).chain())
         .add_observer(begin)
@@ -46,6 +54,8 @@ pub enum Choice {
     Practise,
     /// Two players in this window.
     TwoScenes,
+    /// To watch a match that is over.
+    Replay(replay::Source),
 }
 
 /// Leaves the title for this.
@@ -109,6 +119,8 @@ pub enum Page {
     Playing,
     /// Who won.
     Result,
+    /// A match that is over, again.
+    Watching,
     /// What went wrong.
     Failure,
 }
@@ -154,6 +166,12 @@ pub fn player_name(args: &Args, scene: &Scene) -> String {
 }
 
 fn begin_as_asked(args: Res<Args>, mut commands: Commands) {
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Some(file) = &args.replay {
+        let source = replay::Source(file.clone());
+        commands.trigger(Begin(Choice::Replay(source)));
+        return;
+    }
     let choice = if args.scenes == 2 {
         Choice::TwoScenes
     } else if args.practise {
@@ -186,13 +204,15 @@ fn begin(
             of,
             choice: begin.0.clone(),
         };
-        commands.spawn((
+        let mut scene = commands.spawn((
             view::camera(index),
             Page::Connecting,
             DespawnOnExit(Stage::Play),
             scene,
-            road.clone(),
         ));
+        if let Some(road) = &road {
+            scene.insert(road.clone());
+        }
     }
 }
 
@@ -213,11 +233,24 @@ fn look(mut scenes: Query<(&Session, &mut Seen)>) {
     }
 }
 
-fn turn_page(
-    scenes: Query<(Entity, &Page, &Seen, Option<&Failed>), Or<(Changed<Seen>, Added<Failed>)>>,
-    mut commands: Commands,
-) {
-    for (scene, page, seen, failed) in &scenes {
+/// A scene, what it shows, and what decides what it shows next.
+type Turning = (
+    Entity,
+    &'static Page,
+    &'static Seen,
+    Option<&'static Failed>,
+    Has<Watching>,
+);
+
+fn turn_page(scenes: Query<Turning, Or<(Changed<Seen>, Added<Failed>)>>, mut commands: Commands) {
+    for (scene, page, seen, failed, is_watching) in &scenes {
+        if is_watching {
+            if seen.0.phase != Phase::Match {
+                continue;
+            }
+            // The next match does not wait for whoever looks back.
+            commands.entity(scene).remove::<Watching>();
+        }
         let next = match (failed, &seen.0.phase) {
             (Some(_), _) => Page::Failure,
             (None, Phase::Failed(failure)) => {
@@ -230,6 +263,10 @@ fn turn_page(
         };
         if *page != next {
             commands.entity(scene).insert(next);
+        }
+        if next == Page::Playing {
+            // What was recorded is no longer the newest match.
+            commands.entity(scene).remove::<Recorded>();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a scene shows of its match in this picture: a moment between the two newest worlds.
 
-use super::Session;
+use super::{Session, replay::Watching};
 use bevy::prelude::*;
 use netplay::session::Frames;
 use protocol::{Frame, Simulation, limits::STEP_MICROS};
@@ -9,7 +9,8 @@ use std::time::Duration;
 use web_time::Instant;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, sample);
+    // A page that is turned to shows the moment of this picture.
+    app.add_systems(PreUpdate, (sample, sample_replays).before(super::turn_page));
 }
 
 /// A match that stands for longer than this waits for somebody: prediction bridges less.
@@ -73,13 +74,31 @@ fn part(at: Instant, now: Instant) -> f32 {
     (now.saturating_duration_since(at).as_secs_f32() / step).min(1.0)
 }
 
-fn sample(mut scenes: Query<(&Session, &mut Shown)>) {
+fn sample(mut scenes: Query<(&Session, &mut Shown), Without<Watching>>) {
     let now = Instant::now();
     for (session, mut shown) in &mut scenes {
         let frames = session.0.frames();
         shown.part = frames.as_ref().map_or(0.0, |frames| part(frames.at, now));
         shown.frames = frames;
         shown.events = session.0.take_events();
+    }
+}
+
+/// Lets replays run on, and shows them in place of their scenes' sessions.
+fn sample_replays(time: Res<Time>, mut scenes: Query<(&mut Watching, &mut Shown)>) {
+    for (mut watching, mut shown) in &mut scenes {
+        let reel = &mut watching.0;
+        shown.events.clear();
+        reel.advance(time.delta_secs(), &mut shown.events);
+        let playback = reel.playback();
+        shown.part = reel.part();
+        shown.frames = Some(Frames {
+            frame: playback.frame(),
+            previous: playback.previous().clone(),
+            current: playback.current().clone(),
+            at: Instant::now(),
+            confirmed: playback.frame(),
+        });
     }
 }
 

@@ -20,6 +20,7 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page)>, mut commands:
         Choice::Join(_) => "finding the room",
         Choice::Practise => "calling a bot",
         Choice::TwoScenes => "the scenes find each other",
+        Choice::Replay(_) => "opening the replay",
     };
     commands.spawn((
         root(turned.entity, theme::VEIL),

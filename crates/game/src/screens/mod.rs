@@ -9,9 +9,13 @@ mod playing;
 mod result;
 mod room;
 mod title;
+mod watching;
 mod widgets;
 
-use crate::scene::{BackToTitle, Page, PartOf, Scene, Session, Stage};
+use crate::scene::{
+    BackToTitle, Page, PartOf, Scene, Session, Stage,
+    replay::{StopWatching, Watching},
+};
 use bevy::{
     input_focus::{InputFocus, tab_navigation::TabGroup},
     prelude::*,
@@ -27,6 +31,7 @@ pub(super) fn plugin(app: &mut App) {
         room::plugin,
         playing::plugin,
         result::plugin,
+        watching::plugin,
         failure::plugin,
     ))
     .add_observer(clear_page)
@@ -91,12 +96,19 @@ fn leave(_: On<Activate>, mut commands: Commands) {
 fn leave_by_key(
     keys: Res<ButtonInput<KeyCode>>,
     gamepads: Query<&Gamepad>,
+    watching: Query<Entity, With<Watching>>,
     mut commands: Commands,
 ) {
     let pad = gamepads
         .iter()
         .any(|pad| pad.just_pressed(GamepadButton::Select));
-    if keys.just_pressed(KeyCode::Escape) || pad {
+    if !keys.just_pressed(KeyCode::Escape) && !pad {
+        return;
+    }
+    if watching.is_empty() {
         commands.trigger(BackToTitle);
+    }
+    for scene in &watching {
+        commands.trigger(StopWatching(scene));
     }
 }

@@ -1,8 +1,8 @@
 //! The head-up display of a match: score, clock, names, round trip, and banners.
 
-use super::{PageRoot, leave, widgets};
+use super::{PageRoot, leave, watching, widgets};
 use crate::{
-    scene::{Page, PartOf, Scene, Seen, connect::Road, shown::Shown},
+    scene::{Page, PartOf, Scene, Seen, connect::Road, replay::Watching, shown::Shown},
     text,
     theme::{self, size},
 };
@@ -34,7 +34,7 @@ struct Of(Entity);
 
 /// What the banner says until its time is over.
 #[derive(Component, Default)]
-struct Announcement {
+pub(super) struct Announcement {
     words: String,
     color: Color,
     seconds_left: f32,
@@ -42,7 +42,7 @@ struct Announcement {
 
 /// What else happens in the room, said below the banner for a while.
 #[derive(Component, Default)]
-struct Notice {
+pub(super) struct Notice {
     words: String,
     seconds_left: f32,
     /// What was told last of others and of the server, so that each is told once.
@@ -53,9 +53,20 @@ struct Notice {
 /// How long a notice is shown.
 const NOTICE_SECONDS: f32 = 6.0;
 
+impl Notice {
+    /// Says this first.
+    pub(super) fn of(words: &str) -> Self {
+        Self {
+            words: words.to_owned(),
+            seconds_left: NOTICE_SECONDS,
+            ..Self::default()
+        }
+    }
+}
+
 /// Who has played each seat of this match, so that one who is gone is still named.
 #[derive(Component, Default)]
-struct Cast([String; MAX_SEATS]);
+pub(super) struct Cast([String; MAX_SEATS]);
 
 fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) {
     let scene = turned.entity;
@@ -81,7 +92,7 @@ fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) 
 }
 
 /// Names, score and clock, above the arena.
-fn top(scene: Entity) -> impl Bundle {
+pub(super) fn top(scene: Entity) -> impl Bundle {
     let score = |team: Team| {
         (
             Line::Score(team),
@@ -145,7 +156,7 @@ fn top(scene: Entity) -> impl Bundle {
 }
 
 /// The large words over the arena, above its middle where the ball lies at a kick-off.
-fn banner(scene: Entity) -> impl Bundle {
+pub(super) fn banner(scene: Entity) -> impl Bundle {
     (
         Node {
             position_type: PositionType::Absolute,
@@ -201,7 +212,7 @@ fn bottom(scene: Entity) -> impl Bundle {
 }
 
 /// Minutes and seconds, the running second counted in.
-fn clock(steps: u32) -> String {
+pub(super) fn clock(steps: u32) -> String {
     let seconds = steps.div_ceil(STEPS_PER_SECOND);
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
@@ -220,6 +231,11 @@ fn names(team: Team, seats: usize, view: &RoomView, cast: &Cast) -> String {
             (None, None) => bots += 1,
         }
     }
+    listed(names, bots)
+}
+
+/// A team's names in one line, and how many bots it has.
+pub(super) fn listed(mut names: Vec<String>, bots: usize) -> String {
     match bots {
         0 => {}
         1 => names.push("Bot".into()),
@@ -341,20 +357,35 @@ fn remember(mut scenes: Query<(&Seen, &mut Cast)>) {
 }
 
 fn tell(
-    scenes: Query<(&Scene, &Road, &Shown, &Seen, &Announcement, &Notice, &Cast)>,
+    scenes: Query<(
+        &Scene,
+        Option<&Road>,
+        &Shown,
+        &Seen,
+        &Announcement,
+        &Notice,
+        &Cast,
+        Option<&Watching>,
+    )>,
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
 ) {
     for (line, of, mut text, mut color) in &mut lines {
-        let Ok((scene, road, shown, seen, banner, notice, cast)) = scenes.get(of.0) else {
+        let Ok((scene, road, shown, seen, banner, notice, cast, watching)) = scenes.get(of.0)
+        else {
             continue;
         };
         let Some(world) = shown.world() else { continue };
         let words = match *line {
             Line::Score(team) => world.score()[team.index()].to_string(),
             Line::Clock => clock(world.clock()),
-            Line::Names(team) => names(team, world.seat_count(), &seen.0, cast),
+            Line::Names(team) => match watching {
+                Some(watching) => watching::names(team, world.seat_count(), &watching.0),
+                None => names(team, world.seat_count(), &seen.0, cast),
+            },
             Line::Path => path(&seen.0),
-            Line::Keys => keys(scene, road, &seen.0).to_owned(),
+            Line::Keys => road
+                .map_or("", |road| keys(scene, road, &seen.0))
+                .to_owned(),
             Line::Notice if notice.seconds_left > 0.0 => notice.words.clone(),
             Line::Notice => String::new(),
             Line::Banner if shown.is_stalled() => {

@@ -2,20 +2,33 @@
 
 use super::{leave, ready, root, widgets};
 use crate::{
-    scene::{Page, Seen, shown::Shown},
+    scene::{
+        Page, Seen,
+        replay::{Recorded, Watch},
+        shown::Shown,
+    },
     theme::{self, size},
 };
-use bevy::{input_focus::AutoFocus, prelude::*, ui_widgets::observe};
+use bevy::{
+    input_focus::AutoFocus,
+    prelude::*,
+    ui_widgets::{Activate, observe},
+};
 use netplay::session::RoomView;
 use sim::Team;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(build).add_systems(Update, tell);
+    app.add_observer(build)
+        .add_systems(Update, (tell, offer_replay, watch_by_key));
 }
 
 /// Who wants a rematch.
 #[derive(Component)]
 struct Rematch(Entity);
+
+/// What shows the match again, once its file is there.
+#[derive(Component)]
+struct ReplayButton(Entity);
 
 /// The outcome as this scene's player sees it.
 fn heading(winner: Option<Team>, my_seat: Option<usize>) -> &'static str {
@@ -60,8 +73,40 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut co
                     (widgets::button("Back", 36.0), observe(leave)),
                 ]
             ),
+            (
+                ReplayButton(scene),
+                Node {
+                    display: Display::None,
+                    ..widgets::row(0.0)
+                },
+                children![(
+                    widgets::button("Watch replay (R)", 75.0),
+                    observe(move |_: On<Activate>, mut commands: Commands| commands
+                        .trigger(Watch(scene)))
+                )]
+            ),
         ],
     ));
+}
+
+fn offer_replay(scenes: Query<(), With<Recorded>>, mut buttons: Query<(&ReplayButton, &mut Node)>) {
+    for (button, mut node) in &mut buttons {
+        if scenes.contains(button.0) && node.display == Display::None {
+            node.display = Display::Flex;
+        }
+    }
+}
+
+fn watch_by_key(
+    keys: Res<ButtonInput<KeyCode>>,
+    scenes: Query<(Entity, &Page)>,
+    mut commands: Commands,
+) {
+    for (scene, page) in &scenes {
+        if *page == Page::Result && keys.just_pressed(KeyCode::KeyR) {
+            commands.trigger(Watch(scene));
+        }
+    }
 }
 
 /// Who is ready for the next match.

@@ -1,10 +1,10 @@
 //! The title: a name, and what to begin.
 
-use super::widgets::{button, column, field, is_enter, row, text};
+use super::widgets::{button, column, field, is_enter, row, small_button, text};
 use crate::{
     arena::field::Floor,
     args::Args,
-    scene::{Begin, Choice, Stage, place::Invitation},
+    scene::{Begin, Choice, Stage, place::Invitation, replay::Shelf},
     theme::{self, size},
 };
 use bevy::{
@@ -17,7 +17,8 @@ use bevy::{
 use protocol::limits::MAX_NAME_BYTES;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(OnEnter(Stage::Title), build);
+    app.add_systems(OnEnter(Stage::Title), build)
+        .add_systems(Update, offer_last.run_if(resource_changed::<Shelf>));
 }
 
 /// The field of the player's name.
@@ -32,10 +33,14 @@ struct CodeField;
 #[derive(Component)]
 struct Hint;
 
+/// Offers to watch the last match.
+#[derive(Component)]
+struct LastMatch;
+
 /// Characters of a link to a room.
 const MAX_LINK: usize = 120;
 
-fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
+fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Commands) {
     let camera = commands
         .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
         .id();
@@ -64,7 +69,7 @@ fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
         )],
     ));
     let name = args.name.clone().unwrap_or_default();
-    commands.spawn((
+    let mut page = commands.spawn((
         DespawnOnExit(Stage::Title),
         UiTargetCamera(camera),
         TabGroup::new(0),
@@ -127,6 +132,11 @@ fn build(args: Res<Args>, floor: Res<Floor>, mut commands: Commands) {
             ),
         ],
     ));
+    page.with_child((
+        LastMatch,
+        last_match(&shelf),
+        children![(small_button("Watch the last match"), observe(watch_last))],
+    ));
 }
 
 /// Below the code's field.
@@ -149,6 +159,31 @@ fn labelled(label: &str, field: impl Bundle) -> impl Bundle {
             field,
         ],
     )
+}
+
+/// The box of the button that shows the last match: gone while there is none.
+fn last_match(shelf: &Shelf) -> Node {
+    let display = match shelf.newest() {
+        Some(_) => Display::Flex,
+        None => Display::None,
+    };
+    Node {
+        display,
+        ..row(0.0)
+    }
+}
+
+/// The file of a match that was left comes a moment after the title.
+fn offer_last(shelf: Res<Shelf>, mut boxes: Query<&mut Node, With<LastMatch>>) {
+    for mut node in &mut boxes {
+        *node = last_match(&shelf);
+    }
+}
+
+fn watch_last(_: On<Activate>, shelf: Res<Shelf>, mut commands: Commands) {
+    if let Some(newest) = shelf.newest() {
+        commands.trigger(Begin(Choice::Replay(newest)));
+    }
 }
 
 fn begin(choice: Choice) -> impl Bundle {

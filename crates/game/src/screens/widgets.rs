@@ -96,6 +96,11 @@ pub fn button(label: &str, width: f32) -> impl Bundle {
 
 /// A button that takes little room, for the edge of a match.
 pub fn small_button(label: &str) -> impl Bundle {
+    small_button_with(text(label, size::TINY, theme::FAINT))
+}
+
+/// A small button with something of one's own in it.
+pub fn small_button_with(content: impl Bundle) -> impl Bundle {
     (
         Control,
         Button,
@@ -109,7 +114,7 @@ pub fn small_button(label: &str) -> impl Bundle {
         },
         BackgroundColor(theme::PANEL),
         BorderColor::all(theme::ACCENT),
-        children![text(label, size::TINY, theme::FAINT)],
+        children![content],
     )
 }
 

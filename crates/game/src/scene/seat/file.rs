@@ -13,9 +13,6 @@ use std::{
 /// Beyond that the room entered longest ago is forgotten.
 const SLOTS: usize = 8;
 
-/// The folder of ours in the user's state folder.
-const FOLDER: &str = "peerball";
-
 /// The text kept for one scene in one room. Its file is locked until this is dropped, however the
 /// process ends: no two scenes and no two processes share one.
 pub struct Slot(File);
@@ -24,9 +21,7 @@ impl Slot {
     /// A slot that remembers `room`, else the one that was not written to for longest; nothing
     /// where there is no state folder or all are in use. (Locks keep scenes apart, not `_index`.)
     pub fn take(room: &str, _index: usize) -> Option<Self> {
-        // The state folder is a Linux notion; elsewhere it is the data that stays on the machine.
-        let state = dirs::state_dir().or_else(dirs::data_local_dir)?;
-        Self::take_in(&state.join(FOLDER), room)
+        Self::take_in(&crate::desktop::state_folder()?, room)
             .inspect_err(|error| debug!("seats are not remembered: {error}"))
             .ok()
             .flatten()

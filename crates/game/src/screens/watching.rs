@@ -1,0 +1,253 @@
+//! A replay: the display of a match, with a timeline in place of the round trip and the keys.
+
+use super::{
+    PageRoot,
+    playing::{self, Announcement, Cast, Notice, banner, clock, top},
+    widgets,
+};
+use crate::{
+    scene::{
+        Page, PartOf,
+        replay::{Reel, StopWatching, Watching},
+    },
+    text,
+    theme::{self, size},
+};
+use bevy::{
+    input_focus::InputFocus,
+    prelude::*,
+    ui_widgets::{Activate, observe},
+};
+use sim::{Team, World as Match};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_observer(build).add_systems(Update, (steer, tell));
+}
+
+/// How far a key seeks.
+const SKIP_SECONDS: i32 = 5;
+
+/// What a line below the arena tells.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    /// What the first button does.
+    Toggle,
+    Time,
+    Speed,
+}
+
+/// Which scene a line or the timeline is of.
+#[derive(Component, Clone, Copy)]
+struct Of(Entity);
+
+/// The timeline, and where on it the pointer was pressed, from 0 to 1.
+#[derive(Component, Default)]
+struct Timeline(f32);
+
+/// The part of the timeline that is over.
+#[derive(Component)]
+struct Past;
+
+fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) {
+    let scene = turned.entity;
+    let Ok(Page::Watching) = pages.get(scene) else {
+        return;
+    };
+    commands.entity(scene).insert((
+        Announcement::default(),
+        Notice::of(text::WATCHING_KEYS),
+        Cast::default(),
+    ));
+    // No tab group: the arrows are the replay's.
+    commands.spawn((
+        PageRoot,
+        PartOf(scene),
+        UiTargetCamera(scene),
+        Pickable::IGNORE,
+        Node {
+            width: percent(100),
+            height: percent(100),
+            ..default()
+        },
+        children![top(scene), banner(scene), controls(scene)],
+    ));
+}
+
+fn controls(scene: Entity) -> impl Bundle {
+    let line = |line: Line| {
+        let text = widgets::broken_text("", size::TINY, theme::TEXT, LineBreak::NoWrap);
+        (line, Of(scene), text)
+    };
+    let back = move |_: On<Activate>, mut commands: Commands| commands.trigger(StopWatching(scene));
+    (
+        Node {
+            position_type: PositionType::Absolute,
+            bottom: vmin(0.8),
+            width: percent(100),
+            height: vmin(theme::inset::BOTTOM - 0.8),
+            padding: UiRect::horizontal(vmin(1.5)),
+            ..widgets::row(1.4)
+        },
+        Pickable::IGNORE,
+        children![
+            (
+                widgets::small_button_with(line(Line::Toggle)),
+                press(scene, Reel::toggle)
+            ),
+            timeline(scene),
+            line(Line::Time),
+            (widgets::small_button("-"), press(scene, Reel::slower)),
+            line(Line::Speed),
+            (widgets::small_button("+"), press(scene, Reel::faster)),
+            (widgets::small_button("Back"), observe(back)),
+        ],
+    )
+}
+
+/// What a button does to its scene's replay.
+fn press(scene: Entity, act: fn(&mut Reel<Match>)) -> impl Bundle {
+    observe(
+        move |_: On<Activate>, mut scenes: Query<&mut Watching>, mut focus: ResMut<InputFocus>| {
+            if let Ok(mut watching) = scenes.get_mut(scene) {
+                act(&mut watching.0);
+            }
+            // Space stays the pause, whatever was clicked.
+            focus.clear();
+        },
+    )
+}
+
+fn timeline(scene: Entity) -> impl Bundle {
+    (
+        Timeline::default(),
+        Of(scene),
+        Node {
+            flex_grow: 1.0,
+            height: vmin(2.8),
+            border: UiRect::all(vmin(0.25)),
+            border_radius: BorderRadius::all(vmin(1.0)),
+            ..default()
+        },
+        BackgroundColor(theme::PANEL),
+        BorderColor::all(theme::ACCENT.with_alpha(0.55)),
+        observe(grasp),
+        observe(drag),
+        children![(
+            Past,
+            Of(scene),
+            Node {
+                height: percent(100),
+                border_radius: BorderRadius::all(vmin(0.8)),
+                ..default()
+            },
+            BackgroundColor(theme::ACCENT),
+            Pickable::IGNORE,
+        )],
+    )
+}
+
+fn grasp(
+    press: On<Pointer<Press>>,
+    mut timelines: Query<(&mut Timeline, &Of)>,
+    mut scenes: Query<&mut Watching>,
+) {
+    // A place on a widget reads from -0.5 to 0.5.
+    let Some(at) = press.hit.position.map(|place| place.x + 0.5) else {
+        return;
+    };
+    if let Ok((mut timeline, of)) = timelines.get_mut(press.entity) {
+        timeline.0 = at;
+        if let Ok(mut watching) = scenes.get_mut(of.0) {
+            watching.0.seek(at);
+        }
+    }
+}
+
+fn drag(
+    drag: On<Pointer<Drag>>,
+    timelines: Query<(&Timeline, &Of, &ComputedNode)>,
+    mut scenes: Query<&mut Watching>,
+) {
+    let Ok((timeline, of, node)) = timelines.get(drag.entity) else {
+        return;
+    };
+    let width = node.size().x * node.inverse_scale_factor();
+    if let Ok(mut watching) = scenes.get_mut(of.0)
+        && width > 0.0
+    {
+        watching.0.seek(timeline.0 + drag.distance.x / width);
+    }
+}
+
+fn steer(keys: Res<ButtonInput<KeyCode>>, mut scenes: Query<&mut Watching>) {
+    for mut watching in &mut scenes {
+        let reel = &mut watching.0;
+        if keys.just_pressed(KeyCode::Space) {
+            reel.toggle();
+        }
+        if keys.any_just_pressed([KeyCode::ArrowUp, KeyCode::Period]) {
+            reel.faster();
+        }
+        if keys.any_just_pressed([KeyCode::ArrowDown, KeyCode::Comma]) {
+            reel.slower();
+        }
+        if keys.just_pressed(KeyCode::ArrowRight) {
+            reel.skip(SKIP_SECONDS);
+        }
+        if keys.just_pressed(KeyCode::ArrowLeft) {
+            reel.skip(-SKIP_SECONDS);
+        }
+    }
+}
+
+/// Who plays for a team at the moment that is shown.
+pub(super) fn names(team: Team, seats: usize, reel: &Reel<Match>) -> String {
+    let (mut names, mut bots) = (Vec::new(), 0);
+    for seat in (0..seats).filter(|seat| Team::of_seat(*seat) == team) {
+        match reel.name(seat) {
+            Some(name) => names.push(name.to_owned()),
+            None => bots += 1,
+        }
+    }
+    playing::listed(names, bots)
+}
+
+fn tell(
+    scenes: Query<&Watching>,
+    mut lines: Query<(&Line, &Of, &mut Text)>,
+    mut pasts: Query<(&Of, &mut Node), With<Past>>,
+) {
+    for (line, of, mut text) in &mut lines {
+        let Ok(Watching(reel)) = scenes.get(of.0) else {
+            continue;
+        };
+        text.set_if_neq(Text(match line {
+            Line::Toggle if reel.is_running() => "Pause".into(),
+            Line::Toggle => "Play".into(),
+            Line::Time => format!("{} / {}", clock(reel.elapsed()), clock(reel.length())),
+            Line::Speed => format!("{}x", reel.speed()),
+        }));
+    }
+    for (of, mut node) in &mut pasts {
+        if let Ok(Watching(reel)) = scenes.get(of.0) {
+            node.width = percent(100.0 * reel.progress());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netplay::replay::{Playback, Recorder};
+    use sim::Settings;
+
+    #[test]
+    fn names_are_those_of_the_moment() {
+        let mut recorder = Recorder::<Match>::new(1, &Settings::for_seats(4)).unwrap();
+        recorder.seated(0, 0, "Ada");
+        recorder.push(0, &[0; 4], 0b0001).unwrap();
+        let reel = Reel::new(Playback::open(&recorder.bytes()).unwrap());
+        assert_eq!(names(Team::Left, 4, &reel), "Ada, Bot");
+        assert_eq!(names(Team::Right, 4, &reel), "2 Bots");
+    }
+}
