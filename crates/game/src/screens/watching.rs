@@ -78,6 +78,11 @@ fn controls(scene: Entity) -> impl Bundle {
         let text = widgets::broken_text("", size::TINY, theme::TEXT, LineBreak::NoWrap);
         (line, Of(scene), text)
     };
+    // As wide whatever they say, or the timeline would move under the pointer.
+    let wide = |width: f32| Node {
+        width: vmin(width),
+        ..default()
+    };
     let back = move |_: On<Activate>, mut commands: Commands| commands.trigger(StopWatching(scene));
     (
         Node {
@@ -91,13 +96,13 @@ fn controls(scene: Entity) -> impl Bundle {
         Pickable::IGNORE,
         children![
             (
-                widgets::small_button_with(line(Line::Toggle)),
+                widgets::small_button_with((line(Line::Toggle), wide(8.6))),
                 press(scene, Reel::toggle)
             ),
             timeline(scene),
             line(Line::Time),
             (widgets::small_button("-"), press(scene, Reel::slower)),
-            line(Line::Speed),
+            (line(Line::Speed), wide(8.6)),
             (widgets::small_button("+"), press(scene, Reel::faster)),
             (widgets::small_button("Back"), observe(back)),
         ],
