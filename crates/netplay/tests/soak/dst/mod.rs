@@ -8,11 +8,13 @@
 //!
 //! The `soak` test and the `soak` example (`cargo xtask soak`) share this module.
 
+pub mod bounds;
 pub mod figures;
 pub mod games;
 pub mod generate;
 pub mod judge;
 pub mod links;
+pub mod panics;
 pub mod run;
 pub mod schedule;
 pub mod shrink;
@@ -20,7 +22,7 @@ pub mod table;
 pub mod wire;
 pub mod worlds;
 
+pub use bounds::{Breach, Invariant};
 pub use figures::Figures;
-pub use judge::{Breach, Invariant};
 pub use run::{Outcome, run};
 pub use schedule::Schedule;

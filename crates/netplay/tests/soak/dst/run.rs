@@ -65,14 +65,14 @@ pub fn run_with(schedule: &Schedule, fault: Option<Fault>) -> Outcome {
 
 fn play<S: Game>(schedule: &Schedule, fault: Option<Fault>) -> Outcome {
     let mut run = Run::<S>::new(schedule, fault);
-    let result = super::judge::quietly(|| catch_unwind(AssertUnwindSafe(|| run.play())));
+    let result = super::panics::quietly(|| catch_unwind(AssertUnwindSafe(|| run.play())));
     let breach = match result {
         Ok(result) => result.err(),
         Err(_) => Some(Breach {
             invariant: Invariant::Panic,
             at: run.hub.now(),
             peer: run.on_turn,
-            detail: super::judge::last_panic(),
+            detail: super::panics::last_panic(),
         }),
     };
     run.outcome(breach)
