@@ -368,7 +368,8 @@ struct Session {
 const OK: &str = "HTTP/1.1 200";
 
 impl Session {
-    /// Asks the driver something that the client has no words for, and gives the whole answer.
+    /// Asks the driver something that the client has no words for, and gives how the answer
+    /// begins: whether the connection then closes is the driver's own affair.
     fn ask(&self, method: &str, path: &str, body: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(ANSWER))?;
@@ -379,9 +380,9 @@ impl Session {
              Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+        let mut answer = vec![0; OK.len()];
+        stream.read_exact(&mut answer)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 }
 
