@@ -219,27 +219,24 @@ impl Agreement {
     /// the younger one counts as lost.
     fn lost<S: Simulation>(&self, core: &Core<S>, room: &[Present], now: Duration) -> Vec<PeerId> {
         let order = core.order();
-        let is_lost = |id: PeerId| {
-            is_gone(room, id)
-                || is_missing(core, id, now, MISSING_DEADLINE)
-                || core.holds_up(id, now)
+        let others = || order.iter().copied().filter(|id| *id != self.me);
+        let lives = |id: PeerId| {
+            let quiet = core.quiet(id, now);
+            !is_gone(room, id) && quiet.is_some_and(|quiet| quiet < LIVES_WITHIN)
         };
-        let mut lost = Vec::new();
-        for id in order.iter().copied().filter(|id| *id != self.me) {
-            if !is_lost(id) {
-                continue;
-            }
-            // Only of one that is alive and waits can it be said whom it waits for.
-            let is_heard = core
-                .quiet(id, now)
-                .is_some_and(|quiet| quiet < LIVES_WITHIN);
-            let lives = !is_gone(room, id) && is_heard;
-            let younger = lives
-                .then(|| unreached(core, &order, id, self.me))
-                .flatten();
-            let id = younger.unwrap_or(id);
-            if !lost.contains(&id) {
-                lost.push(id);
+        let is_missing = |id: &PeerId| is_missing(core, *id, now, MISSING_DEADLINE);
+        let is_lost = |id: &PeerId| is_gone(room, *id) || is_missing(id) || core.holds_up(*id, now);
+        // Whoever lives may be waiting for one that does not, and lack more of it than we do: it
+        // is judged when those are out of the way.
+        let dead: Vec<PeerId> = others().filter(|id| is_lost(id) && !lives(*id)).collect();
+        let mut lost = dead;
+        if lost.is_empty() {
+            for id in others().filter(is_lost) {
+                // Of one that lives and waits it can be said whom it waits for.
+                let id = unreached(core, &order, id, self.me).unwrap_or(id);
+                if !lost.contains(&id) {
+                    lost.push(id);
+                }
             }
         }
         for id in core.frozen().into_iter().chain(self.evaders(now)) {
