@@ -22,6 +22,9 @@ const ALLOWED: Duration = Duration::from_micros(
 /// 50 ms: in a longer pause this machine slept.
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
+/// Whoever sends nothing for so long has fallen silent: a peer that waits is heard every 50 ms.
+const SILENT: Duration = Duration::from_millis(200);
+
 /// Waits that are kept of one peer. There is at most one per step, 120 in a window, and a few
 /// more while steps are caught up.
 const MAX_WAITS: usize = 192;
@@ -104,14 +107,32 @@ impl<S: Simulation> Core<S> {
         self.acknowledges(peer) && (has_enough || self.waits_for_others(peer))
     }
 
-    /// Whether `peer` has come as far as it may by what it can have heard from anybody else.
+    /// Whether `peer` has come as far as it may by what it can have heard from anybody else. Of
+    /// whoever has fallen silent it may have heard less than we have: then its own word counts.
     fn waits_for_others(&self, peer: &Peer) -> bool {
-        let others = (self.streams.iter()).filter(|s| s.driver() != Some(peer.id));
-        let mut bound = others.map(|s| s.end()).min().unwrap_or(0);
+        let others = (self.streams.iter().enumerate()).filter(|(_, s)| s.driver() != Some(peer.id));
+        let ends = others.map(|(seat, stream)| {
+            let told = peer.frontiers().and_then(|ends| ends.get(seat));
+            match (stream.driver(), told) {
+                (Some(id), Some(told)) if self.fell_silent_before(id, peer) => {
+                    stream.end().min(stream.written_from(*told))
+                }
+                _ => stream.end(),
+            }
+        });
+        let mut bound = ends.min().unwrap_or(0);
         if !self.is_owner(peer.id) {
             bound = bound.min(self.horizon());
         }
         self.received(peer) >= bound.saturating_add(MAX_PREDICTION)
+    }
+
+    /// Whether nothing came from `id` any more when `peer` was last heard.
+    fn fell_silent_before(&self, id: PeerId, peer: &Peer) -> bool {
+        let other = self.peers.iter().find(|p| p.id == id);
+        let (came, heard) = (other.and_then(Peer::newest_came), peer.newest_came());
+        came.zip(heard)
+            .is_some_and(|(came, heard)| came + SILENT <= heard)
     }
 
     /// Whether `peer` has acknowledged enough: for our next inputs to be sent to it, and for the
