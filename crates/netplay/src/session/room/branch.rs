@@ -24,6 +24,9 @@ const FAR_BEHIND: f64 = 90.0;
 /// whom it was before comes within this.
 const SEATLESS: Duration = Duration::from_secs(3);
 
+/// How long a match that we cannot follow may be played by nobody before we leave it.
+const DESERTED: Duration = Duration::from_secs(3);
+
 /// A part of the room that plays, as its drivers' lines tell.
 struct Branch {
     playing: Playing,
@@ -50,7 +53,10 @@ impl<S: Simulation> Room<S> {
                         .iter()
                         .filter(|b| b.playing.view.id != ours.view.id),
                 );
-                if self.has_lost_its_way(&ours, &branches) || self.settles_to_watch() {
+                let is_lost = self.has_lost_its_way(&ours, &branches);
+                self.lost_since = is_lost.then(|| self.lost_since.unwrap_or(self.now));
+                if is_lost || self.settles_to_watch() {
+                    self.return_when_nobody_plays(&branches);
                     best(branches.iter())
                 } else if self.is_apart_for_long(&ours, &branches, other) {
                     other
@@ -66,6 +72,18 @@ impl<S: Simulation> Room<S> {
         let host = theirs.playing.view.owner;
         let can_ask = Some(host) != self.id && self.peers.is_here(host);
         can_ask.then_some((host, theirs.playing.match_id))
+    }
+
+    /// Goes back to the lobby from a match that cannot be followed and that nobody plays any
+    /// more: it was over for all others.
+    fn return_when_nobody_plays(&mut self, branches: &[Branch]) {
+        let since = self.lost_since.unwrap_or(self.now);
+        if branches.is_empty() && self.now.saturating_sub(since) >= DESERTED {
+            self.lost_since = None;
+            self.leave_match();
+            self.notify("The match ended while it could not be followed".into());
+            self.enter(Phase::Lobby);
+        }
     }
 
     /// The parts of the room that play, ours included if it has others in it.

@@ -102,6 +102,8 @@ pub struct Room<S: Simulation> {
     entering: Option<Entering>,
     /// Snapshots on their way to others.
     transfers: Vec<Outgoing>,
+    /// Since when we cannot follow the match that we are in.
+    lost_since: Option<Duration>,
     /// Since when another part of the room is seen that should go on instead of ours.
     apart_since: Option<Duration>,
     /// Since when a difference between confirmed worlds is known.
@@ -149,6 +151,7 @@ impl<S: Simulation> Room<S> {
             finished: None,
             entering: None,
             transfers: Vec::new(),
+            lost_since: None,
             apart_since: None,
             differs_since: None,
             refused: None,

@@ -218,9 +218,11 @@ impl<S: Simulation> Room<S> {
         if self.phase == Phase::Result {
             // Over for us; others may still lack our inputs to see its end.
             let order = play.core.order();
-            play.ticking = (order.iter())
-                .filter_map(|id| self.peers.get(*id))
-                .any(|peer| peer.stage == Stage::Here && peer.round <= play.round);
+            play.ticking = self.peers.here().any(|peer| {
+                let playing = peer.playing.map(|playing| playing.match_id);
+                playing == Some(play.match_id)
+                    || order.contains(&peer.id) && peer.round <= play.round
+            });
         }
         if !play.ticking {
             return;
@@ -250,10 +252,11 @@ impl<S: Simulation> Room<S> {
     /// Lets the agreement act, and sends what it says.
     fn agree(&mut self) {
         let present = self.present();
+        let still_counts = self.still_counts();
         let Some(play) = self.play.as_mut() else {
             return;
         };
-        if self.phase == Phase::Match {
+        if still_counts {
             let before = (play.core.view(), play.core.log());
             let entropy = &mut self.entropy;
             play.agreement
@@ -269,7 +272,7 @@ impl<S: Simulation> Room<S> {
     /// Tells the player when its seat was taken from it, or given.
     fn tell_of_our_seat(&mut self) {
         let me = self.id;
-        let Some(play) = self.play.as_mut() else {
+        let Some(play) = self.play.as_mut().filter(|_| self.phase == Phase::Match) else {
             return;
         };
         let drives = me.is_some_and(|me| play.core.drives(me));
@@ -281,6 +284,13 @@ impl<S: Simulation> Room<S> {
             false => self.notify("A bot plays for you until you keep up again".into()),
         }
         self.change_line();
+    }
+
+    /// Whether the match runs, or is over only for us: whoever has yet to see its end may need
+    /// our part in what is agreed until then.
+    fn still_counts(&self) -> bool {
+        let ticking = self.play.as_ref().is_some_and(|play| play.ticking);
+        self.phase == Phase::Match || self.phase == Phase::Result && ticking
     }
 
     /// Sends what the agreement has to say.
@@ -309,8 +319,8 @@ impl<S: Simulation> Room<S> {
     pub(super) fn receive_agreed(&mut self, from: PeerId, message: Message) {
         let present = self.present();
         let now = self.now;
-        let is_running = self.phase == Phase::Match;
-        let Some(play) = self.play.as_mut().filter(|_| is_running) else {
+        let is_ours = self.still_counts() && !self.is_entering_at(from);
+        let Some(play) = self.play.as_mut().filter(|_| is_ours) else {
             return self.hold_for_entering(from, message);
         };
         let (core, agreement) = (&mut play.core, &mut play.agreement);
