@@ -19,10 +19,13 @@
 mod admit;
 mod allowance;
 mod branch;
+mod chat;
 mod enter;
+mod entropy;
 mod feed;
 mod hello;
 mod lobby;
+mod packets;
 mod peers;
 mod play;
 mod record;
@@ -39,6 +42,7 @@ pub use record::{Record, RecordKind};
 pub use view::Shown;
 
 use enter::Entering;
+use entropy::Entropy;
 use peers::{Peers, Stage};
 use play::Play;
 use protocol::{
@@ -309,123 +313,6 @@ impl<S: Simulation> Room<S> {
         }
     }
 
-    fn receive(&mut self, from: PeerId, channel: Channel, packet: &[u8], awake: Duration) {
-        let Some(peer) = self.peers.meet(from, self.now) else {
-            self.dropped += 1;
-            return;
-        };
-        let stage = peer.stage;
-        if stage == Stage::Gone {
-            // A goodbye comes on both channels.
-            self.dropped += u64::from(packet != LEAVE);
-            return;
-        }
-        if !peer.may_send(channel, awake, self.now) {
-            return self.count_offence(from, "flooding");
-        }
-        if channel == Channel::Unreliable {
-            return self.receive_datagram(from, packet);
-        }
-        let Ok(message) = Message::decode(packet) else {
-            return self.offend(from);
-        };
-        peer.heard = self.now;
-        match message {
-            Message::Hello(hello) => self.receive_hello(from, hello),
-            Message::Refuse(refusal) => self.receive_refusal(from, refusal),
-            Message::Leave => self.part_with(from),
-            // Words for a lobby that we have not entered yet, or again: its peer will say
-            // hello, and repeats its line after that.
-            _ if stage != Stage::Here => self.dropped += 1,
-            Message::Lobby(line) => self.receive_line(from, line),
-            Message::Start(start) => self.receive_start(from, start),
-            Message::Chat(text) => self.hear(from, &text),
-            Message::Join(join) => self.receive_join(from, join),
-            Message::Snapshot(chunk) => self.receive_chunk(from, chunk),
-            Message::ChunkCame { transfer, index } => {
-                self.receive_chunk_came(from, transfer, index);
-            }
-            Message::Listen(listen) => self.receive_listen(from, listen),
-            Message::Watch(watch) => self.receive_watch(from, watch),
-            Message::Feed(feed) => self.receive_feed(from, feed),
-            Message::KeepsUp { match_id } => self.receive_keeps_up(from, match_id),
-            agreed @ (Message::Collect(_)
-            | Message::Report(_)
-            | Message::Deny(_)
-            | Message::Append(_)) => self.receive_agreed(from, agreed),
-        }
-    }
-
-    /// Counts a packet that no honest peer would have sent.
-    fn offend(&mut self, from: PeerId) {
-        self.count_offence(from, "malformed packets");
-    }
-
-    fn count_offence(&mut self, from: PeerId, what: &str) {
-        self.dropped += 1;
-        let Some(peer) = self.peers.get_mut(from) else {
-            return;
-        };
-        peer.offences += 1;
-        if peer.offences >= MAX_OFFENCES {
-            tracing::warn!(%from, "banned after {MAX_OFFENCES} offences, the last one {what}");
-            self.lose(from, &format!("was banned for {what}"));
-        }
-    }
-
-    /// A peer said that it leaves.
-    fn part_with(&mut self, id: PeerId) {
-        if let Some(peer) = self.peers.get_mut(id) {
-            peer.has_left = true;
-        }
-        self.lose(id, "left");
-    }
-
-    /// A peer is gone for good.
-    fn lose(&mut self, id: PeerId, how: &str) {
-        let Some(peer) = self.peers.get_mut(id) else {
-            return;
-        };
-        let was = peer.stage;
-        let name = peer.shown_name().to_owned();
-        peer.enter(Stage::Gone, self.now);
-        self.bans.push(id);
-        if was == Stage::Here {
-            self.notify(format!("{name} {how}"));
-            self.change_line();
-        }
-    }
-
-    fn say(&mut self, text: &str) {
-        let text = clean_text(text, MAX_CHAT_BYTES);
-        if text.is_empty() {
-            return;
-        }
-        self.send_to_all(&Message::Chat(text.clone()));
-        self.keep_chat(self.config.name.clone(), text);
-    }
-
-    fn hear(&mut self, from: PeerId, text: &str) {
-        let Some(peer) = self.peers.get_mut(from) else {
-            return;
-        };
-        let text = clean_text(text, MAX_CHAT_BYTES);
-        if text.is_empty() || !peer.chat.take(self.now, self.now) {
-            self.dropped += 1;
-            return;
-        }
-        let name = peer.shown_name().to_owned();
-        self.keep_chat(name, text);
-    }
-
-    fn keep_chat(&mut self, name: String, text: String) {
-        if self.chat.len() == MAX_CHAT_LINES {
-            self.chat.pop_front();
-        }
-        self.chat.push_back((name, text));
-        self.changed = true;
-    }
-
     /// Tells the player something, in place of what was told before.
     fn notify(&mut self, sentence: String) {
         tracing::info!("{sentence}");
@@ -469,18 +356,5 @@ impl<S: Simulation> Room<S> {
             .here()
             .map(|peer| (peer.id, Channel::Reliable, packet.clone()));
         self.outbox.extend(to);
-    }
-}
-
-/// A small generator for match ids and seeds: splitmix64 (Steele, Lea and Flood, "Fast
-/// splittable pseudorandom number generators", 2014).
-struct Entropy(u64);
-
-impl Entropy {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }

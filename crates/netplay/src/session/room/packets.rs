@@ -1,0 +1,99 @@
+//! What comes from other peers: each packet is judged by its sender's place in the room, and
+//! whoever sends what no honest peer sends is banned in the end.
+
+use super::*;
+
+impl<S: Simulation> Room<S> {
+    pub(super) fn receive(
+        &mut self,
+        from: PeerId,
+        channel: Channel,
+        packet: &[u8],
+        awake: Duration,
+    ) {
+        let Some(peer) = self.peers.meet(from, self.now) else {
+            self.dropped += 1;
+            return;
+        };
+        let stage = peer.stage;
+        if stage == Stage::Gone {
+            // A goodbye comes on both channels.
+            self.dropped += u64::from(packet != LEAVE);
+            return;
+        }
+        if !peer.may_send(channel, awake, self.now) {
+            return self.count_offence(from, "flooding");
+        }
+        if channel == Channel::Unreliable {
+            return self.receive_datagram(from, packet);
+        }
+        let Ok(message) = Message::decode(packet) else {
+            return self.offend(from);
+        };
+        peer.heard = self.now;
+        match message {
+            Message::Hello(hello) => self.receive_hello(from, hello),
+            Message::Refuse(refusal) => self.receive_refusal(from, refusal),
+            Message::Leave => self.part_with(from),
+            // Words for a lobby that we have not entered yet, or again: its peer will say
+            // hello, and repeats its line after that.
+            _ if stage != Stage::Here => self.dropped += 1,
+            Message::Lobby(line) => self.receive_line(from, line),
+            Message::Start(start) => self.receive_start(from, start),
+            Message::Chat(text) => self.hear(from, &text),
+            Message::Join(join) => self.receive_join(from, join),
+            Message::Snapshot(chunk) => self.receive_chunk(from, chunk),
+            Message::ChunkCame { transfer, index } => {
+                self.receive_chunk_came(from, transfer, index);
+            }
+            Message::Listen(listen) => self.receive_listen(from, listen),
+            Message::Watch(watch) => self.receive_watch(from, watch),
+            Message::Feed(feed) => self.receive_feed(from, feed),
+            Message::KeepsUp { match_id } => self.receive_keeps_up(from, match_id),
+            agreed @ (Message::Collect(_)
+            | Message::Report(_)
+            | Message::Deny(_)
+            | Message::Append(_)) => self.receive_agreed(from, agreed),
+        }
+    }
+
+    /// Counts a packet that no honest peer would have sent.
+    pub(super) fn offend(&mut self, from: PeerId) {
+        self.count_offence(from, "malformed packets");
+    }
+
+    pub(super) fn count_offence(&mut self, from: PeerId, what: &str) {
+        self.dropped += 1;
+        let Some(peer) = self.peers.get_mut(from) else {
+            return;
+        };
+        peer.offences += 1;
+        if peer.offences >= MAX_OFFENCES {
+            tracing::warn!(%from, "banned after {MAX_OFFENCES} offences, the last one {what}");
+            self.lose(from, &format!("was banned for {what}"));
+        }
+    }
+
+    /// A peer said that it leaves.
+    pub(super) fn part_with(&mut self, id: PeerId) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.has_left = true;
+        }
+        self.lose(id, "left");
+    }
+
+    /// A peer is gone for good.
+    pub(super) fn lose(&mut self, id: PeerId, how: &str) {
+        let Some(peer) = self.peers.get_mut(id) else {
+            return;
+        };
+        let was = peer.stage;
+        let name = peer.shown_name().to_owned();
+        peer.enter(Stage::Gone, self.now);
+        self.bans.push(id);
+        if was == Stage::Here {
+            self.notify(format!("{name} {how}"));
+            self.change_line();
+        }
+    }
+}
