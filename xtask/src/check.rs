@@ -155,6 +155,8 @@ fn wasm(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 "wasm-bindgen-test-runner",
             )
+            // Without it the runner takes the first driver that it finds, of any browser.
+            .env("CHROMEDRIVER", "chromedriver")
             // Handshakes take their time; the runner's own limit is 20 seconds.
             .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
         command

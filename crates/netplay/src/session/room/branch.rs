@@ -16,6 +16,9 @@ const FRESH: Duration = Duration::from_millis(2_500);
 /// goes on, as when the other was frozen: less is only the way of the lines.
 const CLEARLY_AHEAD: f64 = 30.0;
 
+/// How long after two parts have met it counts which is ahead.
+const LEADS_COUNT: Duration = Duration::from_secs(4);
+
 /// Frames behind the drivers past which a watcher begins anew: it would never be told the inputs
 /// between.
 const FAR_BEHIND: f64 = 90.0;
@@ -163,7 +166,13 @@ impl<S: Simulation> Room<S> {
             drivers: company.map_or(0, |b| b.drivers) + usize::from(ours.drives),
             reached: ours.confirmed.into(),
         };
-        if !other.is_some_and(|other| compare(other, &ours).is_gt()) {
+        let Some(other) = other else {
+            (self.met_since, self.apart_since) = (None, None);
+            return false;
+        };
+        let met_since = *self.met_since.get_or_insert(self.now);
+        let leads_count = self.now.saturating_sub(met_since) < LEADS_COUNT;
+        if !compare(other, &ours, leads_count).is_gt() {
             self.apart_since = None;
             return false;
         }
@@ -174,9 +183,13 @@ impl<S: Simulation> Room<S> {
 
 /// Which of two branches goes on when they meet: the one with more drivers; between equals the one
 /// that is clearly ahead; then the lower view, whose owner did not change.
-fn compare(a: &Branch, b: &Branch) -> Ordering {
+///
+/// Each part judges by lines that are as old as their way is long, so near the bound the two may
+/// come to different answers about who is ahead. `leads_count` ends that after a while.
+fn compare(a: &Branch, b: &Branch, leads_count: bool) -> Ordering {
     let ahead = a.reached - b.reached;
-    let is_clear = a.playing.match_id == b.playing.match_id && ahead.abs() >= CLEARLY_AHEAD;
+    let one_match = a.playing.match_id == b.playing.match_id;
+    let is_clear = leads_count && one_match && ahead.abs() >= CLEARLY_AHEAD;
     let reign = |branch: &Branch| (branch.playing.view.number, branch.playing.view.id);
     a.drivers
         .cmp(&b.drivers)
@@ -188,5 +201,5 @@ fn compare(a: &Branch, b: &Branch) -> Ordering {
 }
 
 fn best<'a>(branches: impl Iterator<Item = &'a Branch>) -> Option<&'a Branch> {
-    branches.max_by(|a, b| compare(a, b))
+    branches.max_by(|a, b| compare(a, b, true))
 }

@@ -108,6 +108,8 @@ pub struct Room<S: Simulation> {
     transfers: Vec<Outgoing>,
     /// Since when we cannot follow the match that we are in.
     lost_since: Option<Duration>,
+    /// Since when other parts of the room are heard.
+    met_since: Option<Duration>,
     /// Since when another part of the room is seen that should go on instead of ours.
     apart_since: Option<Duration>,
     /// Since when a difference between confirmed worlds is known.
@@ -156,6 +158,7 @@ impl<S: Simulation> Room<S> {
             entering: None,
             transfers: Vec::new(),
             lost_since: None,
+            met_since: None,
             apart_since: None,
             differs_since: None,
             refused: None,
