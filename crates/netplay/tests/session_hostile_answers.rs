@@ -5,7 +5,7 @@ mod common;
 
 use bytes::Bytes;
 use common::{
-    game::{Settings, Sums, eager},
+    game::{Sums, seats},
     world::{FAIR, Peer, World, all_in},
 };
 use netplay::{
@@ -80,16 +80,7 @@ impl Transport for Forger {
 }
 
 fn player(name: &str) -> Config<Sums> {
-    let mut token = [0; 16];
-    token[..name.len()].copy_from_slice(name.as_bytes());
-    Config {
-        settings: |_| Settings {
-            seats: 4,
-            length: u32::MAX,
-        },
-        token,
-        ..eager(name, 4)
-    }
+    seats::<4>(name, 4)
 }
 
 /// Cem dies, and Eve answers as she likes. `rank` is Cem's: 0 makes him the owner.

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{
-    game::{Settings, Sums, eager},
+    game::{Sums, seats},
     hostile::Liar,
     world::{FAIR, Peer, World, all_in},
 };
@@ -24,16 +24,7 @@ const STEP: Duration = Duration::from_millis(5);
 
 /// A match without end of four seats, one of them a bot's.
 fn player(name: &str) -> Config<Sums> {
-    let mut token = [0; 16];
-    token[..name.len()].copy_from_slice(name.as_bytes());
-    Config {
-        settings: |_| Settings {
-            seats: 4,
-            length: u32::MAX,
-        },
-        token,
-        ..eager(name, 3)
-    }
+    seats::<4>(name, 3)
 }
 
 /// Ada and Bob, who are honest, and Eve, who begins to lie when the match runs.

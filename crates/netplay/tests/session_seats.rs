@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    game::{Settings, Sums, eager},
+    game::{Sums, seats, token},
     world::{FAIR, Peer, ROUGH, World, all_in},
 };
 use netplay::session::{Command, Config, Phase};
@@ -13,25 +13,6 @@ use std::{collections::BTreeMap, time::Duration};
 const SECOND: Duration = Duration::from_secs(1);
 
 const MS: Duration = Duration::from_millis(1);
-
-/// A match without end of so many seats, begun by so many peers.
-fn seats<const SEATS: u8>(name: &str, min_peers: usize) -> Config<Sums> {
-    Config {
-        settings: |_| Settings {
-            seats: SEATS,
-            length: u32::MAX,
-        },
-        // Who they were, and will be again.
-        token: token(name),
-        ..eager(name, min_peers)
-    }
-}
-
-fn token(name: &str) -> [u8; 16] {
-    let mut token = [0; 16];
-    token[..name.len()].copy_from_slice(name.as_bytes());
-    token
-}
 
 /// Lets time pass, and compares all worlds at every confirmed frame that two of the peers pass.
 fn agree(world: &World, peers: &mut [&mut Peer<Sums>], time: Duration) {

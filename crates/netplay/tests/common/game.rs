@@ -108,3 +108,23 @@ pub fn eager_by<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<R
         watch: false,
     }
 }
+
+/// A match without end of so many seats, begun by so many peers.
+pub fn seats<const SEATS: u8>(name: &str, min_peers: usize) -> Config<Sums> {
+    Config {
+        settings: |_| Settings {
+            seats: SEATS,
+            length: u32::MAX,
+        },
+        // Who they were, and will be again.
+        token: token(name),
+        ..eager(name, min_peers)
+    }
+}
+
+/// A token that a person can read.
+pub fn token(name: &str) -> [u8; 16] {
+    let mut token = [0; 16];
+    token[..name.len()].copy_from_slice(name.as_bytes());
+    token
+}
