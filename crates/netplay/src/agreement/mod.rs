@@ -31,9 +31,6 @@ const AGREE_AFTER: Duration = Duration::from_millis(500);
 /// owes it is lost too.
 const ANSWER_DEADLINE: Duration = Duration::from_millis(1_500);
 
-/// Whoever sent a datagram so lately lives: while waiting one is sent every 50 ms.
-const LIVES_WITHIN: Duration = Duration::from_millis(300);
-
 /// Frames of somebody's inputs that a peer lacks and we have, from which on it is that pair that
 /// is broken. Whoever is judged has waited for long, so that nothing is on its way any more.
 const LACKS: Frame = 4;
@@ -220,10 +217,7 @@ impl Agreement {
     fn lost<S: Simulation>(&self, core: &Core<S>, room: &[Present], now: Duration) -> Vec<PeerId> {
         let order = core.order();
         let others = || order.iter().copied().filter(|id| *id != self.me);
-        let lives = |id: PeerId| {
-            let quiet = core.quiet(id, now);
-            !is_gone(room, id) && quiet.is_some_and(|quiet| quiet < LIVES_WITHIN)
-        };
+        let lives = |id: PeerId| !is_gone(room, id) && core.lives(id, now);
         let is_missing = |id: &PeerId| is_missing(core, *id, now, MISSING_DEADLINE);
         let is_lost = |id: &PeerId| is_gone(room, *id) || is_missing(id) || core.holds_up(*id, now);
         // Whoever lives may be waiting for one that does not, and lack more of it than we do: it

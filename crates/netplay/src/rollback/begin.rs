@@ -86,6 +86,13 @@ impl<S: Simulation> Core<S> {
         Self::assemble(entry, now)
     }
 
+    /// Whether a snapshot of the confirmed world can be entered by [`Core::enter`]. Not while a
+    /// peer gives up a seat in a frame that is yet to be confirmed.
+    pub fn may_be_entered(&self) -> bool {
+        let mut seats = self.tenures().into_iter();
+        seats.all(|tenures| can_be_entered(&tenures, self.confirmed()))
+    }
+
     /// A core at the entry's world, which is due now.
     fn assemble(entry: Entry<S>, now: Duration) -> Result<Self, PlanError> {
         const {

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// while waiting at the prediction bound and after a match, losses must be made good too.
 const RESEND_AFTER: Duration = Duration::from_millis(50);
 
+/// Whoever sent a datagram so lately lives.
+const LIVES_WITHIN: Duration = Duration::from_millis(300);
+
 /// A stamp held longer is not echoed, and a longer round trip is not believed.
 const MAX_ECHO: Duration = Duration::from_secs(2);
 
@@ -91,6 +94,12 @@ impl Peer {
     /// The newest world that it has told of.
     pub(super) fn frame(&self) -> Frame {
         self.newest.as_ref().map_or(0, |newest| newest.frame)
+    }
+
+    /// Whether a datagram came just now: while waiting one is sent every 50 ms.
+    pub(super) fn lives(&self, now: Duration) -> bool {
+        self.newest_came()
+            .is_some_and(|came| now.saturating_sub(came) < LIVES_WITHIN)
     }
 
     /// When the newest datagram came.

@@ -12,9 +12,6 @@ use std::time::Duration;
 /// inputs. More than it can lack, and few enough not to hold us up.
 const HISTORY: Frame = 64;
 
-/// Whoever sent a datagram so lately lives.
-const LIVES_WITHIN: Duration = Duration::from_millis(300);
-
 /// Why a change of a seat was not applied. Nothing of it counts then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
@@ -257,10 +254,7 @@ impl<S: Simulation> Core<S> {
         let bit = 1_u8 << seat;
         for peer in &mut self.peers {
             // Whoever lives may have waited for the lost one, and goes on from now.
-            if peer
-                .newest_came()
-                .is_some_and(|came| now.saturating_sub(came) < LIVES_WITHIN)
-            {
+            if peer.lives(now) {
                 peer.heard = now;
             }
             if driver == Some(self.me) {

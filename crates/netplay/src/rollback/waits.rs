@@ -91,6 +91,11 @@ impl<S: Simulation> Core<S> {
         Some(now.saturating_sub(peer.newest_came()?))
     }
 
+    /// Whether a peer has sent anything in the last 0.3 s.
+    pub fn lives(&self, peer: PeerId, now: Duration) -> bool {
+        self.peers.iter().any(|p| p.id == peer && p.lives(now))
+    }
+
     /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second. What counts
     /// is the time lost, and not caught up, while a due step waited at the prediction bound for
     /// inputs or acknowledgements of this very peer, and the time by which steps were stretched

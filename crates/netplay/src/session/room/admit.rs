@@ -3,7 +3,7 @@
 
 use super::transfer::Outgoing;
 use super::*;
-use protocol::agreement::{Join, Listen, Snapshot, Tenure};
+use protocol::agreement::{Join, Listen, Snapshot};
 
 /// How long a transfer may take before it is given up.
 const TRANSFER_DEADLINE: Duration = Duration::from_secs(15);
@@ -49,7 +49,7 @@ impl<S: Simulation> Room<S> {
                 .as_ref()
                 .filter(|play| drives && play.match_id == match_id);
             // It asks by a line that is older than the match's end: it will ask again.
-            let has_come = play.is_none_or(|play| can_be_entered(&play.core.tenures()));
+            let has_come = play.is_none_or(|play| play.core.may_be_entered());
             if let (true, Some(peer)) = (has_come, self.peers.get_mut(id)) {
                 peer.wants_match = None;
             }
@@ -150,12 +150,4 @@ impl<S: Simulation> Room<S> {
         }
         self.send_agreed();
     }
-}
-
-/// Whether all inputs that a newcomer lacks will be said by the last driver, or are a bot's.
-fn can_be_entered(tenures: &[Vec<Tenure>]) -> bool {
-    tenures.iter().all(|tenures| {
-        let earlier = tenures.len().saturating_sub(1);
-        tenures.iter().take(earlier).all(|t| t.driver.is_none())
-    })
 }

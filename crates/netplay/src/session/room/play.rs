@@ -251,12 +251,11 @@ impl<S: Simulation> Room<S> {
 
     /// Lets the agreement act, and sends what it says.
     fn agree(&mut self) {
-        let present = self.present();
-        let still_counts = self.still_counts();
-        let Some(play) = self.play.as_mut() else {
-            return;
-        };
-        if still_counts {
+        if self.still_counts() {
+            let present = self.present();
+            let Some(play) = self.play.as_mut() else {
+                return;
+            };
             let before = (play.core.view(), play.core.log());
             let entropy = &mut self.entropy;
             play.agreement
