@@ -142,6 +142,19 @@ pub struct TicketRequest {
     /// Which version of the game it plays.
     #[serde(default)]
     pub version: VersionTag,
+    /// What the room is to be if the server has forgotten it: from a peer that was in it, when its
+    /// earlier ticket is not taken any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Remembered>,
+}
+
+/// What a peer remembers of a room that it was in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// [`Room::visibility`].
+    pub visibility: Visibility,
+    /// [`Room::capacity`].
+    pub capacity: usize,
 }
 
 /// The body of `POST /api/v1/quick`.

@@ -9,7 +9,7 @@
 //! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
 //! `socket` (one WebSocket), `lobby` (joining, signals and leaving), `sockets` (the way to each peer
 //! that is connected here), `store` (the seam behind which it is decided who is in which room),
-//! `rooms` (that decision, without I/O), `token` (who is who).
+//! `rooms` (that decision, without I/O), `ticket` and `key` (leave to enter a room).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -18,6 +18,7 @@ mod api;
 mod config;
 mod connection;
 mod files;
+mod key;
 pub mod limits;
 mod lobby;
 mod outbox;
@@ -27,7 +28,8 @@ mod server;
 mod socket;
 mod sockets;
 mod store;
-mod token;
+mod ticket;
 
 pub use config::Config;
+pub use key::KeyError;
 pub use server::{ServeError, serve};

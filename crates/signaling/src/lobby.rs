@@ -5,10 +5,9 @@ use crate::{
     problem::Refusal,
     sockets::{Full, Sockets},
     store::{Address, Door, Entry, Refused, Store},
-    token::Token,
 };
 use matchbox_protocol::{JsonPeerEvent, PeerId};
-use protocol::api::ProblemCode;
+use protocol::{api::ProblemCode, identity::PeerToken};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -52,10 +51,10 @@ impl Lobby {
     pub(crate) async fn join(
         self: &Arc<Self>,
         door: Door,
-        token: Option<Token>,
+        token: Option<PeerToken>,
     ) -> Result<(Place, Inbox), Refusal> {
         let who = Address {
-            peer: token.map_or_else(|| PeerId(Uuid::new_v4()), Token::peer_id),
+            peer: token.map_or_else(|| PeerId(Uuid::new_v4()), PeerToken::peer_id),
             visit: Uuid::new_v4().as_u64_pair().0,
         };
         let (outbox, inbox) = outbox();

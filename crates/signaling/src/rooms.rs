@@ -87,12 +87,6 @@ impl Room {
 }
 
 impl Created {
-    /// Whether a seal keeps this newcomer out.
-    fn keeps_out(&self, peer: PeerId, formerly: Option<PeerId>) -> bool {
-        let is_known = |id| self.known.contains(&id);
-        self.sealed && !is_known(peer) && !formerly.is_some_and(is_known)
-    }
-
     fn remember(&mut self, peer: PeerId) {
         self.known.retain(|known| *known != peer);
         if self.known.len() >= MAX_KNOWN_PEERS {
@@ -262,8 +256,8 @@ impl Rooms {
         let Some(room) = self.rooms.get(&id) else {
             return Err(Refused::NoSuchRoom);
         };
-        if let (Some(created), Door::Ticket { formerly, .. }) = (&room.created, door)
-            && created.keeps_out(who.peer, *formerly)
+        if let (Some(state), Door::Ticket { formerly, .. }) = (room.state(), door)
+            && state.keeps_out(who.peer, *formerly)
         {
             return Err(Refused::RoomSealed);
         }
@@ -314,8 +308,10 @@ impl Rooms {
         let name = match door {
             Door::Bare { name, group: None } => {
                 let code = parse_room_code(name).map(Name::Created);
-                code.filter(|code| self.by_name.contains_key(code))
-                    .unwrap_or_else(|| Name::Bare(name.clone()))
+                if code.is_some_and(|code| self.by_name.contains_key(&code)) {
+                    return Err(Refused::TicketRequired);
+                }
+                Name::Bare(name.clone())
             }
             Door::Bare {
                 name,

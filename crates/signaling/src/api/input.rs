@@ -3,7 +3,6 @@
 use crate::{
     limits::{BODY_DEADLINE, ROOM_CODE_LENGTH},
     problem::Refusal,
-    token::Token,
 };
 use axum::{
     body::Bytes,
@@ -12,6 +11,7 @@ use axum::{
 };
 use matchbox_protocol::PeerId;
 use protocol::{
+    identity::PeerToken,
     api::{ProblemCode, parse_room_code},
     limits::{MAX_PEERS, MIN_CAPACITY},
 };
@@ -59,7 +59,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Proven {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
-        let token = bearer(&parts.headers).and_then(|text| text.parse::<Token>().ok());
+        let token = bearer(&parts.headers).and_then(|text| text.parse::<PeerToken>().ok());
         let token = token.ok_or_else(|| {
             bad("`Authorization: Bearer` gives the token of a peer's WebSocket.")
                 .with_status(StatusCode::UNAUTHORIZED)

@@ -1,21 +1,37 @@
-//! HTTP under `/api/v1/`: rooms with short codes.
+//! HTTP under `/api/v1/`: rooms with short codes, and the tickets that let peers in.
 
 mod input;
 mod rooms;
+mod tickets;
 
-use crate::{lobby::Lobby, problem::Refusal};
+use crate::{key::Keys, lobby::Lobby, problem::Refusal, store::Store};
 use axum::{
-    Router,
+    Json, Router,
     extract::DefaultBodyLimit,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use protocol::{api::ProblemCode, limits::MAX_API_BODY_BYTES};
+use serde::Serialize;
 use std::sync::Arc;
 use tower_http::cors::CorsLayer;
 
+/// What the routes work with.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    pub(crate) lobby: Arc<Lobby>,
+    pub(crate) keys: Arc<Keys>,
+}
+
+impl Api {
+    fn store(&self) -> &dyn Store {
+        self.lobby.store()
+    }
+}
+
 /// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
-pub(crate) fn router() -> Router<Arc<Lobby>> {
+pub(crate) fn router(api: Api) -> Router {
     Router::new()
         .route("/rooms", post(rooms::create).get(rooms::list))
         .route(
@@ -24,6 +40,8 @@ pub(crate) fn router() -> Router<Arc<Lobby>> {
                 .patch(rooms::change)
                 .delete(rooms::close),
         )
+        .route("/rooms/{code}/tickets", post(tickets::issue))
+        .route("/quick", post(tickets::quick))
         .fallback(async || {
             Refusal::new(ProblemCode::BadRequest, "The API has no such path.")
                 .with_status(StatusCode::NOT_FOUND)
@@ -37,4 +55,17 @@ pub(crate) fn router() -> Router<Arc<Lobby>> {
         })
         .layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES))
         .layer(CorsLayer::permissive())
+        .with_state(api)
+}
+
+/// An answer that holds only for now, and may be a secret.
+fn fresh(status: StatusCode, body: impl Serialize) -> Response {
+    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    (status, [no_store], Json(body)).into_response()
+}
+
+/// An answer about a new room.
+fn created(code: &str, body: impl Serialize) -> Response {
+    let location = [(header::LOCATION, format!("/api/v1/rooms/{code}"))];
+    (location, fresh(StatusCode::CREATED, body)).into_response()
 }

@@ -25,7 +25,7 @@
 //!
 //! The order of one address's own calls is the node's duty: `enter` is called once and always
 //! polled to its end, and `leave` only after it has returned.
-#![expect(dead_code, reason = "tickets, and the store of many nodes, follow")]
+#![expect(dead_code, reason = "the store of many nodes follows")]
 
 pub(crate) mod memory;
 #[cfg(test)]
@@ -36,6 +36,7 @@ use axum::extract::ws::Utf8Bytes;
 use futures::future::BoxFuture;
 use matchbox_protocol::PeerId;
 use protocol::api::{Room, VersionTag, Visibility};
+use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
 
 /// What a store answers, within seconds.
@@ -126,7 +127,7 @@ pub(crate) enum Notice {
 }
 
 /// What a room was made as. None of it changes while the room lives; tickets carry it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Charter {
     /// As [`protocol::api::parse_room_code`] returns it.
     pub(crate) code: String,
@@ -150,6 +151,22 @@ pub(crate) struct RoomState {
 }
 
 impl RoomState {
+    /// A room that nobody has been in yet.
+    pub(crate) fn empty(charter: Charter) -> Self {
+        Self {
+            charter,
+            sealed: false,
+            peers: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+
+    /// Whether a seal keeps this peer out, who may have been here before by another id.
+    pub(crate) fn keeps_out(&self, peer: PeerId, formerly: Option<PeerId>) -> bool {
+        let is_known = |id| self.known.contains(&id);
+        self.sealed && !is_known(peer) && !formerly.is_some_and(is_known)
+    }
+
     /// What anyone may know of it.
     pub(crate) fn public(self) -> Room {
         let Charter {
