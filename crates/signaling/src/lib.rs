@@ -8,7 +8,9 @@
 //!
 //! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
 //! (requests), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
-//! (joining, returning and leaving), `rooms` (who is where, without I/O), `token` (who is who).
+//! (joining, signals and leaving), `sockets` (the way to each peer that is connected here), `store`
+//! (the seam behind which it is decided who is in which room), `rooms` (that decision, without
+//! I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -28,6 +30,8 @@ mod rooms;
 mod routes;
 mod server;
 mod socket;
+mod sockets;
+mod store;
 mod token;
 
 pub use config::Config;

@@ -27,6 +27,9 @@ use tracing::debug;
 /// Closes a WebSocket whose token has come again on another one.
 const CLOSE_REPLACED: u16 = 4001;
 
+/// Closes a WebSocket whose room was closed by its owner.
+const CLOSE_ROOM_CLOSED: u16 = 4002;
+
 /// Why a WebSocket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -36,6 +39,8 @@ pub(crate) enum End {
     Lost,
     /// The peer has a newer one.
     Replaced,
+    /// Its room is over.
+    RoomClosed,
     /// A message over [`MAX_SIGNAL_BYTES`].
     TooLong,
     /// Text that is not UTF-8.
@@ -56,6 +61,7 @@ labels!(End {
     Left => "left",
     Lost => "lost",
     Replaced => "replaced",
+    RoomClosed => "room-closed",
     TooLong => "too-long",
     NotText => "not-text",
     NotWebSocket => "not-websocket",
@@ -71,6 +77,7 @@ impl End {
         let (code, reason) = match self {
             Self::Left | Self::Lost => return None,
             Self::Replaced => (CLOSE_REPLACED, "the same token has come again"),
+            Self::RoomClosed => (CLOSE_ROOM_CLOSED, "the room was closed by its owner"),
             Self::TooLong => (close_code::SIZE, "the message is too long"),
             Self::NotText => (close_code::INVALID, "the text is not UTF-8"),
             Self::NotWebSocket => (close_code::PROTOCOL, "the frame is malformed"),
@@ -173,7 +180,11 @@ async fn relay(
             () = pause(incoming.pause_until), if incoming.pause_until.is_some() => {
                 incoming.pause_until = None;
             }
-            event = inbox.next() => send_event(socket, event.ok_or(End::Replaced)?).await?,
+            event = inbox.next() => match event {
+                Some(event) => send_event(socket, event).await?,
+                None if inbox.room_is_closed() => return Err(End::RoomClosed),
+                None => return Err(End::Replaced),
+            },
             _ = pings.tick() => {
                 // A peer that is not read cannot be heard.
                 if incoming.pause_until.is_none() {
