@@ -70,7 +70,6 @@ impl fmt::Debug for PeerToken {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -86,7 +85,10 @@ mod tests {
         assert_ne!(id("000102030405060708090a0b0c0d0e0e"), expected);
         assert_eq!(token(text).to_secret_text(), text);
         let debug = format!("{:?}", token(text));
-        assert!(debug.contains(expected) && !debug.contains("0102"), "{debug}");
+        assert!(
+            debug.contains(expected) && !debug.contains("0102"),
+            "{debug}"
+        );
     }
 
     #[test]

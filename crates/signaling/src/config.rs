@@ -8,6 +8,12 @@ use std::{path::PathBuf, time::Duration};
 pub struct Config {
     /// The folder of the built web client; without one, `/` says how to build it.
     pub web_dir: Option<PathBuf>,
+    /// The file of the keys that sign tickets, one a line in 64 hexadecimal digits: the first signs,
+    /// and tickets of all of them count. It is made when it is missing. Without one a key is drawn
+    /// at the start, and tickets end with the server.
+    pub key_file: Option<PathBuf>,
+    /// Whether rooms may be entered by a name alone, as stock matchbox clients do; default yes.
+    pub bare_rooms: bool,
     /// TCP connections in all; default [`limits::MAX_CONNECTIONS`], at least 1.
     pub max_connections: usize,
     /// WebSockets in all; default [`limits::MAX_SOCKETS`].
@@ -22,6 +28,9 @@ pub struct Config {
     /// How often a WebSocket is pinged; default [`limits::PING_INTERVAL`]. One that was not heard
     /// for [`limits::SILENT_PING_INTERVALS`] of it is closed.
     pub ping_interval: Duration,
+    /// How long a server that was told to go down still serves those who are there, while it
+    /// refuses newcomers and `/readyz` tells load balancers; default [`limits::DRAIN_DELAY`].
+    pub drain_delay: Duration,
     /// How long a shutdown waits for connections; default [`limits::SHUTDOWN_DEADLINE`].
     pub shutdown_deadline: Duration,
 }
@@ -30,12 +39,15 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             web_dir: None,
+            key_file: None,
+            bare_rooms: true,
             max_connections: limits::MAX_CONNECTIONS,
             max_sockets: limits::MAX_SOCKETS,
             max_rooms: limits::MAX_ROOMS,
             room_grace: limits::ROOM_GRACE,
             return_grace: limits::RETURN_GRACE,
             ping_interval: limits::PING_INTERVAL,
+            drain_delay: limits::DRAIN_DELAY,
             shutdown_deadline: limits::SHUTDOWN_DEADLINE,
         }
     }

@@ -288,13 +288,24 @@ mod tests {
             let error = Keys::of_file(&folder.file(&text)).unwrap_err();
             assert!(matches!(error, KeyError::Count { .. }), "{error}");
         }
-        for line in [&key[1..], &format!("{key}0a"), "secret", &key.replace('a', "g")] {
+        for line in [
+            &key[1..],
+            &format!("{key}0a"),
+            "secret",
+            &key.replace('a', "g"),
+        ] {
             let error = Keys::of_file(&folder.file(&format!("{key}\n{line}\n"))).unwrap_err();
             assert!(matches!(error, KeyError::Line { line: 2, .. }), "{error}");
             assert!(!error.to_string().contains(line), "{error}");
         }
         let nowhere = folder.0.join("no such folder").join("keys");
         let error = Keys::of_file(&nowhere).unwrap_err();
-        assert!(matches!(error, KeyError::File { attempt: "made", .. }));
+        assert!(matches!(
+            error,
+            KeyError::File {
+                attempt: "made",
+                ..
+            }
+        ));
     }
 }

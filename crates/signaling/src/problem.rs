@@ -1,6 +1,6 @@
 //! Refusals over HTTP, as RFC 9457 problem details.
 
-use crate::store::Refused;
+use crate::{store::Refused, ticket::BadTicket};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -66,10 +66,16 @@ impl Refusal {
         self.0.status = status.as_u16();
         self
     }
+}
 
-    /// What it says, for logs.
-    pub(crate) fn problem(&self) -> &Problem {
-        &self.0
+/// The request is malformed.
+pub(crate) fn bad(detail: impl Into<String>) -> Refusal {
+    Refusal::new(ProblemCode::BadRequest, detail)
+}
+
+impl From<BadTicket> for Refusal {
+    fn from(bad: BadTicket) -> Self {
+        Self::new(ProblemCode::BadTicket, format!("{bad}."))
     }
 }
 
@@ -98,6 +104,8 @@ impl IntoResponse for Refusal {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        // By it the answer is counted, wherever it was made.
+        response.extensions_mut().insert(self.0.code);
         response
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     limits::{BODY_DEADLINE, ROOM_CODE_LENGTH},
-    problem::Refusal,
+    problem::{Refusal, bad},
 };
 use axum::{
     body::Bytes,
@@ -11,8 +11,8 @@ use axum::{
 };
 use matchbox_protocol::PeerId;
 use protocol::{
-    identity::PeerToken,
     api::{ProblemCode, parse_room_code},
+    identity::PeerToken,
     limits::{MAX_PEERS, MIN_CAPACITY},
 };
 use serde::de::DeserializeOwned;
@@ -30,6 +30,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             .map_err(|_| bad("The body did not come in time."))?
             .map_err(|error| bad(error.body_text()).with_status(error.status()))?;
         let text = if bytes.is_empty() { b"{}" } else { &bytes[..] };
+        // A derived decoder takes the fields as a list, too.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(bad("The body is no JSON object."));
+        }
         let value = serde_json::from_slice(text);
         value.map(Self).map_err(|error| bad(format!("{error}.")))
     }
@@ -83,9 +87,4 @@ pub(super) fn capacity(peers: usize) -> Result<usize, Refusal> {
     Err(bad(format!(
         "`capacity` is a number of peers from {MIN_CAPACITY} to {MAX_PEERS}."
     )))
-}
-
-/// The request is malformed.
-pub(super) fn bad(detail: impl Into<String>) -> Refusal {
-    Refusal::new(ProblemCode::BadRequest, detail)
 }

@@ -31,7 +31,7 @@ impl Api {
 }
 
 /// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
-pub(crate) fn router(api: Api) -> Router {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
     Router::new()
         .route("/rooms", post(rooms::create).get(rooms::list))
         .route(

@@ -2,12 +2,12 @@
 
 use super::{
     Api, created, fresh,
-    input::{Body, Code, Proven, bad, capacity},
+    input::{Body, Code, Proven, capacity},
     tickets::sign,
 };
 use crate::{
     limits::{ROOM_CODE_ATTEMPTS, ROOM_CODE_LENGTH},
-    problem::Refusal,
+    problem::{Refusal, bad},
     store::{BadCursor, Charter, Listing, Refused, RoomState, Store},
     ticket,
 };
@@ -42,10 +42,7 @@ pub(super) async fn create(
     Ok(created(&code, CreatedRoom { room, pass }))
 }
 
-pub(super) async fn look_up(
-    State(api): State<Api>,
-    Code(code): Code,
-) -> Result<Response, Refusal> {
+pub(super) async fn look_up(State(api): State<Api>, Code(code): Code) -> Result<Response, Refusal> {
     let state = api.store().find(&code).await?;
     Ok(fresh(StatusCode::OK, state.public()))
 }

@@ -16,7 +16,9 @@ use axum::{
     response::Response,
 };
 use matchbox_protocol::PeerId;
-use protocol::api::{Admission, Pass, ProblemCode, QuickMatch, TicketRequest, VersionTag, Visibility};
+use protocol::api::{
+    Admission, Pass, ProblemCode, QuickMatch, TicketRequest, VersionTag, Visibility,
+};
 
 pub(super) async fn issue(
     State(api): State<Api>,

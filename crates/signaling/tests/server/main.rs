@@ -2,12 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api;
+mod client;
 mod files;
 mod hostile;
 mod http;
 mod lifetime;
+mod operator;
 mod peer;
 mod relay;
 mod resume;
+mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
