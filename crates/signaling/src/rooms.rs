@@ -449,7 +449,7 @@ impl Rooms {
     /// Changes a room, and with it whatever finds rooms by what was changed.
     fn change<T>(&mut self, id: RoomId, change: impl FnOnce(&mut Room) -> T) -> Option<T> {
         let room = self.rooms.get_mut(&id)?;
-        self.open.remove(id, room);
+        self.open.remove(room);
         if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
             self.empty.remove(&(since, id));
         }
@@ -469,7 +469,7 @@ impl Rooms {
         let Some(room) = self.rooms.remove(&id) else {
             return;
         };
-        self.open.remove(id, &room);
+        self.open.remove(&room);
         if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
             self.empty.remove(&(since, id));
         }

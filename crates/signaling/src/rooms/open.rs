@@ -4,8 +4,7 @@ use super::{Room, RoomId};
 use crate::store::Cursor;
 use protocol::api::{VersionTag, Visibility};
 use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashMap},
     ops::Bound,
 };
 
@@ -13,7 +12,7 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Open {
     /// Of each version by peers, and of as many the eldest last.
-    by_peers: BTreeSet<(VersionTag, usize, Reverse<RoomId>)>,
+    by_peers: HashMap<VersionTag, BTreeMap<(usize, Cursor), RoomId>>,
     /// Those in which somebody is.
     by_age: BTreeMap<Cursor, RoomId>,
 }
@@ -21,28 +20,37 @@ pub(super) struct Open {
 impl Open {
     /// Takes a room in, if it is one of these.
     pub(super) fn insert(&mut self, id: RoomId, room: &Room) {
-        if let Some((cursor, place)) = places(id, room) {
-            if !room.peers.is_empty() {
-                self.by_age.insert(cursor, id);
-            }
-            self.by_peers.insert(place);
+        let Some((version, place)) = place(room) else {
+            return;
+        };
+        if !room.peers.is_empty() {
+            self.by_age.insert(place.1.clone(), id);
         }
+        let of_version = self.by_peers.entry(version.clone()).or_default();
+        of_version.insert(place, id);
     }
 
     /// Takes a room out, as it was when it was taken in.
-    pub(super) fn remove(&mut self, id: RoomId, room: &Room) {
-        if let Some((cursor, place)) = places(id, room) {
-            self.by_age.remove(&cursor);
-            self.by_peers.remove(&place);
+    pub(super) fn remove(&mut self, room: &Room) {
+        let Some((version, place)) = place(room) else {
+            return;
+        };
+        self.by_age.remove(&place.1);
+        if let Some(of_version) = self.by_peers.get_mut(version) {
+            of_version.remove(&place);
+            if of_version.is_empty() {
+                self.by_peers.remove(version);
+            }
         }
     }
 
     /// Those of one version.
     pub(super) fn fullest_first(&self, version: &VersionTag) -> impl Iterator<Item = RoomId> {
-        let first = (version.clone(), 0, Reverse(RoomId::MAX));
-        let last = (version.clone(), usize::MAX, Reverse(0));
-        let range = self.by_peers.range(first..=last);
-        range.rev().map(|(_, _, Reverse(id))| *id)
+        let of_version = self.by_peers.get(version);
+        of_version
+            .into_iter()
+            .flat_map(|rooms| rooms.values().rev())
+            .copied()
     }
 
     /// Those in which somebody is, the newest first, after a cursor.
@@ -51,17 +59,28 @@ impl Open {
         let range = self.by_age.range((start, Bound::Unbounded));
         range.map(|(_, id)| *id)
     }
+
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = RoomId> {
+        self.by_peers
+            .values()
+            .flat_map(|rooms| rooms.values())
+            .copied()
+    }
+}
+
+/// Whether it is one of these.
+#[cfg(test)]
+pub(super) fn is_open(room: &Room) -> bool {
+    place(room).is_some()
 }
 
 /// Where a room is to be found, if it is one of these.
-fn places(id: RoomId, room: &Room) -> Option<(Cursor, (VersionTag, usize, Reverse<RoomId>))> {
+fn place(room: &Room) -> Option<(&VersionTag, (usize, Cursor))> {
     let created = room.created.as_deref()?;
     let charter = &created.charter;
-    let open = charter.visibility == Visibility::Public
+    let is_open = charter.visibility == Visibility::Public
         && !created.sealed
         && room.peers.len() < charter.capacity;
-    open.then(|| {
-        let place = (charter.version.clone(), room.peers.len(), Reverse(id));
-        (Cursor::of(charter), place)
-    })
+    is_open.then(|| (&charter.version, (room.peers.len(), Cursor::of(charter))))
 }
