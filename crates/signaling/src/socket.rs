@@ -13,6 +13,7 @@ use axum::{
 };
 use futures::SinkExt;
 use matchbox_protocol::{JsonPeerRequest, PeerRequest};
+use protocol::api::{CLOSE_REPLACED, CLOSE_ROOM_CLOSED};
 use std::{
     convert::Infallible,
     error::Error,
@@ -23,12 +24,6 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
-
-/// Closes a WebSocket whose token has come again on another one.
-const CLOSE_REPLACED: u16 = 4001;
-
-/// Closes a WebSocket whose room was closed by its owner.
-const CLOSE_ROOM_CLOSED: u16 = 4002;
 
 /// Why a WebSocket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -99,11 +99,9 @@ fn admit(
     version: &VersionTag,
 ) -> Result<(), Refusal> {
     let capacity = state.charter.capacity;
-    if state.charter.version != *version {
-        let detail = format!(
-            "It is for \"{}\", and this is \"{version}\".",
-            state.charter.version
-        );
+    let of_room = &state.charter.version;
+    if *of_room != VersionTag::default() && of_room != version {
+        let detail = format!("It is for \"{of_room}\", and this is \"{version}\".");
         return Err(Refusal::new(ProblemCode::WrongVersion, detail));
     }
     if state.keeps_out(peer, formerly) {
