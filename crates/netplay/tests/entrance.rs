@@ -109,11 +109,11 @@ async fn rooms_are_made_found_and_entered() {
 
     let found = lookup_room(&here, code).await.expect("the room");
     assert_eq!((found.peers, found.capacity), (2, 3));
-    let list = list_rooms(&here, &version("1"), None)
+    let list = list_rooms(&here, &version("1"), None, MAX_LISTED_ROOMS)
         .await
         .expect("a list");
     assert_eq!((list.rooms, list.next), (vec![found], None));
-    let others = list_rooms(&here, &version("2"), Some("1.BCD234")).await;
+    let others = list_rooms(&here, &version("2"), Some("1.BCD234"), 1).await;
     assert_eq!(others.expect("a list").rooms, []);
 
     let cid = Entrance::quick(&here, version("1"), 8)

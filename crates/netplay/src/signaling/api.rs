@@ -70,8 +70,8 @@ pub async fn lookup_room(server: &ServerUrl, code: &str) -> Result<Room, ApiErro
     ask(server, Request::get(room(server, code, ""))).await
 }
 
-/// Lists the public rooms that have a free place, the newest first: a page of them, after what an
-/// earlier page gave as its `next`.
+/// Lists the public rooms that have a free place, the newest first: a page of at most `limit`
+/// (1 to [`protocol::limits::MAX_LISTED_ROOMS`]), after what an earlier page gave as its `next`.
 ///
 /// # Errors
 /// As [`ApiError`] tells; within [`REQUEST_DEADLINE`].
@@ -79,12 +79,13 @@ pub async fn list_rooms(
     server: &ServerUrl,
     version: &VersionTag,
     after: Option<&str>,
+    limit: usize,
 ) -> Result<RoomList, ApiError> {
     let version = encode_part(version.as_str());
     let after = after.map_or(String::new(), |after| {
         format!("&after={}", encode_part(after))
     });
-    let url = server.api(&format!("rooms?version={version}{after}"));
+    let url = server.api(&format!("rooms?version={version}&limit={limit}{after}"));
     ask(server, Request::get(url)).await
 }
 

@@ -35,6 +35,9 @@ struct Record {
     room: String,
     token: Token,
     name: String,
+    /// With which the player was let into the room; it opens a lock that came later. A room that
+    /// only has a name has none.
+    ticket: Option<String>,
 }
 
 impl Record {
@@ -43,18 +46,33 @@ impl Record {
         let mut lines = text.lines();
         let (room, token, name) = (lines.next()?, lines.next()?, lines.next()?);
         let token = uuid::Uuid::try_parse(token).ok()?.into_bytes();
+        let is_ticket =
+            |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         Some(Self {
             room: room.to_owned(),
             token,
             name: clean_text(name, MAX_NAME_BYTES),
+            ticket: lines.next().filter(is_ticket).map(str::to_owned),
         })
     }
 
     fn text(&self) -> String {
-        let Self { room, token, name } = self;
-        let token = uuid::Uuid::from_bytes(*token).simple();
-        format!("{room}\n{token}\n{name}\n")
+        let Self { room, name, .. } = self;
+        let token = uuid::Uuid::from_bytes(self.token).simple();
+        let ticket = self.ticket.as_deref().unwrap_or_default();
+        format!("{room}\n{token}\n{name}\n{ticket}\n")
     }
+}
+
+/// The ticket that the player of the scene `index` last had for the room of this address.
+pub fn earlier_ticket(room: &str, index: usize) -> Option<String> {
+    kept(&mut Slot::take(room, index), room)?.ticket
+}
+
+/// What a slot keeps of this room.
+fn kept(slot: &mut Option<Slot>, room: &str) -> Option<Record> {
+    let record = Record::read(&slot.as_mut()?.read());
+    record.filter(|record| record.room == room)
 }
 
 /// A scene's player in its room.
@@ -70,16 +88,21 @@ pub struct Keeper {
 impl Keeper {
     /// Takes up what was kept for the scene `index` in `room`, and completes `config` by it. A
     /// player who gave no name keeps the one from before.
-    pub fn of(room: &str, index: usize, has_name: bool, config: &mut Config<Match>) -> Self {
+    pub fn of(
+        room: &str,
+        index: usize,
+        has_name: bool,
+        ticket: Option<String>,
+        config: &mut Config<Match>,
+    ) -> Self {
         let mut slot = Slot::take(room, index);
-        let before = (slot.as_mut())
-            .and_then(|slot| Record::read(&slot.read()))
-            .filter(|record| record.room == room);
+        let before = kept(&mut slot, room);
         config.resumes = before.as_ref().map(|record| record.token);
         let mut record = Record {
             room: room.to_owned(),
             token: config.token,
             name: config.name.clone(),
+            ticket,
         };
         if let Some(before) = before {
             record.token = before.token;
@@ -127,12 +150,15 @@ mod tests {
             room: "ws://host:1/QKX7PM".into(),
             token: netplay::session::resume::new_token(),
             name: "Jörg".into(),
+            ticket: Some("AbC-_.123".into()),
         }
     }
 
     #[test]
     fn a_record_reads_as_it_was_written() {
-        let record = record();
+        let mut record = record();
+        assert_eq!(Record::read(&record.text()).as_ref(), Some(&record));
+        record.ticket = None;
         assert_eq!(Record::read(&record.text()), Some(record));
     }
 
@@ -150,6 +176,17 @@ mod tests {
         ];
         for text in hostile {
             assert_eq!(Record::read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_ticket_is_none() {
+        for ticket in ["two words", "\u{7}", "ä"] {
+            let record = Record {
+                ticket: Some(ticket.into()),
+                ..record()
+            };
+            assert_eq!(Record::read(&record.text()).unwrap().ticket, None);
         }
     }
 
