@@ -34,7 +34,7 @@ pub(super) fn plugin(app: &mut App) {
 const SHOWN: usize = 8;
 
 /// Said when nobody waits.
-const NOBODY: &str = "Nobody waits in public now. Open a room: others find it here.";
+const NOBODY: &str = "Nobody waits here now. Make an open room: others find it.";
 
 /// The server's answer on its way; and what the next page is called, if there is one.
 #[derive(Resource, Default)]
@@ -65,7 +65,7 @@ struct More;
 
 fn build(floor: Res<Floor>, mut commands: Commands) {
     backdrop::page(&mut commands, &floor, Stage::Rooms, 2.4).insert(children![
-        text("Public rooms", size::HEADING, theme::TEXT),
+        text("Open rooms", size::HEADING, theme::TEXT),
         (RoomBox, column(1.2)),
         (Note, paragraph("", 84.0, theme::FAINT)),
         (
@@ -84,7 +84,7 @@ fn build(floor: Res<Floor>, mut commands: Commands) {
             row(2.0),
             children![
                 (
-                    button("New public room", 46.0),
+                    button("New open room", 46.0),
                     AutoFocus,
                     observe(|_: On<Activate>, mut commands: Commands| {
                         commands.trigger(Begin(Choice::Create(Visibility::Public)));

@@ -98,7 +98,7 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
         (
             row(2.0),
             children![
-                (button("Public rooms", 36.0), observe(show_rooms)),
+                (button("Open rooms", 36.0), observe(show_rooms)),
                 (button("Practise", 36.0), begin(Choice::Practise)),
             ]
         ),
