@@ -6,8 +6,9 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
-//! (requests), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
+//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `gate`
+//! (who may ask how often: `address`, `crowd`, `rates`, `origins`), `routes` (requests), `headers`
+//! (what pages may do), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
 //! (joining, signals and leaving), `sockets` (the way to each peer that is connected here), `store`
 //! (the seam behind which it is decided who is in which room), `rooms` (that decision, without
 //! I/O), `token` (who is who).
@@ -15,17 +16,23 @@
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
 mod accept;
+mod address;
 mod allowance;
 mod api;
 mod config;
 mod connection;
+mod crowd;
 mod files;
+mod gate;
+mod headers;
 mod health;
 pub mod limits;
 mod lobby;
 mod metrics;
+mod origins;
 mod outbox;
 mod problem;
+mod rates;
 mod rooms;
 mod routes;
 mod server;
@@ -34,5 +41,10 @@ mod sockets;
 mod store;
 mod token;
 
+pub use address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network};
 pub use config::Config;
+pub use headers::PageHeaders;
+pub use ipnet::IpNet;
+pub use origins::{InvalidOrigin, Origin};
+pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};
