@@ -62,3 +62,27 @@ pub fn parse_room_code(text: &str) -> Option<String> {
         code.len() == ROOM_CODE_LENGTH && code.bytes().all(|b| ROOM_CODE_ALPHABET.contains(&b));
     fits.then_some(code)
 }
+
+impl ProblemCode {
+    /// All codes, in the order of their declaration.
+    pub const ALL: [Self; Self::Unknown as usize + 1] = [
+        Self::NoSuchRoom,
+        Self::RoomFull,
+        Self::ServerFull,
+        Self::BadRequest,
+        Self::ShuttingDown,
+        Self::Unknown,
+    ];
+
+    /// The code as it travels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSuchRoom => "no-such-room",
+            Self::RoomFull => "room-full",
+            Self::ServerFull => "server-full",
+            Self::BadRequest => "bad-request",
+            Self::ShuttingDown => "shutting-down",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -6,25 +6,29 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
-//! `socket` (one WebSocket), `lobby` (joining, returning and leaving), `rooms` (who is where,
-//! without I/O), `token` (who is who).
+//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
+//! (requests), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
+//! (joining, returning and leaving), `rooms` (who is where, without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
+mod accept;
 mod allowance;
 mod api;
 mod config;
 mod connection;
 mod files;
+mod health;
 pub mod limits;
 mod lobby;
+mod metrics;
 mod outbox;
 mod problem;
 mod rooms;
+mod routes;
 mod server;
 mod socket;
 mod token;
 
 pub use config::Config;
-pub use server::{ServeError, serve};
+pub use server::{Listeners, ServeError, serve};

@@ -30,6 +30,7 @@ pub(crate) struct Place {
     peer: PeerId,
     visit: Visit,
     may_return: bool,
+    resumed: bool,
 }
 
 impl Lobby {
@@ -54,13 +55,13 @@ impl Lobby {
             outbox.push(event);
         }
         let mut rooms = self.lock();
-        let visit = match rooms.resume(request, peer, outbox) {
+        let (visit, resumed) = match rooms.resume(request, peer, outbox) {
             Ok((visit, outbox, later)) => {
                 let events = later.into_iter().map(JsonPeerEvent::NewPeer);
                 events.for_each(|event| broadcast(&[outbox], &event));
-                visit
+                (visit, true)
             }
-            Err(outbox) => self.enter(&mut rooms, request, peer, outbox)?,
+            Err(outbox) => (self.enter(&mut rooms, request, peer, outbox)?, false),
         };
         drop(rooms);
         let place = Place {
@@ -70,6 +71,7 @@ impl Lobby {
             // A group waits for the next one who comes, not for one who may return: whoever made
             // it complete would be left with nobody.
             may_return: token.is_some() && !request.is_group(),
+            resumed,
         };
         Ok((place, inbox))
     }
@@ -105,6 +107,11 @@ impl Lobby {
         self.lock().look_up(code, Instant::now())
     }
 
+    /// Rooms now.
+    pub(crate) fn rooms(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Rooms<Outbox>> {
         // No code path panics while it holds the lock; if one did, the rooms are still usable.
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
@@ -119,6 +126,11 @@ impl Place {
     /// Whether the peer can take this place again on another connection.
     pub(crate) fn may_return(&self) -> bool {
         self.may_return
+    }
+
+    /// Whether the peer had this place before.
+    pub(crate) fn resumed(&self) -> bool {
+        self.resumed
     }
 
     /// Passes a signal on to another peer of the same room; whether there is one.

@@ -291,6 +291,11 @@ impl<L> Rooms<L> {
         self.peers.get(&peer).map(|member| member.visit)
     }
 
+    /// Rooms, empty ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
     /// Peers in all rooms.
     pub(crate) fn peers(&self) -> usize {
         self.peers.len()
