@@ -7,8 +7,10 @@
 //! path is a file. All that is bounded is in [`limits`].
 //!
 //! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
-//! (requests), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
-//! (joining, returning and leaving), `rooms` (who is where, without I/O), `token` (who is who).
+//! (requests), `health` and `metrics` (what operators see), `handshake`, `socket` and `session` (one
+//! WebSocket: its beginning, its life and end, its messages), `websocket` and `signal` (bytes and
+//! texts, without I/O), `outbox` (the way to a peer), `lobby` (joining, returning and leaving),
+//! `rooms` (who is where, without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -18,6 +20,7 @@ mod api;
 mod config;
 mod connection;
 mod files;
+mod handshake;
 mod health;
 pub mod limits;
 mod lobby;
@@ -27,8 +30,11 @@ mod problem;
 mod rooms;
 mod routes;
 mod server;
+mod session;
+mod signal;
 mod socket;
 mod token;
+mod websocket;
 
 pub use config::Config;
 pub use server::{Listeners, ServeError, serve};

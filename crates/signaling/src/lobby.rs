@@ -8,7 +8,6 @@ use crate::{
 };
 use matchbox_protocol::{JsonPeerEvent, PeerId};
 use protocol::api::ProblemCode;
-use serde_json::Value;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -52,7 +51,7 @@ impl Lobby {
         let (outbox, inbox) = outbox();
         // First in its own queue: matchbox expects its id before anything else.
         if let Some(event) = encode(&JsonPeerEvent::IdAssigned(peer)) {
-            outbox.push(event);
+            outbox.push(&event);
         }
         let mut rooms = self.lock();
         let (visit, resumed) = match rooms.resume(request, peer, outbox) {
@@ -134,20 +133,17 @@ impl Place {
     }
 
     /// Passes a signal on to another peer of the same room; whether there is one.
-    pub(crate) fn signal(&self, receiver: PeerId, data: Value) -> bool {
-        // Written before the lock is taken: it is the costly part.
-        let Some(event) = encode(&JsonPeerEvent::Signal {
-            sender: self.peer,
-            data,
-        }) else {
-            return false;
-        };
-        let rooms = self.lobby.lock();
-        let outbox = rooms.route(self.peer, receiver);
-        if let Some(outbox) = outbox {
-            outbox.push(event);
+    pub(crate) fn signal(&self, receiver: PeerId, data: &str) -> bool {
+        // Nobody waits for the lock while bytes are written.
+        let link = self
+            .lobby
+            .lock()
+            .route(self.peer, receiver)
+            .map(Outbox::link);
+        if let Some(link) = &link {
+            link.relay(self.peer, data);
         }
-        outbox.is_some()
+        link.is_some()
     }
 }
 
@@ -173,6 +169,6 @@ pub(crate) fn refuse_full(full: Full) -> Refusal {
 
 fn broadcast(outboxes: &[&Outbox], event: &JsonPeerEvent) {
     if let Some(text) = encode(event) {
-        outboxes.iter().for_each(|outbox| outbox.push(text.clone()));
+        outboxes.iter().for_each(|outbox| outbox.push(&text));
     }
 }
