@@ -163,10 +163,12 @@ fn reference(bytes: &[u8]) -> (Vec<String>, bool) {
 }
 
 prop_compose! {
+    /// Some of which are allowed. The text is ASCII: of text in parts tungstenite looks at each
+    /// part, ours at the whole.
     fn frames()(parts in prop::collection::vec(
         (
             prop::sample::select(&[0x00, 0x80, 0x01, 0x81, 0x02, 0x82, 0x89, 0x8a, 0x09, 0xc1, 0x83]),
-            prop::collection::vec(prop::sample::select(&[b'a', 0xc3, 0xa4, 0]), 0..140),
+            prop::collection::vec(0..0x80_u8, 0..140),
             any::<[u8; 4]>(),
         ),
         0..8,
