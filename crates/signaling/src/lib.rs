@@ -9,8 +9,9 @@
 //! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
 //! (requests), `health` and `metrics` (what operators see), `handshake`, `socket` and `session` (one
 //! WebSocket: its beginning, its life and end, its messages), `websocket` and `signal` (bytes and
-//! texts, without I/O), `outbox` (the way to a peer), `lobby` (joining, returning and leaving),
-//! `rooms` (who is where, without I/O), `token` (who is who).
+//! texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and `outbox` (the way to
+//! each peer that is connected here), `store` (the seam behind which it is decided who is in which
+//! room), `rooms` (that decision, without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -33,6 +34,8 @@ mod server;
 mod session;
 mod signal;
 mod socket;
+mod sockets;
+mod store;
 mod token;
 mod websocket;
 

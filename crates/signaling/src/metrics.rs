@@ -53,20 +53,6 @@ labels!(Route {
     Operator => "operator",
 });
 
-/// How a peer got its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Join {
-    /// Its room is told of a new peer.
-    New,
-    /// It took its own place again.
-    Resumed,
-}
-
-labels!(Join {
-    New => "new",
-    Resumed => "resumed",
-});
-
 /// A bound that somebody ran into, beside those that are refusals or ends of WebSockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
@@ -113,8 +99,6 @@ pub(crate) struct Metrics {
     pub(crate) sockets: Gauge,
     /// Rooms now.
     pub(crate) rooms: Gauge,
-    /// Peers that were given a place.
-    pub(crate) joins: Counts<Join>,
     /// Requests that were answered with a problem.
     pub(crate) refusals: Counts<ProblemCode>,
     /// Signals that reached their receiver's queue.
@@ -131,7 +115,7 @@ pub(crate) struct Metrics {
     pub(crate) limits: Counts<Limit>,
     /// From a request's head to its answer's head.
     pub(crate) http: Histograms<Route>,
-    /// From an upgrade's check to the place in the room.
+    /// From an upgrade's check to the place in the room: its count is that of joins.
     pub(crate) join: Histogram,
     /// From a signal's arrival to its receiver's queue.
     pub(crate) relay: Histogram,
@@ -165,12 +149,6 @@ impl Metrics {
         );
         text.gauge("peerball_sockets", "WebSockets now.", &self.sockets);
         text.gauge("peerball_rooms", "Rooms now.", &self.rooms);
-        text.counts(
-            "peerball_joins_total",
-            "Peers that were given a place in a room.",
-            "kind",
-            &self.joins,
-        );
         text.counts(
             "peerball_refusals_total",
             "Requests that were answered with a problem.",

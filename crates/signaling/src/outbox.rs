@@ -61,6 +61,8 @@ enum Way {
 pub(crate) enum Cut {
     /// The room's end is gone: the peer has left, or has another connection.
     Replaced,
+    /// Its room is over.
+    RoomClosed,
     /// It reads too slowly: the queue is full.
     TooSlow,
     /// Its connection does not take what is written.
@@ -93,6 +95,11 @@ impl Outbox {
     /// Sends or queues an event, or cuts the peer off if it is behind by more than the queue holds.
     pub(crate) fn push(&self, text: &str) {
         self.0.push(&websocket::text(text));
+    }
+
+    /// Ends the queue because the room is over.
+    pub(crate) fn close_room(self) {
+        self.0.cut(Cut::RoomClosed);
     }
 
     /// The way to the peer for one that holds no lock on the room.
@@ -274,9 +281,8 @@ mod tests {
     fn the_first_cut_counts() {
         let (outbox, inbox) = outbox();
         outbox.push("event");
-        outbox.0.cut(Cut::TooSlow);
-        drop(outbox);
-        assert_eq!(poll(&inbox), Err(Cut::TooSlow));
+        outbox.close_room();
+        assert_eq!(poll(&inbox), Err(Cut::RoomClosed));
         let (stream, unsent) = inbox.disconnect();
         assert!(stream.is_none());
         assert_eq!(unsent, websocket::text("event"));

@@ -5,11 +5,12 @@ use crate::{
     files::Files,
     handshake::{self, Handshake},
     health::{Health, Trouble},
-    lobby::Lobby,
-    metrics::{Join, Metrics, Route},
+    lobby::{Lobby, Place},
+    metrics::{Metrics, Route},
+    outbox::Inbox,
     problem::Refusal,
-    rooms::Request as RoomRequest,
     socket::{self, Patience},
+    store::Door,
     token::{InvalidToken, Token},
 };
 use axum::{
@@ -77,7 +78,7 @@ async fn readiness(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn show_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
-    app.metrics.rooms.set(app.lobby.rooms());
+    app.metrics.rooms.set(app.lobby.store().room_count());
     let media_type = "text/plain; version=0.0.4; charset=utf-8";
     (
         [
@@ -143,25 +144,26 @@ async fn socket_or_file(
             return Refusal::new(ProblemCode::BadRequest, format!("{error}.")).into_response();
         }
     };
-    let joined = query
-        .map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))
-        .and_then(|Query(query)| {
-            let room = room_request(request.uri(), &query)?;
-            Ok((room, token(&query)?))
-        })
-        .and_then(|(room, token)| app.lobby.join(&room, token));
-    let (place, inbox) = match joined {
+    let (place, inbox) = match join(&app, query, request.uri()).await {
         Ok(joined) => joined,
         Err(refusal) => return refusal.into_response(),
     };
     app.metrics.join.record(start.elapsed());
-    app.metrics.joins.one(match place.resumed() {
-        true => Join::Resumed,
-        false => Join::New,
-    });
     let metrics = Arc::clone(&app.metrics);
     let closing = app.closing.clone();
     socket::upgrade(handshake, place, inbox, app.patience, metrics, closing)
+}
+
+/// Lets the peer in that an address names.
+async fn join(
+    app: &App,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    uri: &Uri,
+) -> Result<(Place, Inbox), Refusal> {
+    let Query(query) =
+        query.map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))?;
+    let (door, token) = (door(uri, &query)?, token(&query)?);
+    app.lobby.join(door, token).await
 }
 
 /// The values of a parameter, in their order.
@@ -184,10 +186,10 @@ fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
     token.map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
 }
 
-fn room_request(uri: &Uri, query: &[(String, String)]) -> Result<RoomRequest, Refusal> {
+fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
     let path = uri.path().strip_prefix('/').unwrap_or_default();
     let name = percent_decode_str(path).decode_utf8_lossy();
     // As with the stock server, the last of several counts.
-    RoomRequest::new(&name, values(query, "next").next_back())
+    Door::bare(&name, values(query, "next").next_back())
         .map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
 }

@@ -10,6 +10,8 @@ use crate::{
     metrics::{Limit, Metrics},
     routes::{self, App},
     socket::Patience,
+    sockets::Sockets,
+    store::memory::Memory,
 };
 use std::{io, path::PathBuf, sync::Arc};
 use tokio::{
@@ -82,12 +84,10 @@ pub async fn serve(
     let dropping = CancellationToken::new();
     // Dropping this future ends every connection too: an embedder may simply abort it.
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
+    let sockets = Arc::new(Sockets::default());
+    let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
     let app = Arc::new(App {
-        lobby: Arc::new(Lobby::new(
-            config.max_sockets,
-            config.max_rooms,
-            config.room_grace,
-        )),
+        lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
         files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
             path: config.web_dir.clone().unwrap_or_default(),
             source,

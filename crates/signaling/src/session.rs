@@ -295,6 +295,7 @@ impl From<Cut> for End {
     fn from(cut: Cut) -> Self {
         match cut {
             Cut::Replaced => Self::Replaced,
+            Cut::RoomClosed => Self::RoomClosed,
             Cut::TooSlow => Self::TooSlow,
             Cut::Broken => Self::Lost,
         }

@@ -64,6 +64,11 @@ pub(crate) fn write_event(frame: &mut Vec<u8>, sender: PeerId, data: &str) {
     }
 }
 
+/// The text of that event.
+pub(crate) fn event(sender: PeerId, data: &str) -> String {
+    format!("{BEFORE_SENDER}{sender}{AFTER_SENDER}{data}{AFTER_DATA}")
+}
+
 /// Reads JSON from left to right.
 struct Cursor<'a> {
     text: &'a str,

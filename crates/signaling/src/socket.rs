@@ -22,6 +22,9 @@ use tracing::debug;
 /// Closes a WebSocket whose token has come again on another one.
 const CLOSE_REPLACED: u16 = 4001;
 
+/// Closes a WebSocket whose room was closed by its owner.
+const CLOSE_ROOM_CLOSED: u16 = 4002;
+
 /// Codes of RFC 6455, section 7.4.1.
 const CLOSE_AWAY: u16 = 1001;
 const CLOSE_PROTOCOL: u16 = 1002;
@@ -38,6 +41,8 @@ pub(crate) enum End {
     Lost,
     /// The peer has a newer one.
     Replaced,
+    /// Its room is over.
+    RoomClosed,
     /// A message over [`MAX_SIGNAL_BYTES`].
     TooLong,
     /// Text that is not UTF-8.
@@ -60,6 +65,7 @@ labels!(End {
     Left => "left",
     Lost => "lost",
     Replaced => "replaced",
+    RoomClosed => "room-closed",
     TooLong => "too-long",
     NotText => "not-text",
     NotWebSocket => "not-websocket",
@@ -77,6 +83,7 @@ impl End {
         let (code, reason) = match self {
             Self::Left | Self::Lost => return None,
             Self::Replaced => (CLOSE_REPLACED, "the same token has come again"),
+            Self::RoomClosed => (CLOSE_ROOM_CLOSED, "the room was closed by its owner"),
             Self::TooLong => (CLOSE_SIZE, "the message is too long"),
             Self::NotText => (CLOSE_INVALID, "the text is not UTF-8"),
             Self::NotWebSocket => (CLOSE_PROTOCOL, "the frame is malformed"),

@@ -23,7 +23,6 @@ fn labels_stand_at_their_index_under_different_names() {
         }
     }
     check::<Route>();
-    check::<Join>();
     check::<Limit>();
     check::<ProblemCode>();
     check::<crate::socket::End>();
@@ -34,7 +33,6 @@ fn every_series_is_there_from_the_start() {
     let text = Metrics::default().render();
     for series in [
         "peerball_connections",
-        "peerball_joins_total{kind=\"resumed\"}",
         "peerball_refusals_total{code=\"room-full\"}",
         "peerball_sockets_ended_total{reason=\"too-slow\"}",
         "peerball_limits_hit_total{limit=\"write-deadline\"}",

@@ -55,7 +55,6 @@ async fn metrics_follow_what_happens() {
     for (series, expected) in [
         ("peerball_sockets", 2.0),
         ("peerball_rooms", 1.0),
-        ("peerball_joins_total{kind=\"new\"}", 2.0),
         ("peerball_signals_relayed_total", 1.0),
         ("peerball_relay_duration_seconds_count", 1.0),
         ("peerball_join_duration_seconds_count", 2.0),
