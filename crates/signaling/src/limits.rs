@@ -70,6 +70,10 @@ pub const MESSAGE_DEADLINE: Duration = Duration::from_secs(20);
 /// with about 150 KiB. A peer that reads too slowly to stay below is cut off.
 pub const MAX_QUEUE_BYTES: usize = 512 * 1024;
 
+/// Bytes that the system may hold for a WebSocket's client before [`MAX_QUEUE_BYTES`] begins to
+/// count; Linux takes it twice. Left to itself it holds up to 4 MiB for whoever does not read.
+pub const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
 /// Bytes that one peer may send at once. Less than [`MAX_QUEUE_BYTES`], so that nobody can fill
 /// another's queue in one go. Beyond, its socket is read at [`SEND_BYTES_PER_SECOND`] only.
 pub const SEND_BURST_BYTES: usize = 256 * 1024;

@@ -14,6 +14,7 @@ use crate::{
     socket::End,
     websocket::{self, Decoder, Fault, Message},
 };
+use socket2::SockRef;
 use std::{
     cell::RefCell,
     pin::Pin,
@@ -76,6 +77,8 @@ impl Session {
     pub(crate) fn new(connection: Connection, peer: Peer, ping_interval: Duration) -> Self {
         let way = match connection.into_stream() {
             Ok((stream, occupied)) => {
+                // A system that refuses holds more; all else works.
+                let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES);
                 let (reader, writer) = stream.into_split();
                 peer.inbox.connect(writer);
                 Way::Direct(reader, occupied)
