@@ -44,6 +44,12 @@ impl Connection {
         }
     }
 
+    /// The bare stream, for whoever sees to deadlines and to a clean end by itself; the connection
+    /// again, if there is more to it than that.
+    pub(crate) fn into_stream(mut self) -> Result<(TcpStream, Occupied), Self> {
+        self.open.take().ok_or(self)
+    }
+
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
         let open = self.open.as_mut().ok_or(io::ErrorKind::NotConnected)?;
         Ok(Pin::new(&mut open.0))

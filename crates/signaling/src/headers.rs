@@ -46,7 +46,7 @@ impl PageHeaders {
             headers.insert(name, HeaderValue::from_static(value));
         };
         insert(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        // A page's address holds its room's code.
+        // Whence a player comes is nobody's business.
         insert(header::REFERRER_POLICY, "no-referrer");
         if self.isolate {
             let cross_origin = HeaderName::from_static;

@@ -8,10 +8,11 @@
 //!
 //! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `gate`
 //! (who may ask how often: `address`, `crowd`, `rates`, `origins`), `routes` (requests), `headers`
-//! (what pages may do), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
-//! (joining, signals and leaving), `sockets` (the way to each peer that is connected here), `store`
-//! (the seam behind which it is decided who is in which room), `rooms` (that decision, without
-//! I/O), `token` (who is who).
+//! (what pages may do), `health` and `metrics` (what operators see), `handshake`, `socket` and
+//! `session` (one WebSocket: its beginning, its life and end, its messages), `websocket` and
+//! `signal` (bytes and texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and
+//! `outbox` (the way to each peer that is connected here), `store` (the seam behind which it is
+//! decided who is in which room), `rooms` (that decision, without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -24,6 +25,7 @@ mod connection;
 mod crowd;
 mod files;
 mod gate;
+mod handshake;
 mod headers;
 mod health;
 pub mod limits;
@@ -36,10 +38,13 @@ mod rates;
 mod rooms;
 mod routes;
 mod server;
+mod session;
+mod signal;
 mod socket;
 mod sockets;
 mod store;
 mod token;
+mod websocket;
 
 pub use address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network};
 pub use config::Config;
