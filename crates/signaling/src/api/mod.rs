@@ -15,7 +15,6 @@ use axum::{
 use protocol::{api::ProblemCode, limits::MAX_API_BODY_BYTES};
 use serde::Serialize;
 use std::sync::Arc;
-use tower_http::cors::CorsLayer;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ impl Api {
     }
 }
 
-/// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
+/// The routes.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
     Router::new()
         .route("/rooms", post(rooms::create).get(rooms::list))
@@ -54,7 +53,6 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES))
-        .layer(CorsLayer::permissive())
         .with_state(api)
 }
 
