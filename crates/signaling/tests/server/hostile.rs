@@ -1,6 +1,7 @@
 //! Clients that break the rules end themselves, and nobody else notices.
 
 use crate::{
+    operator::metric_becomes,
     peer::{Peer, signal_from},
     support::Server,
 };
@@ -119,6 +120,8 @@ async fn a_slow_reader_is_cut_off() {
     for sender in &mut senders {
         assert_eq!(sender.event().await, PeerLeft(slow.id));
     }
+    let series = "peerball_sockets_ended_total{reason=\"too-slow\"}";
+    metric_becomes(server.address, series, 1.0).await;
 }
 
 #[tokio::test]
