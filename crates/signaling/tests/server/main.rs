@@ -9,6 +9,7 @@ mod hostile_bytes;
 mod hostile_rooms;
 mod http;
 mod lifetime;
+mod limits;
 mod operator;
 mod peer;
 mod raw;
