@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt;
 
 async fn ended(server: &Server, reason: &str) {
     let series = format!("peerball_sockets_ended_total{{reason=\"{reason}\"}}");
-    metric_becomes(server.address, &series, 1.0).await;
+    metric_becomes(server.operators, &series, 1.0).await;
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn broken_frames_close_their_sender() {
             "too-long",
         ),
     ] {
-        let server = Server::start(Config::default()).await;
+        let server = Server::start_watched(Config::default()).await;
         let mut bystanders = Bystanders::join(&server).await;
         let mut hostile = Raw::join(&server, Bystanders::ROOM).await;
         hostile.send(&bytes).await;
@@ -66,7 +66,7 @@ async fn broken_frames_close_their_sender() {
 
 #[tokio::test]
 async fn a_message_may_come_in_many_parts() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let mut bystanders = Bystanders::join(&server).await;
     let mut peer = Raw::join(&server, Bystanders::ROOM).await;
     let text = bystanders.signal_for_first("in parts");
@@ -102,7 +102,7 @@ async fn a_message_that_never_ends_closes_its_sender() {
         ]
         .concat(),
     ] {
-        let server = Server::start(config.clone()).await;
+        let server = Server::start_watched(config.clone()).await;
         let mut slow = Raw::join(&server, "slow").await;
         let (mut reader, mut writer) = slow.stream.split();
         let trickle = async {
@@ -126,7 +126,7 @@ async fn a_message_that_never_ends_closes_its_sender() {
 
 #[tokio::test]
 async fn binary_messages_are_ignored_and_then_close_their_sender() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let mut bystanders = Bystanders::join(&server).await;
     let mut hostile = Raw::join(&server, Bystanders::ROOM).await;
     for _ in 1..MAX_MALFORMED_MESSAGES {
@@ -140,7 +140,7 @@ async fn binary_messages_are_ignored_and_then_close_their_sender() {
     ended(&server, "malformed").await;
     let malformed = MAX_MALFORMED_MESSAGES as f64;
     metric_becomes(
-        server.address,
+        server.operators,
         "peerball_messages_malformed_total",
         malformed,
     )
@@ -149,12 +149,12 @@ async fn binary_messages_are_ignored_and_then_close_their_sender() {
 
 #[tokio::test]
 async fn half_closed_sockets_are_gone() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let mut bystanders = Bystanders::join(&server).await;
     let mut half = Raw::join(&server, Bystanders::ROOM).await;
     half.stream.shutdown().await.unwrap();
     assert_eq!(half.closed().await, None);
     bystanders.saw_somebody_pass().await;
     ended(&server, "lost").await;
-    metric_becomes(server.address, "peerball_sockets", 2.0).await;
+    metric_becomes(server.operators, "peerball_sockets", 2.0).await;
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 #[tokio::test]
 async fn signals_to_nobody_are_dropped_and_counted() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let mut bystanders = Bystanders::join(&server).await;
     let mut hostile = Peer::join(&server.ws("elsewhere")).await;
     let mut friend = Peer::join(&server.ws("elsewhere")).await;
@@ -28,7 +28,7 @@ async fn signals_to_nobody_are_dropped_and_counted() {
     let gone_id = gone.id;
     assert_eq!(friend.event().await, NewPeer(gone_id));
     gone.leave().await;
-    metric_becomes(server.address, "peerball_sockets", 4.0).await;
+    metric_becomes(server.operators, "peerball_sockets", 4.0).await;
     let nobody = [
         PeerId(Uuid::nil()),
         PeerId(Uuid::max()),
@@ -42,14 +42,14 @@ async fn signals_to_nobody_are_dropped_and_counted() {
     hostile.signal(friend.id, "to a friend").await;
     let _left = friend.event().await;
     assert_eq!(friend.event().await, signal_from(hostile.id, "to a friend"));
-    let dropped = metric(server.address, "peerball_signals_dropped_total").await;
+    let dropped = metric(server.operators, "peerball_signals_dropped_total").await;
     assert_eq!(dropped, nobody.len() as f64);
     bystanders.go_on().await;
 }
 
 #[tokio::test]
 async fn signals_of_other_shapes_are_ignored_and_then_close_their_sender() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let mut bystanders = Bystanders::join(&server).await;
     let mut hostile = Peer::join(&server.ws(Bystanders::ROOM)).await;
     let receiver = bystanders.first();
@@ -73,13 +73,13 @@ async fn signals_of_other_shapes_are_ignored_and_then_close_their_sender() {
     }
     assert_eq!(hostile.closed().await.unwrap().code, CloseCode::Policy);
     bystanders.saw_somebody_pass().await;
-    let malformed = metric(server.address, "peerball_messages_malformed_total").await;
+    let malformed = metric(server.operators, "peerball_messages_malformed_total").await;
     assert_eq!(malformed, MAX_MALFORMED_MESSAGES as f64);
 }
 
 #[tokio::test]
 async fn groups_have_a_size() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let mut bystanders = Bystanders::join(&server).await;
     let sizes = [
         "0",
@@ -99,15 +99,15 @@ async fn groups_have_a_size() {
         assert_eq!((status, problem.code), expected, "{next}");
     }
     let series = "peerball_refusals_total{code=\"bad-request\"}";
-    assert_eq!(metric(server.address, series).await, sizes.len() as f64);
-    assert_eq!(metric(server.address, "peerball_rooms").await, 1.0);
+    assert_eq!(metric(server.operators, series).await, sizes.len() as f64);
+    assert_eq!(metric(server.operators, "peerball_rooms").await, 1.0);
     bystanders.go_on().await;
 }
 
 #[tokio::test]
 async fn a_thousand_rooms_a_second_take_only_empty_ones_places() {
     let max_rooms = 50;
-    let server = Server::start(Config {
+    let server = Server::start_watched(Config {
         max_rooms,
         ..Config::default()
     })
@@ -130,15 +130,15 @@ async fn a_thousand_rooms_a_second_take_only_empty_ones_places() {
     };
     let (made, refused) = (count("201"), count("429"));
     assert_eq!(made + refused, 1_000, "{made} made, {refused} refused");
-    assert!(metric(server.address, "peerball_rooms").await <= max_rooms as f64);
+    assert!(metric(server.operators, "peerball_rooms").await <= max_rooms as f64);
     let series = "peerball_refusals_total{code=\"too-many-requests\"}";
-    assert_eq!(metric(server.address, series).await, refused as f64);
+    assert_eq!(metric(server.operators, series).await, refused as f64);
     bystanders.go_on().await;
 }
 
 #[tokio::test]
 async fn of_many_connections_with_one_token_one_lives() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let mut bystanders = Bystanders::join(&server).await;
     let path = format!("{}?token={:032x}", Bystanders::ROOM, 0xdead_u32);
     let url = server.ws(&path);
@@ -155,7 +155,7 @@ async fn of_many_connections_with_one_token_one_lives() {
         assert_eq!(end.code, CloseCode::from(4001));
     }
     let series = "peerball_sockets_ended_total{reason=\"replaced\"}";
-    metric_becomes(server.address, series, 19.0).await;
-    metric_becomes(server.address, "peerball_sockets", 3.0).await;
+    metric_becomes(server.operators, series, 19.0).await;
+    metric_becomes(server.operators, "peerball_sockets", 3.0).await;
     bystanders.saw_one_come(id).await;
 }
