@@ -193,7 +193,7 @@ async fn join(
 ) -> Result<(Place, Inbox), Refusal> {
     let Query(query) = query.map_err(|error| bad(error.body_text()))?;
     let token = token(&query)?;
-    let door = door(app, uri, &query, token)?;
+    let door = way_in(app, uri, &query, token)?;
     app.lobby.join(door, token, present?).await
 }
 
@@ -219,34 +219,38 @@ fn value<'q>(
 }
 
 /// The token by which the peer keeps its id, if it has one.
-fn token(query: &[(String, String)]) -> Result<Option<PeerToken>, Refusal> {
+pub(crate) fn token(query: &[(String, String)]) -> Result<Option<PeerToken>, Refusal> {
     let token = value(query, "token")?.map(str::parse).transpose();
     token.map_err(|error: BadPeerToken| bad(format!("{error}.")))
 }
 
-/// The way into a room: by its name, or with a ticket.
-fn door(
+/// The way in that an address names, without a ticket.
+pub(crate) fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
+    let path = uri.path().strip_prefix('/').unwrap_or_default();
+    let name = percent_decode_str(path).decode_utf8_lossy();
+    // As with the stock server, the last of several counts.
+    Door::bare(&name, values(query, "next").next_back()).map_err(|error| bad(format!("{error}.")))
+}
+
+/// The way in that an address names, with a ticket if it has one.
+fn way_in(
     app: &App,
     uri: &Uri,
     query: &[(String, String)],
     token: Option<PeerToken>,
 ) -> Result<Door, Refusal> {
-    let path = uri.path().strip_prefix('/').unwrap_or_default();
-    let name = percent_decode_str(path).decode_utf8_lossy();
-    // As with the stock server, the last of several counts.
-    let next = values(query, "next").next_back();
     // Also with a ticket, so that what is malformed is always said to be.
-    let bare = Door::bare(&name, next).map_err(|error| bad(format!("{error}.")))?;
+    let bare = door(uri, query)?;
     let Some(text) = value(query, "ticket")? else {
         return match app.bare_rooms {
             true => Ok(bare),
             false => Err(Refused::TicketRequired.into()),
         };
     };
-    if next.is_some() {
+    let Door::Bare { name, group: None } = &bare else {
         return Err(bad("A ticket is for a room, and `next` for a group."));
-    }
-    let code = parse_room_code(&name).unwrap_or_default();
+    };
+    let code = parse_room_code(name).unwrap_or_default();
     let claims = ticket::read(&app.keys, text, &code, ticket::seconds_since_1970())?;
     if token.map(PeerToken::peer_id) != Some(claims.peer) {
         return Err(BadTicket::OtherPeer.into());

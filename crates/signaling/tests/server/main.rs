@@ -2,14 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api;
+mod bystanders;
 mod client;
 mod files;
 mod hostile;
+mod hostile_bytes;
+mod hostile_rooms;
 mod http;
 mod lifetime;
 mod limits;
 mod operator;
 mod peer;
+mod raw;
 mod relay;
 mod resume;
 mod rooms;
