@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use protocol::{
-    api::{Problem, ProblemCode, Room, parse_room_code},
+    api::{IceServer, IceServers, Problem, ProblemCode, Room, parse_room_code},
     limits::{ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,6 +23,29 @@ fn a_room() {
         capacity: 8,
     };
     assert_pinned(include_str!("golden/api_room.json"), &room);
+}
+
+#[test]
+fn ice_servers() {
+    let servers = IceServers {
+        ice_servers: vec![
+            IceServer {
+                urls: vec!["stun:turn.example.org:3478".to_owned()],
+                ..IceServer::default()
+            },
+            IceServer {
+                urls: vec!["turn:turn.example.org:3478?transport=udp".to_owned()],
+                username: Some("1785000000:00000000-0000-0000-0000-000000000001".to_owned()),
+                credential: Some("bm90IGEgc2VjcmV0IGF0IGFsbC4=".to_owned()),
+            },
+        ],
+        ttl: 86_400,
+        relays: vec![[203, 0, 113, 9].into(), "2001:db8::9".parse().unwrap()],
+    };
+    assert_pinned(include_str!("golden/api_ice.json"), &servers);
+    let none = r#"{"iceServers":[],"ttl":86400,"relays":[],"new":1}"#;
+    let read: IceServers = serde_json::from_str(none).unwrap();
+    assert!(read.ice_servers.is_empty() && read.relays.is_empty());
 }
 
 #[test]
@@ -101,5 +124,6 @@ proptest! {
     fn any_answer_decodes_or_fails(text in "\\PC{0,64}") {
         let _ = serde_json::from_str::<Room>(&text);
         let _ = serde_json::from_str::<Problem>(&text);
+        let _ = serde_json::from_str::<IceServers>(&text);
     }
 }

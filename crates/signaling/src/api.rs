@@ -1,6 +1,9 @@
-//! HTTP under `/api/v1/`: rooms with short codes.
+//! HTTP under `/api/v1/`: rooms with short codes, and `ice`.
+
+mod ice;
 
 use crate::{
+    ice::IceDesk,
     limits::{ROOM_CODE_ATTEMPTS, ROOM_CODE_LENGTH},
     lobby::{Lobby, refuse_full},
     problem::Refusal,
@@ -22,8 +25,9 @@ use tower_http::cors::CorsLayer;
 use uuid::Uuid;
 
 /// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
-pub(crate) fn router() -> Router<Arc<Lobby>> {
+pub(crate) fn router(ice: Arc<IceDesk>) -> Router<Arc<Lobby>> {
     Router::new()
+        .route("/ice", get(ice::answer).with_state(ice))
         .route("/rooms", post(create_room))
         .route("/rooms/{code}", get(look_up_room))
         .fallback(async || {

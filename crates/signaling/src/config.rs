@@ -1,6 +1,6 @@
 //! What a server can be told.
 
-use crate::limits;
+use crate::{IceConfig, limits};
 use std::{path::PathBuf, time::Duration};
 
 /// The options of [`crate::serve`]. The default serves no files and fits one machine.
@@ -24,6 +24,12 @@ pub struct Config {
     pub ping_interval: Duration,
     /// How long a shutdown waits for connections; default [`limits::SHUTDOWN_DEADLINE`].
     pub shutdown_deadline: Duration,
+    /// The servers that help connections through NATs; default none.
+    pub ice: IceConfig,
+    /// An embedded one of them, which clients are told of beside those of `ice`; default none. Without
+    /// a secret in `ice` it makes one of its own.
+    #[cfg(feature = "turn")]
+    pub turn: Option<crate::TurnConfig>,
 }
 
 impl Default for Config {
@@ -37,6 +43,9 @@ impl Default for Config {
             return_grace: limits::RETURN_GRACE,
             ping_interval: limits::PING_INTERVAL,
             shutdown_deadline: limits::SHUTDOWN_DEADLINE,
+            ice: IceConfig::default(),
+            #[cfg(feature = "turn")]
+            turn: None,
         }
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
 //! `socket` (one WebSocket), `lobby` (joining, returning and leaving), `rooms` (who is where,
-//! without I/O), `token` (who is who).
+//! without I/O), `token` (who is who). Beside them: `ice` (which servers help through NATs), and with the feature `turn` one of these.
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -17,6 +17,7 @@ mod api;
 mod config;
 mod connection;
 mod files;
+mod ice;
 pub mod limits;
 mod lobby;
 mod outbox;
@@ -25,6 +26,11 @@ mod rooms;
 mod server;
 mod socket;
 mod token;
+#[cfg(feature = "turn")]
+mod turn;
 
 pub use config::Config;
+pub use ice::{IceConfig, TurnSecrets};
 pub use server::{ServeError, serve};
+#[cfg(feature = "turn")]
+pub use turn::{NotASubnet, Subnet, TurnConfig, TurnQuotas};

@@ -1,7 +1,10 @@
 //! The server as a program: options, logging, signals of the system.
 
+mod ice_options;
+
 use anyhow::Context;
 use clap::Parser;
+use ice_options::IceOptions;
 use signaling::{Config, limits};
 use std::{
     io::IsTerminal,
@@ -63,6 +66,9 @@ struct Args {
     #[arg(long, env = "PEERBALL_SHUTDOWN_DEADLINE", value_name = "SECONDS", default_value_t = limits::SHUTDOWN_DEADLINE.as_secs())]
     shutdown_deadline: u64,
 
+    #[command(flatten)]
+    ice: IceOptions,
+
     /// What to log, in tracing's syntax, such as "debug" or "signaling=debug,warn"
     #[arg(
         long,
@@ -74,13 +80,16 @@ struct Args {
 }
 
 impl Args {
-    fn config(self) -> Config {
+    fn config(self) -> anyhow::Result<Config> {
         let built_client = || {
             Path::new(DEFAULT_WEB_DIR)
                 .is_dir()
                 .then(|| DEFAULT_WEB_DIR.into())
         };
-        Config {
+        Ok(Config {
+            ice: self.ice.servers()?,
+            #[cfg(feature = "turn")]
+            turn: self.ice.embedded(),
             web_dir: self.web_dir.or_else(built_client),
             max_connections: self.max_connections,
             max_sockets: self.max_sockets,
@@ -89,7 +98,7 @@ impl Args {
             return_grace: Duration::from_secs(self.return_grace),
             ping_interval: Duration::from_secs(self.ping_interval),
             shutdown_deadline: Duration::from_secs(self.shutdown_deadline),
-        }
+        })
     }
 }
 
@@ -104,10 +113,11 @@ async fn main() -> anyhow::Result<()> {
         .with_ansi(std::io::stdout().is_terminal())
         .init();
     let address = SocketAddr::new(args.bind, args.port);
+    let config = args.config()?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}; is another server running?"))?;
-    signaling::serve(listener, args.config(), shutdown_signal()).await?;
+    signaling::serve(listener, config, shutdown_signal()).await?;
     Ok(())
 }
 
@@ -161,6 +171,6 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(args.port, 3536);
-        assert_eq!(args.config(), expected);
+        assert_eq!(args.config().unwrap(), expected);
     }
 }

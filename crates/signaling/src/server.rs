@@ -4,6 +4,7 @@ use crate::{
     Config, api,
     connection::Connection,
     files::Files,
+    ice::IceDesk,
     limits::*,
     lobby::Lobby,
     problem::Refusal,
@@ -11,6 +12,8 @@ use crate::{
     socket::{self, Patience},
     token::{InvalidToken, Token},
 };
+#[cfg(feature = "turn")]
+use crate::{IceConfig, TurnSecrets, turn::TurnServer};
 use axum::{
     Router,
     extract::{
@@ -55,11 +58,16 @@ pub enum ServeError {
     /// A number in the configuration that cannot work.
     #[error("{0}")]
     Config(&'static str),
+    /// The servers that help connections through NATs cannot be told of, or the embedded one not
+    /// started: a sentence says why.
+    #[error("{0}")]
+    Ice(String),
 }
 
 /// What every request may use.
 struct App {
     lobby: Arc<Lobby>,
+    ice: Arc<IceDesk>,
     files: Files,
     patience: Patience,
     shutdown: CancellationToken,
@@ -95,6 +103,11 @@ pub async fn serve(
         path: config.web_dir.clone().unwrap_or_default(),
         source,
     })?;
+    #[cfg(feature = "turn")]
+    let (ice, turn) = with_embedded(&config).await.map_err(ServeError::Ice)?;
+    #[cfg(not(feature = "turn"))]
+    let ice = config.ice.clone();
+    let ice = Arc::new(IceDesk::open(ice).await.map_err(ServeError::Ice)?);
     let closing = CancellationToken::new();
     let dropping = CancellationToken::new();
     // Dropping this future ends every connection too: an embedder may simply abort it.
@@ -105,6 +118,7 @@ pub async fn serve(
             config.max_rooms,
             config.room_grace,
         )),
+        ice,
         files,
         patience: Patience {
             ping_interval: config.ping_interval,
@@ -146,8 +160,35 @@ pub async fn serve(
         warn!(left, "dropping connections that did not end in time");
     }
     dropping.cancel();
+    #[cfg(feature = "turn")]
+    if let Some(turn) = turn {
+        info!(left = turn.allocations(), counts = ?turn.counts(), "relays no more");
+    }
     info!(%address, "stopped");
     Ok(())
+}
+
+/// Starts the embedded TURN server if there is to be one, and names it among the servers that
+/// clients are told of. It relays as long as it is held: during a shutdown's last seconds too.
+#[cfg(feature = "turn")]
+async fn with_embedded(config: &Config) -> Result<(IceConfig, Option<TurnServer>), String> {
+    let mut ice = config.ice.clone();
+    let Some(turn) = config.turn.clone() else {
+        return Ok((ice, None));
+    };
+    if ice.secrets.is_empty() {
+        ice.secrets = TurnSecrets::random();
+    }
+    let server = TurnServer::start(turn, ice.secrets.clone()).await?;
+    let (stun, turn) = server.urls();
+    info!(?turn, "relaying");
+    if !ice.relays.is_empty() {
+        // Otherwise they follow from the URLs.
+        ice.relays.extend(server.relays());
+    }
+    ice.stun.extend(stun);
+    ice.turn.extend(turn);
+    Ok((ice, Some(server)))
 }
 
 /// The next connection, once there is a place for it.
@@ -205,7 +246,10 @@ async fn run(
 
 fn router(app: Arc<App>) -> Router {
     Router::new()
-        .nest("/api/v1", api::router().with_state(Arc::clone(&app.lobby)))
+        .nest(
+            "/api/v1",
+            api::router(Arc::clone(&app.ice)).with_state(Arc::clone(&app.lobby)),
+        )
         .route("/healthz", get(async || "ok\n"))
         .fallback(socket_or_file)
         .with_state(app)
