@@ -13,6 +13,8 @@ mod allocation;
 mod message;
 mod policy;
 mod relay;
+#[cfg(test)]
+mod tests;
 
 pub use policy::{NotASubnet, Subnet};
 
