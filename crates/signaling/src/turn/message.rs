@@ -31,6 +31,7 @@ pub(super) mod attribute {
     pub(in crate::turn) const NONCE: u16 = 0x0015;
     pub(in crate::turn) const XOR_RELAYED_ADDRESS: u16 = 0x0016;
     pub(in crate::turn) const REQUESTED_ADDRESS_FAMILY: u16 = 0x0017;
+    pub(in crate::turn) const EVEN_PORT: u16 = 0x0018;
     pub(in crate::turn) const REQUESTED_TRANSPORT: u16 = 0x0019;
     pub(in crate::turn) const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 
@@ -46,6 +47,7 @@ pub(super) mod attribute {
             REALM,
             NONCE,
             REQUESTED_ADDRESS_FAMILY,
+            EVEN_PORT,
             REQUESTED_TRANSPORT,
         ];
         kind < 0x8000 && !known.contains(&kind)

@@ -446,7 +446,7 @@ impl Ports {
     }
 
     /// A socket on a random free port.
-    fn bind(&self, v6: bool) -> Option<std::net::UdpSocket> {
+    fn bind(&self, v6: bool, even: bool) -> Option<std::net::UdpSocket> {
         let ip = match self.listen.ip() {
             ip if ip.is_ipv6() == v6 => ip,
             _ if v6 => Ipv6Addr::UNSPECIFIED.into(),
@@ -456,7 +456,8 @@ impl Ports {
         (0..TURN_PORT_ATTEMPTS).find_map(|_| {
             let (random, _) = Uuid::new_v4().as_u64_pair();
             let port = self.ports.start() + (random % count) as u16;
-            std::net::UdpSocket::bind((ip, port)).ok()
+            let fits = !even || port.is_multiple_of(2);
+            fits.then(|| std::net::UdpSocket::bind((ip, port)).ok())?
         })
     }
 }
@@ -464,9 +465,9 @@ impl Ports {
 impl Sockets for Ports {
     type Socket = RelaySocket;
 
-    fn open(&mut self, client: Client, v6: bool) -> Option<(SocketAddr, RelaySocket)> {
+    fn open(&mut self, client: Client, v6: bool, even: bool) -> Option<(SocketAddr, RelaySocket)> {
         let address = self.address(v6)?;
-        let socket = self.bind(v6)?;
+        let socket = self.bind(v6, even)?;
         socket.set_nonblocking(true).ok()?;
         let port = socket.local_addr().ok()?.port();
         let socket = Arc::new(UdpSocket::from_std(socket).ok()?);

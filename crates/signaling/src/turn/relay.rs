@@ -23,9 +23,9 @@ pub(super) trait Sockets {
     /// One of them; its last clone closes it.
     type Socket: Clone;
 
-    /// Opens one for `client`, and tells the address that peers see. Nothing if there is no port
-    /// left, or no address of the family.
-    fn open(&mut self, client: Client, v6: bool) -> Option<(SocketAddr, Self::Socket)>;
+    /// Opens one for `client`, on an even port if it must be, and tells the address that peers see.
+    /// Nothing if there is no port left, or no address of the family.
+    fn open(&mut self, client: Client, v6: bool, even: bool) -> Option<(SocketAddr, Self::Socket)>;
 
     /// Whether we relay on addresses of this family at all.
     fn serves(&self, v6: bool) -> bool;
@@ -103,6 +103,9 @@ const NO_CAPACITY: Refusal = Refusal(508, "Insufficient Capacity");
 
 /// `REQUESTED-TRANSPORT`'s value for UDP.
 const UDP: u8 = 17;
+
+/// `EVEN-PORT`'s wish to have the next port too: none is ever reserved.
+const RESERVE: u8 = 0x80;
 
 impl<S: Sockets> Relay<S> {
     pub(super) fn new(
@@ -400,11 +403,15 @@ impl<S: Sockets> Relay<S> {
         if !self.sockets.serves(v6) {
             return Err(WRONG_FAMILY);
         }
+        let even = request.get(attribute::EVEN_PORT);
+        if even.is_some_and(|value| value.first().is_none_or(|flags| flags & RESERVE != 0)) {
+            return Err(NO_CAPACITY);
+        }
         if !self.users.admit(proof.user, client.address.ip()) {
             return Err(QUOTA_REACHED);
         }
         let opened = (self.users.has_room(self.allocations.len()))
-            .then(|| self.sockets.open(client, v6))
+            .then(|| self.sockets.open(client, v6, even.is_some()))
             .flatten();
         let (address, socket) = opened.ok_or(NO_CAPACITY)?;
         let lifetime = requested_lifetime(request).max(TURN_ALLOCATION_LIFETIME);

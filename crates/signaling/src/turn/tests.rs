@@ -39,7 +39,7 @@ struct Counted {
 impl Sockets for Counted {
     type Socket = Rc<()>;
 
-    fn open(&mut self, _: Client, _: bool) -> Option<(SocketAddr, Rc<()>)> {
+    fn open(&mut self, _: Client, _: bool, _: bool) -> Option<(SocketAddr, Rc<()>)> {
         let port = self.next.replace(self.next.get() + 1);
         Some(((RELAY, port).into(), Rc::clone(&self.open)))
     }
@@ -485,8 +485,10 @@ fn requests_out_of_place_are_refused() {
     assert_eq!(test.ask(&user, ALLOCATE, tcp), 442);
     let v6 = |w: Writer| udp(w).attribute(attribute::REQUESTED_ADDRESS_FAMILY, &[2, 0, 0, 0]);
     assert_eq!(test.ask(&user, ALLOCATE, v6), 440);
-    let even = |writer: Writer| udp(writer).attribute(0x0018, &[0x80]);
-    assert_eq!(test.ask(&user, ALLOCATE, even), 420);
+    let reserve = |writer: Writer| udp(writer).attribute(attribute::EVEN_PORT, &[0x80]);
+    assert_eq!(test.ask(&user, ALLOCATE, reserve), 508);
+    let unknown = |writer: Writer| udp(writer).attribute(0x001a, &[]);
+    assert_eq!(test.ask(&user, ALLOCATE, unknown), 420);
     assert_eq!(test.sockets(), 0);
 
     let first = test.request(&user, ALLOCATE, udp);

@@ -6,6 +6,8 @@ mod files;
 mod hostile;
 mod http;
 mod lifetime;
+#[cfg(feature = "turn")]
+mod nat;
 mod peer;
 mod relay;
 mod resume;
