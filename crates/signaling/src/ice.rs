@@ -4,7 +4,9 @@
 //! when they expire, and a secret shared with the TURN server makes the password from it. So the
 //! TURN server needs no list of users, be it ours, coturn or another.
 
-use crate::limits::TURN_CREDENTIAL_LIFETIME;
+#[cfg(feature = "turn")]
+use crate::turn::TurnServer;
+use crate::{Config, limits::TURN_CREDENTIAL_LIFETIME, metrics::Metrics};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
 use protocol::{
@@ -16,6 +18,7 @@ use std::{
     collections::BTreeSet,
     fmt, io,
     net::IpAddr,
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::net::lookup_host;
@@ -94,37 +97,37 @@ pub(crate) fn unix_now() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-/// A configuration that has been checked.
+/// Tells clients of a configuration that has been checked, and holds the embedded server.
 #[derive(Debug)]
 pub(crate) struct IceDesk {
     config: IceConfig,
+    /// It relays as long as this lives: during a shutdown's last seconds too.
+    #[cfg(feature = "turn")]
+    _embedded: Option<TurnServer>,
 }
 
 impl IceDesk {
-    /// Checks `config`, and looks up where its TURN servers relay if it does not say.
+    /// Checks what the configuration says, and starts the embedded server if there is to be one.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
-    pub(crate) async fn open(mut config: IceConfig) -> Result<Self, String> {
-        for url in &config.stun {
-            host_of(url, &["stun", "stuns"])?;
-        }
-        let mut hosts = Vec::new();
-        for url in &config.turn {
-            hosts.push(host_of(url, &["turn", "turns"])?);
-        }
-        if config.turn.is_empty() != config.secrets.is_empty() {
-            let missing = match config.turn.is_empty() {
-                true => "a TURN secret is given, but no TURN server that knows it",
-                false => "TURN servers are given, but no secret that they know",
-            };
-            return Err(missing.to_owned());
-        }
-        if config.relays.is_empty() {
-            let relays = addresses(&hosts).await?;
-            config.relays = relays.into_iter().collect();
-        }
-        Ok(Self { config })
+    /// A sentence that says what is wrong.
+    #[cfg_attr(
+        not(feature = "turn"),
+        expect(unused_variables, reason = "the embedded server counts")
+    )]
+    pub(crate) async fn open(config: &Config, metrics: &Arc<Metrics>) -> Result<Self, String> {
+        let mut ice = config.ice.clone();
+        #[cfg(feature = "turn")]
+        let embedded = match config.turn.clone() {
+            Some(turn) => Some(TurnServer::start(turn, &mut ice, metrics).await?),
+            None => None,
+        };
+        checked(&mut ice).await?;
+        Ok(Self {
+            config: ice,
+            #[cfg(feature = "turn")]
+            _embedded: embedded,
+        })
     }
 
     /// What a client is told: credentials are for `peer`, or for somebody new.
@@ -157,6 +160,28 @@ impl IceDesk {
             relays: relays.clone(),
         }
     }
+}
+
+/// Refuses what cannot work, and looks up where TURN servers relay if it is not said.
+async fn checked(config: &mut IceConfig) -> Result<(), String> {
+    for url in &config.stun {
+        host_of(url, &["stun", "stuns"])?;
+    }
+    let mut hosts = Vec::new();
+    for url in &config.turn {
+        hosts.push(host_of(url, &["turn", "turns"])?);
+    }
+    if config.turn.is_empty() != config.secrets.is_empty() {
+        let missing = match config.turn.is_empty() {
+            true => "a TURN secret is given, but no TURN server that knows it",
+            false => "TURN servers are given, but no secret that they know",
+        };
+        return Err(missing.to_owned());
+    }
+    if config.relays.is_empty() {
+        config.relays = addresses(&hosts).await?.into_iter().collect();
+    }
+    Ok(())
 }
 
 /// All addresses of these hosts, each once.
@@ -217,6 +242,14 @@ mod tests {
         }
     }
 
+    async fn open(ice: IceConfig) -> Result<IceDesk, String> {
+        let config = Config {
+            ice,
+            ..Config::default()
+        };
+        IceDesk::open(&config, &Arc::default()).await
+    }
+
     /// `echo -n 1785000000:alice | openssl dgst -sha1 -hmac north -binary | base64`
     #[test]
     fn a_password_is_the_one_that_coturn_makes() {
@@ -230,7 +263,7 @@ mod tests {
     #[tokio::test]
     async fn credentials_say_when_they_expire_and_whose_they_are() {
         let config = turn(&["turn:203.0.113.9:3478?transport=udp"], "north");
-        let desk = IceDesk::open(config).await.unwrap();
+        let desk = open(config).await.unwrap();
         let peer = PeerId(Uuid::from_u128(7));
         let answer = desk.answer(peer, 1_000);
         assert_eq!(answer.ttl, TURN_CREDENTIAL_LIFETIME.as_secs());
@@ -255,14 +288,11 @@ mod tests {
             (turn(&["turn:[2001:db8::g]"], "north"), "no turn URL"),
             (turn(&["turn:"], "north"), "no turn URL"),
         ] {
-            let error = IceDesk::open(config.clone()).await.unwrap_err();
+            let error = open(config.clone()).await.unwrap_err();
             assert!(error.contains(word), "{config:?}: {error}");
         }
         let v6 = turn(&["turns:[2001:db8::9]:5349?transport=tcp"], "north");
-        let answer = IceDesk::open(v6)
-            .await
-            .unwrap()
-            .answer(PeerId(Uuid::nil()), 0);
+        let answer = open(v6).await.unwrap().answer(PeerId(Uuid::nil()), 0);
         assert_eq!(answer.relays, ["2001:db8::9".parse::<IpAddr>().unwrap()]);
     }
 }

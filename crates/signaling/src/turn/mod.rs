@@ -19,16 +19,19 @@ mod tests;
 pub use policy::{NotASubnet, Subnet};
 
 use crate::{
-    ice::{TurnSecrets, unix_now},
+    IceConfig, TurnSecrets,
+    ice::unix_now,
     limits::{
         MAX_TURN_ADDRESS_ALLOCATIONS, MAX_TURN_ALLOCATIONS, MAX_TURN_PACKET_BYTES,
         MAX_TURN_STREAM_QUEUE, MAX_TURN_STREAMS, MAX_TURN_USER_ALLOCATIONS, TURN_PORT_ATTEMPTS,
         TURN_STREAM_PATIENCE, TURN_SWEEP_INTERVAL, TURN_USER_BYTES_PER_SECOND,
     },
+    metrics::Metrics,
 };
 use message::{length_on_stream, plain};
 use policy::Policy;
-use relay::{Counts, Outcome, Relay, Sockets};
+pub(crate) use relay::Refused;
+use relay::{Outcome, Relay, Sockets};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -46,7 +49,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 /// The options of the embedded server.
@@ -130,18 +133,20 @@ impl Time {
 /// A running server; dropping it closes all of its sockets.
 #[derive(Debug)]
 pub(crate) struct TurnServer {
-    shared: Arc<Shared>,
-    addresses: Vec<IpAddr>,
-    address: SocketAddr,
     _tasks: JoinSet<()>,
 }
 
 impl TurnServer {
-    /// Starts one, for users whose passwords follow from `secrets`.
+    /// Starts one, and names it in `ice` among those that clients are told of. Its users' passwords
+    /// follow from the secrets there; if there is none, from one that nobody else knows.
     ///
     /// # Errors
     /// A sentence that says why it cannot run.
-    pub(crate) async fn start(config: TurnConfig, secrets: TurnSecrets) -> Result<Self, String> {
+    pub(crate) async fn start(
+        config: TurnConfig,
+        ice: &mut IceConfig,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, String> {
         let external = external(&config)?;
         let listen = config.listen;
         let cannot = |error| format!("TURN cannot listen on {listen}: {error}");
@@ -149,6 +154,11 @@ impl TurnServer {
         // Port 0 is a test's: both get the same one.
         let address = udp.local_addr().map_err(cannot)?;
         let tcp = TcpListener::bind(address).await.map_err(cannot)?;
+        if ice.secrets.is_empty() {
+            ice.secrets = TurnSecrets::random();
+        }
+        announce(ice, &external, address.port());
+        info!(urls = ?ice.turn, "relaying");
         let policy = Policy::new(config.allowed_peers, external.clone());
         let shared = Arc::new_cyclic(|shared| {
             let ports = Ports {
@@ -157,8 +167,10 @@ impl TurnServer {
                 ports: config.ports,
                 shared: Weak::clone(shared),
             };
-            let relay = Relay::new(secrets, policy, config.quotas, ports, Time::now());
+            let users = (ice.secrets.clone(), config.quotas);
+            let relay = Relay::new(users, policy, ports, Arc::clone(metrics), Time::now());
             Shared {
+                metrics: Arc::clone(metrics),
                 relay: Mutex::new(relay),
                 udp,
                 streams: Mutex::default(),
@@ -168,39 +180,22 @@ impl TurnServer {
         tasks.spawn(Arc::clone(&shared).listen());
         tasks.spawn(Arc::clone(&shared).accept(tcp));
         tasks.spawn(Arc::clone(&shared).sweep());
-        Ok(Self {
-            shared,
-            addresses: external,
-            address,
-            _tasks: tasks,
-        })
+        Ok(Self { _tasks: tasks })
     }
+}
 
-    /// The URLs by which clients reach it: STUN's, then TURN's.
-    pub(crate) fn urls(&self) -> (Vec<String>, Vec<String>) {
-        let port = self.address.port();
-        let at = |ip: &IpAddr| SocketAddr::new(*ip, port);
-        let stun = self.addresses.iter().map(|ip| format!("stun:{}", at(ip)));
-        let turn = |transport| {
-            let url = move |ip: &IpAddr| format!("turn:{}?transport={transport}", at(ip));
-            self.addresses.iter().map(url)
-        };
-        (stun.collect(), turn("udp").chain(turn("tcp")).collect())
+/// Names a server's URLs: STUN's, and TURN's by UDP and TCP.
+fn announce(ice: &mut IceConfig, external: &[IpAddr], port: u16) {
+    let at = |ip: &IpAddr| SocketAddr::new(*ip, port);
+    ice.stun
+        .extend(external.iter().map(|ip| format!("stun:{}", at(ip))));
+    for transport in ["udp", "tcp"] {
+        let url = |ip| format!("turn:{}?transport={transport}", at(ip));
+        ice.turn.extend(external.iter().map(url));
     }
-
-    /// Where its relays are.
-    pub(crate) fn relays(&self) -> &[IpAddr] {
-        &self.addresses
-    }
-
-    /// What has happened so far.
-    pub(crate) fn counts(&self) -> Counts {
-        self.shared.relay().counts
-    }
-
-    /// Allocations that live.
-    pub(crate) fn allocations(&self) -> usize {
-        self.shared.relay().len()
+    if !ice.relays.is_empty() {
+        // Otherwise they follow from the URLs.
+        ice.relays.extend(external);
     }
 }
 
@@ -232,15 +227,10 @@ fn external(config: &TurnConfig) -> Result<Vec<IpAddr>, String> {
 
 /// What all tasks of a server share.
 struct Shared {
+    metrics: Arc<Metrics>,
     relay: Mutex<Relay<Ports>>,
     udp: UdpSocket,
     streams: Mutex<HashMap<u64, mpsc::Sender<Vec<u8>>>>,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
 }
 
 impl Shared {
@@ -281,14 +271,14 @@ impl Shared {
             Outcome::Forward { socket, peer, data } => socket.0.try_send_to(data, peer).is_ok(),
         };
         if !is_sent {
-            self.relay().counts.dropped += 1;
+            self.metrics.turn_dropped.one();
         }
     }
 
     fn hear_peer(&self, client: Client, peer: SocketAddr, data: &[u8]) {
         let bytes = (self.relay()).hear_peer(client, peer, data, Time::now());
         if bytes.is_some_and(|bytes| !self.to_client(client, bytes)) {
-            self.relay().counts.dropped += 1;
+            self.metrics.turn_dropped.one();
         }
     }
 

@@ -15,8 +15,9 @@ use super::{
 use crate::{
     ice::TurnSecrets,
     limits::{MAX_TURN_ALLOCATION_LIFETIME, MAX_TURN_PERMISSIONS, TURN_ALLOCATION_LIFETIME},
+    metrics::{Metrics, labels},
 };
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 /// Opens the sockets that relay.
 pub(super) trait Sockets {
@@ -46,32 +47,25 @@ pub(super) enum Outcome<'a, S> {
     Cross(Client, Vec<u8>),
 }
 
-/// What has happened since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    /// Allocations that were made.
-    pub(crate) allocations: u64,
-    /// Requests that were refused, by which error.
-    pub(crate) refused: Refused,
-    /// Bytes that were relayed, both ways.
-    pub(crate) relayed_bytes: u64,
-    /// Packets that were dropped: no permission, more than a user may relay, or a socket that was
-    /// not ready to send.
-    pub(crate) dropped: u64,
+/// Why a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Wrong or expired credentials; a first request's, which asks for a nonce, do not count.
+    Credentials,
+    /// A peer that must not be reached.
+    Peer,
+    /// More than a user, an address or the server may have.
+    Quota,
+    /// Everything else.
+    Other,
 }
 
-/// Refused requests by the reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Refused {
-    /// Wrong, expired or missing credentials, beyond the first request's that asks for a nonce.
-    pub(crate) credentials: u64,
-    /// Peers that must not be reached.
-    pub(crate) peer: u64,
-    /// More than a user, an address or the server may have.
-    pub(crate) quota: u64,
-    /// Everything else.
-    pub(crate) other: u64,
-}
+labels!(Refused {
+    Credentials => "credentials",
+    Peer => "peer",
+    Quota => "quota",
+    Other => "other",
+});
 
 /// All allocations, and the rules that they keep.
 pub(super) struct Relay<S: Sockets> {
@@ -85,7 +79,7 @@ pub(super) struct Relay<S: Sockets> {
     clients: HashMap<SocketAddr, Client>,
     /// Numbers data indications, which nobody answers.
     indications: u64,
-    pub(super) counts: Counts,
+    metrics: Arc<Metrics>,
 }
 
 /// A request is refused with this code (RFC 8656, 18.4; RFC 8489, 14.8).
@@ -109,10 +103,10 @@ const RESERVE: u8 = 0x80;
 
 impl<S: Sockets> Relay<S> {
     pub(super) fn new(
-        secrets: TurnSecrets,
+        (secrets, quotas): (TurnSecrets, TurnQuotas),
         policy: Policy,
-        quotas: TurnQuotas,
         sockets: S,
+        metrics: Arc<Metrics>,
         time: Time,
     ) -> Self {
         Self {
@@ -124,13 +118,8 @@ impl<S: Sockets> Relay<S> {
             allocations: HashMap::new(),
             clients: HashMap::new(),
             indications: 0,
-            counts: Counts::default(),
+            metrics,
         }
-    }
-
-    /// Allocations that live.
-    pub(super) fn len(&self) -> usize {
-        self.allocations.len()
     }
 
     pub(super) fn has(&self, client: Client) -> bool {
@@ -178,7 +167,7 @@ impl<S: Sockets> Relay<S> {
         if self.policy.reaches(peer) {
             self.deliver(client, peer, data, time)
         } else {
-            self.counts.dropped += 1;
+            self.metrics.turn_dropped.one();
             None
         }
     }
@@ -194,10 +183,10 @@ impl<S: Sockets> Relay<S> {
         let allocation = self.allocations.get(&client)?;
         let is_heard = allocation.is_permitted(peer.ip(), time.now);
         if !is_heard || !self.users.spend(&allocation.user, data.len(), time.now) {
-            self.counts.dropped += 1;
+            self.metrics.turn_dropped.one();
             return None;
         }
-        self.counts.relayed_bytes += data.len() as u64;
+        self.metrics.turn_bytes.add(data.len() as u64);
         if let Some(channel) = allocation.channel_of(peer, time.now) {
             return Some(write_channel_data(channel, data, client.stream.is_some()));
         }
@@ -215,17 +204,19 @@ impl<S: Sockets> Relay<S> {
         if let Some(allocation) = self.allocations.remove(&client) {
             self.users.release(&allocation.user, client.address.ip());
             self.clients.remove(&allocation.address);
+            self.metrics.turn_allocations.add(-1);
         }
     }
 
     /// Lets go of whatever has expired.
     pub(super) fn sweep(&mut self, time: Time) {
-        let (users, clients) = (&mut self.users, &mut self.clients);
+        let (users, clients, metrics) = (&mut self.users, &mut self.clients, &self.metrics);
         self.allocations.retain(|client, allocation| {
             let lives = allocation.sweep(time.now);
             if !lives {
                 users.release(&allocation.user, client.address.ip());
                 clients.remove(&allocation.address);
+                metrics.turn_allocations.add(-1);
             }
             lives
         });
@@ -279,17 +270,17 @@ impl<S: Sockets> Relay<S> {
         };
         let Some(peer) = peer.filter(|_| self.users.spend(&allocation.user, data.len(), time.now))
         else {
-            self.counts.dropped += 1;
+            self.metrics.turn_dropped.one();
             return Outcome::Nothing;
         };
-        self.counts.relayed_bytes += data.len() as u64;
+        self.metrics.turn_bytes.add(data.len() as u64);
         if let Some(other) = self.clients.get(&peer).copied() {
             let from = allocation.address;
             return (self.deliver(other, from, data, time))
                 .map_or(Outcome::Nothing, |bytes| Outcome::Cross(other, bytes));
         }
         if !self.policy.reaches(peer) {
-            self.counts.dropped += 1;
+            self.metrics.turn_dropped.one();
             return Outcome::Nothing;
         }
         Outcome::Forward {
@@ -297,6 +288,10 @@ impl<S: Sockets> Relay<S> {
             peer,
             data,
         }
+    }
+
+    fn refused(&self, why: Refused) {
+        self.metrics.turn_refusals.one(why);
     }
 
     /// Answers a request that needs credentials.
@@ -321,7 +316,7 @@ impl<S: Sockets> Relay<S> {
             .collect();
         let error = Writer::new(request.kind + ERROR, &request.transaction);
         if !unknown.is_empty() {
-            self.counts.refused.other += 1;
+            self.refused(Refused::Other);
             let answer = error
                 .error(420, "Unknown Attribute")
                 .attribute(attribute::UNKNOWN_ATTRIBUTES, &unknown);
@@ -334,13 +329,12 @@ impl<S: Sockets> Relay<S> {
             _ => self.bind_channel(client, request, &proof, time),
         };
         let answer = answered.unwrap_or_else(|Refusal(code, reason)| {
-            let refused = &mut self.counts.refused;
-            *match code {
-                403 => &mut refused.peer,
-                441 => &mut refused.credentials,
-                486 | 508 => &mut refused.quota,
-                _ => &mut refused.other,
-            } += 1;
+            self.refused(match code {
+                403 => Refused::Peer,
+                441 => Refused::Credentials,
+                486 | 508 => Refused::Quota,
+                _ => Refused::Other,
+            });
             error.error(code, reason)
         });
         Outcome::Answer(answer.signed(&proof.key).finish())
@@ -357,8 +351,8 @@ impl<S: Sockets> Relay<S> {
         let answer = Writer::new(request.kind + ERROR, &request.transaction);
         let is_first = request.get(attribute::MESSAGE_INTEGRITY).is_none();
         match doubt {
-            Doubt::Malformed => self.counts.refused.other += 1,
-            Doubt::Unauthorized if !is_first => self.counts.refused.credentials += 1,
+            Doubt::Malformed => self.refused(Refused::Other),
+            Doubt::Unauthorized if !is_first => self.refused(Refused::Credentials),
             Doubt::Unauthorized | Doubt::StaleNonce => {}
         }
         let answer = match doubt {
@@ -416,7 +410,8 @@ impl<S: Sockets> Relay<S> {
         let (address, socket) = opened.ok_or(NO_CAPACITY)?;
         let lifetime = requested_lifetime(request).max(TURN_ALLOCATION_LIFETIME);
         self.users.take(proof.user, client.address.ip(), time.now);
-        self.counts.allocations += 1;
+        self.metrics.turn_allocated.one();
+        self.metrics.turn_allocations.add(1);
         let allocation = Allocation::new(
             proof.user,
             request.transaction,

@@ -8,6 +8,7 @@ mod http;
 mod lifetime;
 #[cfg(feature = "turn")]
 mod nat;
+mod operator;
 mod peer;
 mod relay;
 mod resume;
