@@ -7,13 +7,14 @@
 //! path is a file. All that is bounded is in [`limits`].
 //!
 //! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
-//! (requests), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
-//! (joining, signals and leaving), `sockets` (the way to each peer that is connected here), `store`
-//! (the seam behind which it is decided who is in which room), `rooms` (that decision, without
-//! I/O), `token` (who is who). Beside them: `ice` (which servers help through NATs), and with the
-//! feature `turn` one of these.
+//! (requests), `health` and `metrics` (what operators see), `handshake`, `socket` and `session` (one
+//! WebSocket: its beginning, its life and end, its messages), `websocket` and `signal` (bytes and
+//! texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and `outbox` (the way to
+//! each peer that is connected here), `store` (the seam behind which it is decided who is in which
+//! room), `rooms` (that decision, without I/O), `token` (who is who). Beside them: `ice` (which
+//! servers help through NATs), and with the feature `turn` one of these.
 //!
-//! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
+//! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on disk.
 
 mod accept;
 mod allowance;
@@ -21,6 +22,7 @@ mod api;
 mod config;
 mod connection;
 mod files;
+mod handshake;
 mod health;
 mod ice;
 pub mod limits;
@@ -31,12 +33,15 @@ mod problem;
 mod rooms;
 mod routes;
 mod server;
+mod session;
+mod signal;
 mod socket;
 mod sockets;
 mod store;
 mod token;
 #[cfg(feature = "turn")]
 mod turn;
+mod websocket;
 
 pub use config::Config;
 pub use ice::{IceConfig, TurnSecrets};
