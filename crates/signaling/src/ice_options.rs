@@ -92,7 +92,7 @@ impl IceOptions {
 #[cfg(feature = "turn")]
 mod embedded {
     use clap::Args;
-    use signaling::{Subnet, TurnConfig, TurnQuotas, limits};
+    use signaling::{IpNet, TurnConfig, TurnQuotas, limits, parse_network};
     use std::{
         net::{IpAddr, SocketAddr},
         ops::RangeInclusive,
@@ -128,9 +128,10 @@ mod embedded {
             long,
             env = "PEERBALL_TURN_ALLOW_PEERS",
             value_name = "NETWORKS",
+            value_parser = parse_network,
             value_delimiter = ','
         )]
-        turn_allow_peers: Vec<Subnet>,
+        turn_allow_peers: Vec<IpNet>,
 
         /// Allocations in all; further ones are refused
         #[arg(long, env = "PEERBALL_TURN_MAX_ALLOCATIONS", value_name = "N", default_value_t = limits::MAX_TURN_ALLOCATIONS)]

@@ -13,9 +13,8 @@ use axum::{
 };
 use protocol::{api::ProblemCode, limits::MAX_API_BODY_BYTES};
 use std::sync::Arc;
-use tower_http::cors::CorsLayer;
 
-/// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
+/// The routes.
 pub(crate) fn router(ice: Arc<IceDesk>) -> Router<Arc<Lobby>> {
     Router::new()
         .route("/ice", get(ice::answer).with_state(ice))
@@ -38,5 +37,4 @@ pub(crate) fn router(ice: Arc<IceDesk>) -> Router<Arc<Lobby>> {
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES))
-        .layer(CorsLayer::permissive())
 }

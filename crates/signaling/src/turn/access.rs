@@ -3,9 +3,10 @@
 
 use super::{
     Time,
-    message::{Message, attribute, block},
+    message::{Message, attribute},
 };
 use crate::{
+    address::Household,
     ice::{TurnSecrets, hmac_sha1},
     limits::{MAX_TURN_USERNAME_BYTES, TURN_ANSWERS_PER_SECOND, TURN_NONCE_LIFETIME},
 };
@@ -133,7 +134,7 @@ impl Strangers {
             self.since = now;
             self.tallies.fill(0);
         }
-        let at = self.hasher.hash_one(block(ip)) as usize % TALLIES;
+        let at = self.hasher.hash_one(Household::from(ip)) as usize % TALLIES;
         let tally = &mut self.tallies[at];
         *tally = tally.saturating_add(1);
         *tally <= TURN_ANSWERS_PER_SECOND

@@ -1,11 +1,11 @@
 //! One allocation with its permissions and channels, and what its user may still have.
 
-use super::{
-    TurnQuotas,
-    message::{Transaction, block},
-};
-use crate::limits::{
-    MAX_TURN_CHANNELS, MAX_TURN_PERMISSIONS, TURN_CHANNEL_LIFETIME, TURN_PERMISSION_LIFETIME,
+use super::{TurnQuotas, message::Transaction};
+use crate::{
+    address::Household,
+    limits::{
+        MAX_TURN_CHANNELS, MAX_TURN_PERMISSIONS, TURN_CHANNEL_LIFETIME, TURN_PERMISSION_LIFETIME,
+    },
 };
 use std::{
     collections::HashMap,
@@ -138,8 +138,7 @@ impl<S> Allocation<S> {
 pub(super) struct Users {
     quotas: TurnQuotas,
     users: HashMap<String, User>,
-    /// IPv6 addresses by their /64.
-    addresses: HashMap<IpAddr, usize>,
+    addresses: HashMap<Household, usize>,
 }
 
 /// A user who has had an allocation lately.
@@ -185,7 +184,11 @@ impl Users {
     /// Whether this user may have one more allocation, from this address.
     pub(super) fn admit(&self, user: &str, ip: IpAddr) -> bool {
         let by_user = self.users.get(user).map_or(0, |user| user.allocations);
-        let by_address = self.addresses.get(&block(ip)).copied().unwrap_or_default();
+        let by_address = self
+            .addresses
+            .get(&Household::from(ip))
+            .copied()
+            .unwrap_or_default();
         by_user < self.quotas.user_allocations && by_address < self.quotas.address_allocations
     }
 
@@ -199,7 +202,7 @@ impl Users {
         };
         let user = self.users.entry(user.to_owned()).or_insert_with(fresh);
         user.allocations += 1;
-        *self.addresses.entry(block(ip)).or_default() += 1;
+        *self.addresses.entry(ip.into()).or_default() += 1;
     }
 
     /// Counts one allocation less. The user is remembered until the budget has grown back.
@@ -207,7 +210,7 @@ impl Users {
         if let Some(user) = self.users.get_mut(user) {
             user.allocations = user.allocations.saturating_sub(1);
         }
-        let address = block(ip);
+        let address = Household::from(ip);
         if let Some(count) = self.addresses.get_mut(&address) {
             *count = count.saturating_sub(1);
             if *count == 0 {

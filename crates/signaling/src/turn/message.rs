@@ -2,7 +2,7 @@
 //! into one buffer.
 
 use crate::ice::hmac_sha1;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 pub(super) const BINDING: u16 = 0x001;
 pub(super) const ALLOCATE: u16 = 0x003;
@@ -280,14 +280,6 @@ pub(super) fn length_on_stream(head: &[u8; 4]) -> Option<usize> {
 /// An IPv4 address that an IPv6 socket has dressed up is one again.
 pub(super) fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-/// What an address's owner may change of it at will is left out: the lower half of an IPv6 one.
-pub(super) fn block(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => Ipv4Addr::into(ip),
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
-    }
 }
 
 #[cfg(test)]

@@ -16,8 +16,6 @@ mod relay;
 #[cfg(test)]
 mod tests;
 
-pub use policy::{NotASubnet, Subnet};
-
 use crate::{
     IceConfig, TurnSecrets,
     ice::unix_now,
@@ -28,6 +26,7 @@ use crate::{
     },
     metrics::Metrics,
 };
+use ipnet::IpNet;
 use message::{length_on_stream, plain};
 use policy::Policy;
 pub(crate) use relay::Refused;
@@ -63,7 +62,7 @@ pub struct TurnConfig {
     /// The relays' ports.
     pub ports: RangeInclusive<u16>,
     /// Networks that peers may be in although they are not on the internet: for play on a LAN.
-    pub allowed_peers: Vec<Subnet>,
+    pub allowed_peers: Vec<IpNet>,
     /// What one user may have.
     pub quotas: TurnQuotas,
 }

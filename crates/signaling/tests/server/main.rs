@@ -6,6 +6,7 @@ mod files;
 mod hostile;
 mod http;
 mod lifetime;
+mod limits;
 #[cfg(feature = "turn")]
 mod nat;
 mod operator;

@@ -2,7 +2,7 @@
 
 use crate::{http, support::Server};
 use protocol::api::{IceServer, IceServers};
-use signaling::{Config, Subnet, TurnConfig, TurnQuotas, TurnSecrets};
+use signaling::{Config, IpNet, TurnConfig, TurnQuotas, TurnSecrets};
 use std::{
     io::ErrorKind,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -22,11 +22,11 @@ use webrtc_util::Conn;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a relay of this machine may reach in a test: this machine.
-fn loopback() -> Vec<Subnet> {
+fn loopback() -> Vec<IpNet> {
     vec!["127.0.0.0/8".parse().unwrap()]
 }
 
-fn config(allowed_peers: Vec<Subnet>, quotas: TurnQuotas) -> Config {
+fn config(allowed_peers: Vec<IpNet>, quotas: TurnQuotas) -> Config {
     let mut config = Config {
         turn: Some(TurnConfig {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
