@@ -87,8 +87,8 @@ mod tests {
     }
 
     fn policy(allowed: &[&str]) -> Policy {
-        let allowed = allowed.iter().map(|text| text.parse().unwrap()).collect();
-        Policy::new(allowed, vec![ip("203.0.113.9")])
+        let allowed = (allowed.iter()).map(|text| crate::parse_network(text).unwrap());
+        Policy::new(allowed.collect(), vec![ip("203.0.113.9")])
     }
 
     #[test]
