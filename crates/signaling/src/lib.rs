@@ -14,13 +14,15 @@
 //! `outbox` (the way to each peer that is connected here), `store` (the seam behind which it is
 //! decided who is in which room), `rooms` (that decision, without I/O), `ticket` and `key` (leave to
 //! enter a room).
+//! Beside them: `ice` (which servers help through NATs), and with the feature `turn` one of these.
 //!
-//! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
+//! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on disk.
 
 mod accept;
 mod address;
 mod allowance;
 mod api;
+mod clock;
 mod config;
 mod connection;
 mod crowd;
@@ -31,6 +33,7 @@ mod gate;
 mod handshake;
 mod headers;
 mod health;
+mod ice;
 mod key;
 pub mod limits;
 mod lobby;
@@ -48,13 +51,18 @@ mod socket;
 mod sockets;
 mod store;
 mod ticket;
+#[cfg(feature = "turn")]
+mod turn;
 mod websocket;
 
 pub use address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network};
 pub use config::Config;
 pub use headers::PageHeaders;
+pub use ice::{IceConfig, TurnSecrets};
 pub use ipnet::IpNet;
 pub use key::KeyError;
 pub use origins::{InvalidOrigin, Origin};
 pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};
+#[cfg(feature = "turn")]
+pub use turn::{TurnConfig, TurnQuotas};

@@ -3,11 +3,13 @@
 use crate::{
     Origin, PageHeaders, Proxies, Rates,
     api::{self, Api},
+    clock::unix_now,
     crowd::{Crowd, Present},
     files::Files,
     gate,
     handshake::{self, Handshake},
     health::Health,
+    ice::IceDesk,
     key::Keys,
     lobby::{Lobby, Place},
     metrics::{Metrics, Route},
@@ -46,6 +48,7 @@ pub(crate) struct App {
     pub(crate) keys: Arc<Keys>,
     /// Whether rooms may be entered by a name alone.
     pub(crate) bare_rooms: bool,
+    pub(crate) ice: Arc<IceDesk>,
     pub(crate) files: Files,
     pub(crate) patience: Patience,
     pub(crate) proxies: Proxies,
@@ -73,6 +76,7 @@ pub(crate) fn players(app: &Arc<App>) -> Router {
     let api = api::router(Api {
         lobby: Arc::clone(&app.lobby),
         keys: Arc::clone(&app.keys),
+        ice: Arc::clone(&app.ice),
     });
     // Each header by its name: "all" does not mean `Authorization` (Fetch, 3.3.3).
     let any_header = AllowHeaders::mirror_request();
@@ -251,7 +255,7 @@ fn way_in(
         return Err(bad("A ticket is for a room, and `next` for a group."));
     };
     let code = parse_room_code(name).unwrap_or_default();
-    let claims = ticket::read(&app.keys, text, &code, ticket::seconds_since_1970())?;
+    let claims = ticket::read(&app.keys, text, &code, unix_now())?;
     if token.map(PeerToken::peer_id) != Some(claims.peer) {
         return Err(BadTicket::OtherPeer.into());
     }

@@ -1,10 +1,12 @@
-//! HTTP under `/api/v1/`: rooms with short codes, and the tickets that let peers in.
+//! HTTP under `/api/v1/`: rooms with short codes, the tickets that let peers in, and servers that
+//! help through NATs.
 
+mod ice;
 mod input;
 mod rooms;
 mod tickets;
 
-use crate::{key::Keys, lobby::Lobby, problem::Refusal, store::Store};
+use crate::{ice::IceDesk, key::Keys, lobby::Lobby, problem::Refusal, store::Store};
 use axum::{
     Json, Router,
     extract::DefaultBodyLimit,
@@ -21,6 +23,7 @@ use std::sync::Arc;
 pub(crate) struct Api {
     pub(crate) lobby: Arc<Lobby>,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) ice: Arc<IceDesk>,
 }
 
 impl Api {
@@ -32,6 +35,7 @@ impl Api {
 /// The routes.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
     Router::new()
+        .route("/ice", get(ice::answer).with_state(Arc::clone(&api.ice)))
         .route("/rooms", post(rooms::create).get(rooms::list))
         .route(
             "/rooms/{code}",
