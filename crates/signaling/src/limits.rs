@@ -1,6 +1,7 @@
 //! Every bound of the server, with what happens at it. Those that operators or tests change are
 //! defaults of [`crate::Config`]'s fields; the others are the same everywhere.
 
+use crate::Rate;
 use std::time::Duration;
 
 pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
@@ -8,6 +9,56 @@ pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
 /// TCP connections in all, page loads included. Further ones wait in the listener's backlog until
 /// one ends.
 pub const MAX_CONNECTIONS: usize = 5_120;
+
+/// TCP connections of one household: an IPv4 address, or an IPv6 network of 64 bits. A school behind
+/// one address has a few for each player while pages load. A further one is answered with the problem
+/// `too-many-requests` and closed; over TLS it is closed. Trusted proxies have no such bound.
+pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 256;
+
+/// WebSockets of one household, places kept for [`RETURN_GRACE`] included. A further upgrade is
+/// refused with the problem `too-many-requests`.
+pub const MAX_SOCKETS_PER_ADDRESS: usize = 128;
+
+/// How often one household may open a TCP connection. Beyond, as at
+/// [`MAX_CONNECTIONS_PER_ADDRESS`].
+pub const CONNECTION_RATE: Rate = Rate::new(256, 16);
+
+/// How often one household may open a WebSocket. Beyond, the upgrade is refused with the problem
+/// `too-many-requests`. A class of thirty that comes back at once stays below.
+pub const UPGRADE_RATE: Rate = Rate::new(64, 16);
+
+/// How often one household may ask the API. Beyond, it is refused with `too-many-requests`.
+pub const REQUEST_RATE: Rate = Rate::new(64, 8);
+
+/// How often one household may make or change something by the API: rooms, tickets, seals. Beyond,
+/// it is refused with `too-many-requests`.
+pub const CHANGE_RATE: Rate = Rate::new(64, 32);
+
+/// How often one household may name a room or a ticket that is none. Beyond, all its requests to the
+/// API and upgrades are refused with `too-many-requests` until one more is free, right ones too:
+/// whoever guesses learns nothing. With 26^6 codes and [`MAX_ROOMS`] of them taken, a scan finds one
+/// in a day.
+pub const MISS_RATE: Rate = Rate::new(16, 80);
+
+/// Buckets of each rate, for all households together. They are not kept by address but by a hash of
+/// it, so that no crowd of addresses fills the memory: two that fall together share one.
+pub const RATE_SLOTS: usize = 1 << 16;
+
+/// How often the memory of full buckets is given back.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// After how long whoever was one too many is told to try again.
+pub const CROWD_RETRY: Duration = Duration::from_secs(30);
+
+/// After how long whoever comes while the server goes down, or its store is away, is told to try
+/// again: by then another node is there.
+pub const UNAVAILABLE_RETRY: Duration = Duration::from_secs(2);
+
+/// Connections that are being refused at one time. Further ones are closed without an answer.
+pub const MAX_REFUSALS: usize = 64;
+
+/// TCP connections of operators, on a listener of their own. Further ones wait, as those of players do.
+pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
 
 /// WebSockets in all, places kept for [`RETURN_GRACE`] included; fewer than [`MAX_CONNECTIONS`], so
 /// that a server full of players still answers. A further upgrade is refused with the problem `server-full`.
@@ -31,31 +82,41 @@ pub const MAX_ROOM_NAME_BYTES: usize = 64;
 /// vanish with their last peer.
 pub const ROOM_GRACE: Duration = Duration::from_secs(600);
 
+/// Ids that a created room remembers of those that were ever in it. When it is sealed they may
+/// return, by another id too; the eldest is forgotten first, and is a newcomer then.
+pub const MAX_KNOWN_PEERS: usize = 64;
+
+/// How long quick match keeps a place in mind for whom it has sent to a room. A later one is sent
+/// elsewhere until then, however few have come.
+pub const QUICK_HOLD: Duration = Duration::from_secs(10);
+
+/// Signals from its room that wait for a peer whose entrance is still being written down. Only
+/// those who were told of it send any; further ones are dropped.
+pub const MAX_EARLY_SIGNALS: usize = 64;
+
 /// Random codes tried for a new room. With 26^6 codes and at most [`MAX_ROOMS`] taken, each fails
 /// once in 18,000 times; after the last the request is refused with `server-full`.
 pub const ROOM_CODE_ATTEMPTS: usize = 4;
 
-/// Bytes of each WebSocket's read buffer, allocated as long as it lives. A signal is 0.3 to 4
-/// KiB, so that most arrive in one read; longer ones grow the buffer up to their own length.
-pub const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// How long the body of a request to the API may take. Then it is refused with `bad-request`.
+pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Bytes that a WebSocket gathers before it writes. Each event is flushed anyway: none.
-pub const WRITE_BUFFER_BYTES: usize = 0;
+/// Bytes of a text that describes one ICE candidate, as it is written; browsers need about 300.
+/// A signal with a longer one is malformed.
+pub const MAX_CANDIDATE_BYTES: usize = 4 * 1024;
 
-/// Bytes of a WebSocket's write buffer: the longest event and a control frame. Nothing is added
-/// to it before it is flushed, so that this is never reached.
-pub const MAX_WRITE_BUFFER_BYTES: usize = MAX_EVENT_BYTES + 1024;
-
-/// Bytes of one event to a peer. A signal of [`MAX_SIGNAL_BYTES`] fits; one that grew beyond this
-/// when written anew (numbers may) is dropped.
-pub const MAX_EVENT_BYTES: usize = MAX_SIGNAL_BYTES + 128;
+/// Bytes that are read from a WebSocket at a time, into a buffer that all of a thread share. A
+/// signal is 0.3 to 4 KiB, so that nearly all arrive in one read; the beginning of a longer one is
+/// kept, as much as has come.
+pub const READ_BYTES: usize = 16 * 1024;
 
 /// Bytes of events queued for one peer. A full mesh of [`MAX_BARE_ROOM_PEERS`] greets a newcomer
 /// with about 150 KiB. A peer that reads too slowly to stay below is cut off.
 pub const MAX_QUEUE_BYTES: usize = 512 * 1024;
 
-/// Events queued for one peer. At the bound it is cut off, as at [`MAX_QUEUE_BYTES`].
-pub const MAX_QUEUE_EVENTS: usize = 1_024;
+/// Bytes that the system may hold for a WebSocket's client before [`MAX_QUEUE_BYTES`] begins to
+/// count; Linux takes it twice. Left to itself it holds up to 4 MiB for whoever does not read.
+pub const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Bytes that one peer may send at once. Less than [`MAX_QUEUE_BYTES`], so that nobody can fill
 /// another's queue in one go. Beyond, its socket is read at [`SEND_BYTES_PER_SECOND`] only.
@@ -81,7 +142,8 @@ pub const RETURN_GRACE: Duration = Duration::from_secs(10);
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Ping intervals in which nothing at all was heard, not even the pong. Then the connection
-/// counts as dead, and its room is told.
+/// counts as dead, and its room is told. A message may take as long from its first byte to its
+/// last; then its sender's connection is closed (1008).
 pub const SILENT_PING_INTERVALS: u32 = 3;
 
 /// How long a client may take to answer a close frame before the connection is dropped.
@@ -91,8 +153,9 @@ pub const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 pub const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a request's head may take, the wait for a next request included. Then the connection
-/// is closed.
-pub const REQUEST_HEAD_DEADLINE: Duration = Duration::from_secs(30);
+/// is closed. Also how long a request to the API may take, its body's arrival included, and an
+/// upgrade: then it is answered with 408.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Bytes of a request's head. A longer one is answered with 431.
 pub const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
@@ -104,6 +167,11 @@ pub const LINGER_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Bytes of input that [`LINGER_DEADLINE`] covers.
 pub const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a server that was told to go down still serves those who are there. Newcomers are
+/// refused with the problem `shutting-down`. None by default: where a load balancer asks
+/// `/readyz`, this should last a few of its intervals.
+pub const DRAIN_DELAY: Duration = Duration::ZERO;
 
 /// How long a shutdown waits for connections to end by themselves. Then they are dropped.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
