@@ -62,12 +62,12 @@ impl Waits {
     /// Whether the waits of the last [`WINDOW`] were too long, not counting the longest: a single
     /// gap, as every network has now and then, is judged by its length alone, by whoever asks
     /// how long inputs have been missing.
-    fn are_too_long(&self, now: Duration) -> bool {
+    fn are_longer(&self, allowed: Duration, now: Duration) -> bool {
         let start = now.saturating_sub(WINDOW);
         let within = |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
         let lengths = || self.0.iter().map(within);
         let longest = lengths().max().unwrap_or_default();
-        lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
+        lengths().sum::<Duration>().saturating_sub(longest) > allowed
     }
 }
 
@@ -103,12 +103,18 @@ impl<S: Simulation> Core<S> {
     /// A peer that itself waits for another holds nobody up.
     pub fn holds_up(&self, peer: PeerId, now: Duration) -> bool {
         self.driving_peers()
-            .any(|p| p.id == peer && p.waits.are_too_long(now))
+            .any(|p| p.id == peer && p.waits.are_longer(ALLOWED, now))
+    }
+
+    /// Whether a driver has come so near to [`Core::holds_up`] that another may see it past it.
+    pub fn slows(&self, peer: PeerId, now: Duration) -> bool {
+        self.driving_peers()
+            .any(|p| p.id == peer && p.waits.are_longer(ALLOWED / 2, now))
     }
 
     /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.
     fn is_excused(&self, peer: &Peer) -> bool {
-        let has_enough = self.received(peer) > self.frame();
+        let has_enough = self.given(peer) > self.frame();
         self.acknowledges(peer) && (has_enough || self.waits_for_others(peer))
     }
 
@@ -129,7 +135,17 @@ impl<S: Simulation> Core<S> {
         if !self.is_owner(peer.id) {
             bound = bound.min(self.horizon());
         }
-        self.received(peer) >= bound.saturating_add(MAX_PREDICTION)
+        self.given(peer) >= bound.saturating_add(MAX_PREDICTION)
+    }
+
+    /// The first frame that a peer has yet to give: its inputs, and of the owner, which announces
+    /// each frame with its own input, that it is final.
+    fn given(&self, peer: &Peer) -> Frame {
+        let received = self.received(peer);
+        match self.is_owner(peer.id) {
+            true => received.min(self.horizon()),
+            false => received,
+        }
     }
 
     /// Whether nothing came from `id` any more when `peer` was last heard.

@@ -338,11 +338,14 @@ impl<S: Simulation> Room<S> {
         if self.is_playing() {
             self.keep_replay();
         }
-        self.send_to_all(&Message::Leave);
-        // The reliable channel may wait for something that was lost; this one does not.
-        let here = self.peers.here();
-        let words = here.map(|peer| (peer.id, Channel::Unreliable, Bytes::from_static(&LEAVE)));
-        self.outbox.extend(words);
+        // Also those who are still being greeted: they would wait for us.
+        let met = (self.peers.iter()).filter(|peer| peer.stage != Stage::Gone);
+        let goodbye = Bytes::from(Message::Leave.encode());
+        // The reliable channel may wait for something that was lost; the other one does not.
+        self.outbox.extend(met.flat_map(|peer| {
+            let unreliable = (peer.id, Channel::Unreliable, Bytes::from_static(&LEAVE));
+            [(peer.id, Channel::Reliable, goodbye.clone()), unreliable]
+        }));
         self.closes = Some(self.now + FAREWELL);
         self.enter(Phase::Failed(failure));
     }

@@ -2,7 +2,7 @@
 
 use super::{feed::Feeds, record::Recording, *};
 use crate::{
-    agreement::{Agreement, Present},
+    agreement::{Agreement, Offence, Present},
     replay::Recorder,
     rollback::{Core, Entry, Plan, Rejected},
 };
@@ -330,16 +330,23 @@ impl<S: Simulation> Room<S> {
             }
             Message::Report(report) => agreement.receive_report(from, report, core, &present, now),
             Message::Deny(deny) => agreement.receive_deny(from, deny, core, now),
-            Message::Append(append) => agreement.receive_append(from, append, core, now),
+            Message::Append(append) => agreement.receive_append(from, append, core, &present, now),
             _ => Ok(()),
         };
         if before != (core.view(), core.log()) {
             self.change_line();
         }
         self.send_agreed();
-        if let Err(offence) = judged {
-            tracing::debug!(%from, %offence, "an offence in the agreement");
-            self.offend(from);
+        match judged {
+            Ok(()) => {}
+            Err(Offence::Usurped) => {
+                self.dropped += 1;
+                self.lose(from, "was banned for forging the match");
+            }
+            Err(offence) => {
+                tracing::debug!(%from, %offence, "an offence in the agreement");
+                self.offend(from);
+            }
         }
     }
 
