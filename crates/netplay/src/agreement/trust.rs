@@ -11,8 +11,8 @@ use super::*;
 /// fault is.
 const TOLERATED: usize = 1;
 
-/// How long inputs of a peer that is heard well may be missing.
-const HEARD_WELL: Duration = Duration::from_millis(250);
+/// How long inputs must be missing for what is on its way to have come.
+const SETTLED: Duration = Duration::from_millis(250);
 
 /// Changes of a match before its rate counts, and then frames for each further one. Honest owners
 /// stay far below: eight seats, each withheld for seconds once it was taken.
@@ -143,15 +143,14 @@ impl Agreement {
     }
 }
 
-/// Whether nothing is wrong with a driver as heard from here, but that it may not reach `author`.
+/// Whether nothing is wrong with a driver as seen from here, but that it may not reach `author`: the
+/// match goes on without a hitch, or waits since the two do not hear each other.
 fn is_heard_well<S: Simulation>(
     core: &Core<S>,
     room: &[Present],
     (id, author): (PeerId, PeerId),
     now: Duration,
 ) -> bool {
-    !is_gone(room, id)
-        && core.lives(id, now)
-        && !core.slows(id, now)
-        && (core.missing(id, now) < HEARD_WELL || lacks(core, id, author))
+    let waits_for_author = || core.missing(id, now) >= SETTLED && lacks(core, id, author);
+    !is_gone(room, id) && core.lives(id, now) && (core.flows(now) || waits_for_author())
 }

@@ -25,6 +25,12 @@ const MAX_PAUSE: Duration = Duration::from_millis(100);
 /// Whoever sends nothing for so long has fallen silent: a peer that waits is heard every 50 ms.
 const SILENT: Duration = Duration::from_millis(200);
 
+/// A match that was not held up for so long flows.
+const FLOWS_FOR: Duration = Duration::from_secs(1);
+
+/// Time that may be lost without being felt: three steps.
+const HITCH: Duration = Duration::from_millis(50);
+
 /// Waits that are kept of one peer. There is at most one per step, 120 in a window, and a few
 /// more while steps are caught up.
 const MAX_WAITS: usize = 192;
@@ -62,12 +68,18 @@ impl Waits {
     /// Whether the waits of the last [`WINDOW`] were too long, not counting the longest: a single
     /// gap, as every network has now and then, is judged by its length alone, by whoever asks
     /// how long inputs have been missing.
-    fn are_longer(&self, allowed: Duration, now: Duration) -> bool {
+    fn are_too_long(&self, now: Duration) -> bool {
         let start = now.saturating_sub(WINDOW);
         let within = |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
         let lengths = || self.0.iter().map(within);
         let longest = lengths().max().unwrap_or_default();
-        lengths().sum::<Duration>().saturating_sub(longest) > allowed
+        lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
+    }
+
+    /// The time lost in waits that ended since.
+    fn since(&self, start: Duration) -> Duration {
+        let newest = self.0.iter().rev().take_while(|wait| wait.end > start);
+        newest.map(|wait| wait.length).sum()
     }
 }
 
@@ -103,13 +115,15 @@ impl<S: Simulation> Core<S> {
     /// A peer that itself waits for another holds nobody up.
     pub fn holds_up(&self, peer: PeerId, now: Duration) -> bool {
         self.driving_peers()
-            .any(|p| p.id == peer && p.waits.are_longer(ALLOWED, now))
+            .any(|p| p.id == peer && p.waits.are_too_long(now))
     }
 
-    /// Whether a driver has come so near to [`Core::holds_up`] that another may see it past it.
-    pub fn slows(&self, peer: PeerId, now: Duration) -> bool {
-        self.driving_peers()
-            .any(|p| p.id == peer && p.waits.are_longer(ALLOWED / 2, now))
+    /// Whether the match has run here without a hitch for a second.
+    pub fn flows(&self, now: Duration) -> bool {
+        let lately = now.saturating_sub(FLOWS_FOR);
+        self.peers
+            .iter()
+            .all(|peer| peer.waits.since(lately) < HITCH)
     }
 
     /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.

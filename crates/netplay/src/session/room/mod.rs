@@ -264,6 +264,12 @@ impl<S: Simulation> Room<S> {
                 self.away = away;
                 self.change_line();
             }
+            Command::SetInputDelay(frames) => {
+                self.config.input_delay = frames;
+                if let Some(play) = &mut self.play {
+                    play.core.set_input_delay(frames);
+                }
+            }
             Command::Chat(text) => self.say(&text),
             Command::Leave => self.end(Failure::Left),
         }
