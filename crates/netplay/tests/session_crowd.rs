@@ -73,7 +73,10 @@ fn all_is_well(world: &World, players: &mut [Peer<Sums>], watchers: &mut [Peer<S
     // All see the same names on the same seats.
     let seats = |peer: &Peer<Sums>| {
         let view = peer.room.view();
-        let seated = view.peers.into_iter().filter_map(|p| Some((p.seat?, p.name)));
+        let seated = view
+            .peers
+            .into_iter()
+            .filter_map(|p| Some((p.seat?, p.name)));
         seated.collect::<BTreeMap<usize, String>>()
     };
     let known = seats(all[0]);
