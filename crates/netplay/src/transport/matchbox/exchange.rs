@@ -10,6 +10,7 @@
 use super::{
     attempt::{Patience, Retries},
     contain::contain,
+    ice::Servers,
     line::{Asked, Line, LineEnd},
     link::Link,
     side::{Life, Sides},
@@ -24,8 +25,8 @@ use crate::{
 use futures::{Stream, StreamExt, channel::mpsc};
 use futures_timer::Delay;
 use matchbox_socket::{
-    MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, RtcIceServerConfig, SignalingError,
-    Signaller, WebRtcSocket, WebRtcSocketBuilder,
+    MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, SignalingError, Signaller, WebRtcSocket,
+    WebRtcSocketBuilder,
 };
 use protocol::PeerId;
 use std::{
@@ -83,7 +84,7 @@ pub(super) fn wires() -> (Ends, Wires) {
 /// The sockets of one room. `O` opens them, `S` is what it makes of each.
 pub(super) struct Exchange<O, S> {
     directory: Directory,
-    ice: RtcIceServerConfig,
+    ice: Servers,
     opener: O,
     /// Nothing once it has ended.
     signaller: Option<Box<dyn Signaller>>,
@@ -115,7 +116,7 @@ where
     pub(super) fn new(
         directory: Directory,
         signaller: Box<dyn Signaller>,
-        ice: RtcIceServerConfig,
+        ice: Servers,
         opener: O,
         wires: Wires,
     ) -> Self {
@@ -270,7 +271,7 @@ where
 
     fn builder(&self, end: LineEnd) -> WebRtcSocketBuilder {
         WebRtcSocketBuilder::new("")
-            .ice_server(self.ice.clone())
+            .ice_server(self.ice.config())
             .signaller_builder(Arc::new(end))
             // The exchange keeps signaling alive, once for all.
             .signaling_keep_alive_interval(None)
