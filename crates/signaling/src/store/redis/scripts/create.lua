@@ -1,0 +1,14 @@
+-- create <code> <facts>: makes an empty room.
+
+local code, facts = arg(1), arg(2)
+forget_expired()
+if follow(key('code', code)) or load('b:' .. code) then
+  return {'taken'}
+end
+if not has_space() then
+  return {'server-full'}
+end
+local born = facts:match('^%a %d+ %d %d %d (%d+)')
+local room = make('c:' .. code .. '#' .. born, facts)
+commit(room)
+return {'room', state(room)}

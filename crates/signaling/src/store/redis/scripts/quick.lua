@@ -1,0 +1,46 @@
+-- quick <peer> <code> <facts> <hold in ms>: the fullest open public room of the version in
+-- `facts`, of those the eldest; or a new one. A place in it is held for the peer.
+
+local peer, code, facts, hold = arg(1), arg(2), arg(3), tonumber(arg(4)) * 1000
+local born, tag = facts:match('^%a %d+ %d %d %d (%d+) (%S*)$')
+local MAX_LOOKS = 16
+
+local function hold_place(room)
+  redis.call('ZADD', key('held', room.key), text(now + hold), peer)
+  redis.call('PEXPIRE', key('held', room.key), text(hold / 1000))
+  offer(room)
+  return {'room', state(room)}
+end
+
+forget_expired()
+local due = redis.call('ZRANGEBYSCORE', key('recheck', tag), '-inf', text(now), 'LIMIT', 0, MAX_LOOKS)
+for _, name in ipairs(due) do
+  local room = load(name)
+  if room then
+    commit(room)
+    offer(room)
+  else
+    redis.call('ZREM', key('recheck', tag), name)
+  end
+end
+for _, name in ipairs(redis.call('ZREVRANGE', key('quick', tag), 0, MAX_LOOKS - 1)) do
+  local room = load(name)
+  if room then
+    commit(room)
+    if is_open(room) and count_held(room) < room.capacity then
+      return hold_place(room)
+    end
+    offer(room)
+  else
+    redis.call('ZREM', key('quick', tag), name)
+  end
+end
+if follow(key('code', code)) or load('b:' .. code) then
+  return {'taken'}
+end
+if not has_space() then
+  return {'server-full'}
+end
+local room = make('c:' .. code .. '#' .. born, facts)
+commit(room)
+return hold_place(room)
