@@ -7,8 +7,9 @@
 //! path is a file. All that is bounded is in [`limits`].
 //!
 //! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
-//! `socket` (one WebSocket), `lobby` (joining, returning and leaving), `rooms` (who is where,
-//! without I/O), `token` (who is who).
+//! `socket` (one WebSocket), `lobby` (joining, signals and leaving), `sockets` (the way to each peer
+//! that is connected here), `store` (the seam behind which it is decided who is in which room),
+//! `rooms` (that decision, without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -24,6 +25,8 @@ mod problem;
 mod rooms;
 mod server;
 mod socket;
+mod sockets;
+mod store;
 mod token;
 
 pub use config::Config;

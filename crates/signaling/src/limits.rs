@@ -31,9 +31,24 @@ pub const MAX_ROOM_NAME_BYTES: usize = 64;
 /// vanish with their last peer.
 pub const ROOM_GRACE: Duration = Duration::from_secs(600);
 
+/// Ids that a created room remembers of those that were ever in it. When it is sealed they may
+/// return, by another id too; the eldest is forgotten first, and is a newcomer then.
+pub const MAX_KNOWN_PEERS: usize = 64;
+
+/// How long quick match keeps a place in mind for whom it has sent to a room. A later one is sent
+/// elsewhere until then, however few have come.
+pub const QUICK_HOLD: Duration = Duration::from_secs(10);
+
+/// Signals from its room that wait for a peer whose entrance is still being written down. Only
+/// those who were told of it send any; further ones are dropped.
+pub const MAX_EARLY_SIGNALS: usize = 64;
+
 /// Random codes tried for a new room. With 26^6 codes and at most [`MAX_ROOMS`] taken, each fails
 /// once in 18,000 times; after the last the request is refused with `server-full`.
 pub const ROOM_CODE_ATTEMPTS: usize = 4;
+
+/// How long the body of a request to the API may take. Then it is refused with `bad-request`.
+pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Bytes of each WebSocket's read buffer, allocated as long as it lives. A signal is 0.3 to 4
 /// KiB, so that most arrive in one read; longer ones grow the buffer up to their own length.

@@ -3,7 +3,10 @@
 use crate::limits::{MAX_EVENT_BYTES, MAX_QUEUE_BYTES, MAX_QUEUE_EVENTS};
 use axum::extract::ws::Utf8Bytes;
 use matchbox_protocol::JsonPeerEvent;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +17,7 @@ pub(crate) struct Outbox {
     queue: mpsc::Sender<Event>,
     room_left: Arc<Semaphore>,
     overflow: CancellationToken,
+    room_closed: Arc<AtomicBool>,
 }
 
 /// The end that the peer's socket reads from.
@@ -21,6 +25,7 @@ pub(crate) struct Outbox {
 pub(crate) struct Inbox {
     queue: mpsc::Receiver<Event>,
     overflow: CancellationToken,
+    room_closed: Arc<AtomicBool>,
 }
 
 /// An event as it goes over the wire; it counts as queued for as long as it lives.
@@ -34,16 +39,19 @@ pub(crate) struct Event {
 pub(crate) fn outbox() -> (Outbox, Inbox) {
     let (sender, receiver) = mpsc::channel(MAX_QUEUE_EVENTS);
     let overflow = CancellationToken::new();
+    let room_closed = Arc::new(AtomicBool::new(false));
     let outbox = Outbox {
         queue: sender,
         room_left: Arc::new(Semaphore::new(MAX_QUEUE_BYTES)),
         overflow: overflow.clone(),
+        room_closed: Arc::clone(&room_closed),
     };
     (
         outbox,
         Inbox {
             queue: receiver,
             overflow,
+            room_closed,
         },
     )
 }
@@ -72,12 +80,22 @@ impl Outbox {
             self.overflow.cancel();
         }
     }
+
+    /// Ends the queue because the room is over.
+    pub(crate) fn close_room(self) {
+        self.room_closed.store(true, Ordering::Release);
+    }
 }
 
 impl Inbox {
     /// The next event; nothing when the other end is gone.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         self.queue.recv().await
+    }
+
+    /// Whether the room is over, if the other end is gone.
+    pub(crate) fn room_is_closed(&self) -> bool {
+        self.room_closed.load(Ordering::Acquire)
     }
 
     /// Drops all events until the other end is gone.

@@ -5,10 +5,12 @@ use crate::{
     connection::Connection,
     files::Files,
     limits::*,
-    lobby::Lobby,
+    lobby::{Lobby, Place},
+    outbox::Inbox,
     problem::Refusal,
-    rooms::Request as RoomRequest,
     socket::{self, Patience},
+    sockets::Sockets,
+    store::{Door, memory::Memory},
     token::{InvalidToken, Token},
 };
 use axum::{
@@ -99,12 +101,10 @@ pub async fn serve(
     let dropping = CancellationToken::new();
     // Dropping this future ends every connection too: an embedder may simply abort it.
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
+    let sockets = Arc::new(Sockets::default());
+    let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
     let app = Arc::new(App {
-        lobby: Arc::new(Lobby::new(
-            config.max_sockets,
-            config.max_rooms,
-            config.room_grace,
-        )),
+        lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
         files,
         patience: Patience {
             ping_interval: config.ping_interval,
@@ -230,16 +230,7 @@ async fn socket_or_file(
                 .await;
         }
     };
-    let joined = query
-        .map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))
-        .and_then(|Query(query)| {
-            let room = room_request(request.uri(), &query)?;
-            Ok((room, token(&query)?))
-        })
-        .and_then(|(room, token)| match app.shutdown.is_cancelled() {
-            true => Err(Refusal::new(ProblemCode::ShuttingDown, "")),
-            false => app.lobby.join(&room, token),
-        });
+    let joined = join(&app, query, request.uri()).await;
     match joined {
         Ok((place, inbox)) => {
             socket::upgrade(upgrade, place, inbox, app.patience, app.shutdown.clone())
@@ -250,6 +241,21 @@ async fn socket_or_file(
             refusal.into_response()
         }
     }
+}
+
+/// Lets the peer in that an address names.
+async fn join(
+    app: &App,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    uri: &Uri,
+) -> Result<(Place, Inbox), Refusal> {
+    let Query(query) =
+        query.map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))?;
+    let (door, token) = (door(uri, &query)?, token(&query)?);
+    if app.shutdown.is_cancelled() {
+        return Err(Refusal::new(ProblemCode::ShuttingDown, ""));
+    }
+    app.lobby.join(door, token).await
 }
 
 /// The values of a parameter, in their order.
@@ -272,11 +278,11 @@ fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
     token.map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
 }
 
-fn room_request(uri: &Uri, query: &[(String, String)]) -> Result<RoomRequest, Refusal> {
+fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
     let path = uri.path().strip_prefix('/').unwrap_or_default();
     let name = percent_decode_str(path).decode_utf8_lossy();
     // As with the stock server, the last of several counts.
-    RoomRequest::new(&name, values(query, "next").next_back())
+    Door::bare(&name, values(query, "next").next_back())
         .map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
 }
 

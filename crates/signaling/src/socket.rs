@@ -25,6 +25,9 @@ use tracing::debug;
 /// Closes a WebSocket whose token has come again on another one.
 const CLOSE_REPLACED: u16 = 4001;
 
+/// Closes a WebSocket whose room was closed by its owner.
+const CLOSE_ROOM_CLOSED: u16 = 4002;
+
 /// Why a WebSocket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -34,6 +37,8 @@ enum End {
     Lost,
     /// The peer has a newer one.
     Replaced,
+    /// Its room is over.
+    RoomClosed,
     /// A message over [`MAX_SIGNAL_BYTES`].
     TooLong,
     /// Text that is not UTF-8.
@@ -56,6 +61,7 @@ impl End {
         let (code, reason) = match self {
             Self::Left | Self::Lost => return None,
             Self::Replaced => (CLOSE_REPLACED, "the same token has come again"),
+            Self::RoomClosed => (CLOSE_ROOM_CLOSED, "the room was closed by its owner"),
             Self::TooLong => (close_code::SIZE, "the message is too long"),
             Self::NotText => (close_code::INVALID, "the text is not UTF-8"),
             Self::NotWebSocket => (close_code::PROTOCOL, "the frame is malformed"),
@@ -151,7 +157,11 @@ async fn relay(
             () = pause(incoming.pause_until), if incoming.pause_until.is_some() => {
                 incoming.pause_until = None;
             }
-            event = inbox.next() => send_event(socket, event.ok_or(End::Replaced)?).await?,
+            event = inbox.next() => match event {
+                Some(event) => send_event(socket, event).await?,
+                None if inbox.room_is_closed() => return Err(End::RoomClosed),
+                None => return Err(End::Replaced),
+            },
             _ = pings.tick() => {
                 // A peer that is not read cannot be heard.
                 if incoming.pause_until.is_none() {
