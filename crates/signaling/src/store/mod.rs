@@ -28,6 +28,8 @@
 #![expect(dead_code, reason = "tickets, and the store of many nodes, follow")]
 
 pub(crate) mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -8,12 +8,12 @@ use super::{
     mirror::{Reply, Report},
     script::{Script, Scripts},
     shared::Shared,
-    view::{NodeId, View},
+    view::NodeId,
 };
 use crate::{limits::*, store::RoomKey};
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError, RedisResult,
-    ToRedisArgs, Value,
+    AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, PushInfo, PushKind, RedisError,
+    RedisResult, ToRedisArgs, Value,
     aio::{MultiplexedConnection, SendError},
 };
 use std::{
@@ -22,10 +22,11 @@ use std::{
     time::Instant,
 };
 use tokio::{
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, mpsc},
     time::{MissedTickBehavior, interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 use uuid::Uuid;
 
 /// A connection that Redis has told its rooms on.
@@ -103,7 +104,12 @@ fn read_reply(answer: &[String]) -> RedisResult<Reply> {
 
 /// An error that the client's library does not know of.
 pub(super) fn strange(why: impl ToString) -> RedisError {
-    (ErrorKind::UnexpectedReturnType, "not as expected", why.to_string()).into()
+    (
+        ErrorKind::UnexpectedReturnType,
+        "not as expected",
+        why.to_string(),
+    )
+        .into()
 }
 
 /// The channel on which a node hears.
@@ -116,7 +122,7 @@ fn channel(node: NodeId) -> String {
 pub(super) struct Outgoing {
     pub(super) node: NodeId,
     pub(super) message: String,
-    pub(super) _space_taken: OwnedSemaphorePermit,
+    pub(super) _space: OwnedSemaphorePermit,
 }
 
 /// Keeps a connection for as long as the store lives.
@@ -128,7 +134,7 @@ pub(super) async fn keep(shared: Arc<Shared>, client: Client, ending: Cancellati
             () = ending.cancelled() => break,
             Err(error) = run(&shared, &client) => error,
         };
-        shared.set_away(error.to_string());
+        shared.set_away(&error.to_string());
         if began.elapsed() > STORE_LAST_RETRY {
             pause = STORE_FIRST_RETRY;
         }
@@ -138,7 +144,33 @@ pub(super) async fn keep(shared: Arc<Shared>, client: Client, ending: Cancellati
         }
         pause = (pause * 2).min(STORE_LAST_RETRY);
     }
-    shared.set_away("the server is going down".to_owned());
+    shared.set_away("the server is going down");
+}
+
+/// Passes signals on for as long as the store lives. What cannot be is lost.
+pub(super) async fn publish(
+    shared: Arc<Shared>,
+    mut signals: mpsc::Receiver<Outgoing>,
+    ending: CancellationToken,
+) {
+    let mut batch = Vec::new();
+    loop {
+        let count = tokio::select! {
+            () = ending.cancelled() => 0,
+            count = signals.recv_many(&mut batch, STORE_SIGNAL_BATCH) => count,
+        };
+        if count == 0 {
+            return;
+        }
+        let published = match shared.link() {
+            Ok(link) => link.publish(&batch).await.is_ok(),
+            Err(_) => false,
+        };
+        if !published {
+            debug!(count, "dropped signals to other nodes");
+        }
+        batch.clear();
+    }
 }
 
 /// From 0.5 to 1, so that nodes do not come all at once.
@@ -150,9 +182,13 @@ fn jitter() -> f64 {
 /// Makes a connection and uses it until it breaks.
 async fn run(shared: &Arc<Shared>, client: &Client) -> RedisResult<Infallible> {
     let link = connect(shared, client).await?;
-    let greeting: Vec<String> = link.call(Script::Hello, Uuid::new_v4().simple().to_string()).await?;
+    let greeting: Vec<String> = link
+        .call(Script::Hello, Uuid::new_v4().simple().to_string())
+        .await?;
     let mut greeting = greeting.into_iter();
-    let data = greeting.next().ok_or_else(|| strange("an empty greeting"))?;
+    let data = greeting
+        .next()
+        .ok_or_else(|| strange("an empty greeting"))?;
     shared.begin(&data, greeting.map(RoomKey::from));
     while tell_rooms(shared, &link).await? {}
     beat(shared, &link, &data).await?;
@@ -169,7 +205,7 @@ async fn run(shared: &Arc<Shared>, client: &Client) -> RedisResult<Infallible> {
                 beat(shared, &link, &data).await?;
                 sweep(&link).await?;
             }
-            () = shared.is_out_of_step() => {
+            () = shared.until_out_of_step() => {
                 tell_rooms(shared, &link).await?;
             }
         }
@@ -182,7 +218,9 @@ async fn connect(shared: &Arc<Shared>, client: &Client) -> RedisResult<Link> {
         .set_connection_timeout(Some(STORE_DEADLINE))
         .set_response_timeout(Some(STORE_DEADLINE))
         .set_push_sender(listener(Arc::downgrade(shared), Arc::clone(&end)));
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let mut connection = client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await?;
     let scripts = Scripts::load(&mut connection, shared.name(), shared.bounds()).await?;
     connection.subscribe(channel(shared.name())).await?;
     Ok(Link {
@@ -194,10 +232,7 @@ async fn connect(shared: &Arc<Shared>, client: &Client) -> RedisResult<Link> {
 
 /// Hears what Redis says unasked, in its order and without a queue: who reads too slowly is cut
 /// off by Redis (`client-output-buffer-limit`), and finds its way back.
-fn listener(
-    shared: Weak<Shared>,
-    end: Arc<End>,
-) -> impl Fn(PushInfo) -> Result<(), SendError> {
+fn listener(shared: Weak<Shared>, end: Arc<End>) -> impl Fn(PushInfo) -> Result<(), SendError> {
     move |push| {
         match (push.kind, shared.upgrade()) {
             (PushKind::Disconnection, _) => end.come("the connection was closed"),

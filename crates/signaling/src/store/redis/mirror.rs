@@ -10,7 +10,6 @@
 use super::view::{Facts, Member, NodeId, View};
 use crate::store::{Address, Door, Entered, Entry, Notice, RoomKey, Visit};
 use matchbox_protocol::PeerId;
-use protocol::api::parse_room_code;
 use std::{
     collections::{BTreeSet, HashMap},
     mem,
@@ -72,6 +71,30 @@ pub(super) struct Report {
     pub(super) under_way: u64,
     pub(super) mine: Vec<Member>,
     pub(super) others: Vec<Member>,
+}
+
+impl Report {
+    /// As `scripts/sync.lua` reads it.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let known: Vec<String> = self.known.iter().map(PeerId::to_string).collect();
+        let mut arguments = vec![
+            self.room.0.to_string(),
+            self.facts
+                .as_ref()
+                .map(Facts::to_string)
+                .unwrap_or_default(),
+            self.revision.to_string(),
+            u8::from(self.fresh).to_string(),
+            known.join(" "),
+            self.under_way.to_string(),
+            self.mine.len().to_string(),
+        ];
+        for member in self.mine.iter().chain(&self.others) {
+            arguments.push(member.peer.to_string());
+            arguments.push(member.to_text());
+        }
+        arguments
+    }
 }
 
 /// What Redis says to a [`Report`].
@@ -151,7 +174,10 @@ impl Mirror {
             fresh: room.data != self.data,
             known: room.view.known.clone(),
             under_way,
-            mine: mine.into_iter().filter(|member| self.lives(member)).collect(),
+            mine: mine
+                .into_iter()
+                .filter(|member| self.lives(member))
+                .collect(),
             others,
         }
     }
@@ -238,7 +264,11 @@ impl Mirror {
         let rank = view.member(who.peer).map_or(u64::MAX, |member| member.rank);
         let later = view.later_than(rank);
         let mut notices = Vec::new();
-        if self.stays.get(&who.peer).is_some_and(|stay| stay.order >= order) {
+        if self
+            .stays
+            .get(&who.peer)
+            .is_some_and(|stay| stay.order >= order)
+        {
             // Another connection of the peer was quicker to come, although it was later.
             notices.push(Notice::Replaced { to: who });
         } else {
@@ -394,7 +424,10 @@ impl Mirror {
             }
         });
         let mut notices = Vec::new();
-        for member in old.members.iter().filter(|member| self.lives(member)) {
+        for member in &old.members {
+            if !self.lives(member) {
+                continue;
+            }
             let there = new.member(member.peer).map(|there| there.node);
             let was_told = told.iter().any(|told| told.is_same_stay(member));
             if there == Some(node) {
@@ -428,9 +461,8 @@ impl Mirror {
         let is_back = |member: &Member| {
             let before = old.member(member.peer);
             member.node == self.node
-                && before.is_some_and(|before| {
-                    before.node == self.node && before.rank != member.rank
-                })
+                && before
+                    .is_some_and(|before| before.node == self.node && before.rank != member.rank)
         };
         let mine: Vec<&Member> = self.mine(new).collect();
         let mut notices = Vec::new();
@@ -482,7 +514,9 @@ impl Mirror {
 
     fn mine<'a>(&self, view: &'a View) -> impl Iterator<Item = &'a Member> + use<'a> {
         let node = self.node;
-        view.members.iter().filter(move |member| member.node == node)
+        view.members
+            .iter()
+            .filter(move |member| member.node == node)
     }
 
     fn addresses(&self, view: &View) -> Vec<Address> {
@@ -514,6 +548,3 @@ fn leads_to(door: &Door, room: &RoomKey) -> bool {
         Door::Ticket { charter, .. } => *room == *super::created_key(charter),
     }
 }
-
-#[cfg(test)]
-mod tests;

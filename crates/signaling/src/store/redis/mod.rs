@@ -19,9 +19,9 @@ mod shared;
 mod view;
 
 use super::*;
-use crate::{health::Health, limits::*};
-use ::redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult};
-use link::{Outgoing, keep, publish};
+use crate::limits::*;
+use ::redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult};
+use link::{keep, publish};
 use script::{Bounds, Script};
 use shared::Shared;
 use std::time::Duration;
@@ -47,9 +47,12 @@ pub(crate) struct Terms {
     pub(crate) node_grace: Duration,
 }
 
+/// Is told whether Redis is here, whenever that changes.
+pub(crate) type TellOperator = Box<dyn Fn(bool) + Send + Sync>;
+
 impl Redis {
     /// Connects to the server at `url` in the background, again and again. `node` is told what its
-    /// sockets must know, and `health` whether Redis is away, as it is at first.
+    /// sockets must know, and `tell_operator` whether Redis is here, at first that it is not.
     ///
     /// # Errors
     /// If `url` names no server.
@@ -57,11 +60,14 @@ impl Redis {
         url: &str,
         terms: Terms,
         node: Arc<dyn Node>,
-        health: Arc<Health>,
+        tell_operator: TellOperator,
     ) -> RedisResult<Self> {
         let info = url.into_connection_info()?;
         // Messages come on the connection that carries commands.
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let settings = info
+            .redis_settings()
+            .clone()
+            .set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings))?;
         let bounds = Bounds {
             node_grace: terms.node_grace,
@@ -70,7 +76,7 @@ impl Redis {
             room_grace: terms.room_grace,
         };
         let (outgoing, signals) = mpsc::channel(STORE_QUEUE_SIGNALS);
-        let shared = Arc::new(Shared::new(bounds, node, health, outgoing));
+        let shared = Arc::new(Shared::new(bounds, node, tell_operator, outgoing));
         let ending = CancellationToken::new();
         tokio::spawn(keep(Arc::clone(&shared), client, ending.clone()));
         tokio::spawn(publish(Arc::clone(&shared), signals, ending.clone()));
@@ -88,7 +94,10 @@ impl Redis {
         match answer.first().map(String::as_str) {
             Some("no-such-room") => Err(Refused::NoSuchRoom),
             Some("room-full") => Err(Refused::RoomFull(
-                answer.get(1).and_then(|n| n.parse().ok()).unwrap_or_default(),
+                answer
+                    .get(1)
+                    .and_then(|n| n.parse().ok())
+                    .unwrap_or_default(),
             )),
             Some("room-sealed") => Err(Refused::RoomSealed),
             Some("ticket-required") => Err(Refused::TicketRequired),
@@ -100,9 +109,16 @@ impl Redis {
         }
     }
 
-    async fn ask_for_room(&self, script: Script, arguments: &[String]) -> Result<RoomState, Refused> {
+    async fn ask_for_room(
+        &self,
+        script: Script,
+        arguments: &[String],
+    ) -> Result<RoomState, Refused> {
         let answer = self.ask(script, arguments).await?;
-        answer.get(1).and_then(|room| read_state(room)).ok_or(Refused::Away)
+        answer
+            .get(1)
+            .and_then(|room| read_state(room))
+            .ok_or(Refused::Away)
     }
 
     async fn let_in(&self, entry: &Entry) -> Result<Entered, Refused> {
@@ -129,6 +145,9 @@ fn read_state(room: &str) -> Option<RoomState> {
     room.parse::<View>().ok()?.into_state()
 }
 
+/// After all births of rooms, in milliseconds: as far as the scripts can order them.
+const MAX_BORN: u64 = (1 << 43) - 1;
+
 /// The key of a created room.
 fn created_key(charter: &Charter) -> String {
     format!("c:{}#{}", charter.code, charter.born)
@@ -148,9 +167,15 @@ fn entry_arguments(entry: &Entry, number: u64) -> Vec<String> {
             let code = protocol::api::parse_room_code(name).unwrap_or_default();
             ["bare".to_owned(), name.clone(), code, String::new()]
         }
-        Door::Bare { name, group: Some(size) } => {
-            ["group".to_owned(), name.clone(), size.to_string(), String::new()]
-        }
+        Door::Bare {
+            name,
+            group: Some(size),
+        } => [
+            "group".to_owned(),
+            name.clone(),
+            size.to_string(),
+            String::new(),
+        ],
         Door::Ticket { charter, formerly } => [
             "ticket".to_owned(),
             charter.code.clone(),
@@ -163,7 +188,9 @@ fn entry_arguments(entry: &Entry, number: u64) -> Vec<String> {
 
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redis").field("node", &self.shared.name()).finish_non_exhaustive()
+        f.debug_struct("Redis")
+            .field("node", &self.shared.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -178,10 +205,16 @@ impl Store for Redis {
     }
 
     fn list<'a>(&'a self, question: &'a Listing) -> Answer<'a, Page> {
-        let Listing { version, after, limit } = question;
+        let Listing {
+            version,
+            after,
+            limit,
+        } = question;
         let version = version.as_ref().map_or("*", VersionTag::as_str).to_owned();
         // Rooms have births before the end of time.
-        let (born, code) = after.as_ref().map_or((MAX_BORN, String::new()), |after| (after.born.0.min(MAX_BORN), after.code.clone()));
+        let (born, code) = after.as_ref().map_or((MAX_BORN, String::new()), |after| {
+            (after.born.0.min(MAX_BORN), after.code.clone())
+        });
         let arguments = [version, born.to_string(), code, limit.to_string()];
         Box::pin(async move {
             let answer = self.ask(Script::List, &arguments).await?;
@@ -239,6 +272,3 @@ impl Store for Redis {
         self.shared.signal(room, receiver, &text)
     }
 }
-
-#[cfg(test)]
-mod tests;

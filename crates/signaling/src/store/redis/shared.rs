@@ -1,13 +1,13 @@
 //! What a node's operations, its listener and its connection's keeper have in common.
 
 use super::{
+    TellOperator,
     link::{Link, Outgoing},
     mirror::{Coming, Mirror, Reply, Report},
     script::Bounds,
     view::{NodeId, View, peer_id},
 };
 use crate::{
-    health::{Health, Trouble},
     limits::*,
     store::{Address, Entered, Entry, Node, Notice, Refused, RoomKey},
 };
@@ -26,7 +26,8 @@ pub(super) struct Shared {
     name: NodeId,
     bounds: Bounds,
     node: Arc<dyn Node>,
-    health: Arc<Health>,
+    /// Is told whether Redis is here.
+    tell_operator: TellOperator,
     /// Held while notices are delivered: in no other way would they come in their order.
     mirror: Mutex<Mirror>,
     /// The mirror may have come out of step.
@@ -41,16 +42,16 @@ impl Shared {
     pub(super) fn new(
         bounds: Bounds,
         node: Arc<dyn Node>,
-        health: Arc<Health>,
+        tell_operator: TellOperator,
         outgoing: mpsc::Sender<Outgoing>,
     ) -> Self {
         let name = NodeId(Uuid::new_v4().as_u64_pair().0);
-        health.begin(Trouble::StoreAway);
+        tell_operator(false);
         Self {
             name,
             bounds,
             node,
-            health,
+            tell_operator,
             mirror: Mutex::new(Mirror::new(name)),
             changed: Notify::new(),
             link: Mutex::new(None),
@@ -75,11 +76,11 @@ impl Shared {
     pub(super) fn set_here(&self, link: Link) {
         info!("Redis is here, and knows this node's rooms");
         *self.lock_link() = Some(link);
-        self.health.end(Trouble::StoreAway);
+        (self.tell_operator)(true);
     }
 
     pub(super) fn set_away(&self, why: &str) {
-        self.health.begin(Trouble::StoreAway);
+        (self.tell_operator)(false);
         match self.lock_link().take() {
             Some(_) => warn!(why, "Redis is away: nobody new comes in"),
             None => debug!(why, "Redis is still away"),

@@ -184,7 +184,11 @@ fn parse_facts<'t>(words: &mut impl Iterator<Item = &'t str>) -> Result<Facts, B
         _ => return Err(BadView),
     };
     let capacity = number(words.next())?;
-    let [public, sealed, gathering] = [flag(words.next())?, flag(words.next())?, flag(words.next())?];
+    let [public, sealed, gathering] = [
+        flag(words.next())?,
+        flag(words.next())?,
+        flag(words.next())?,
+    ];
     Ok(Facts {
         kind,
         capacity,
