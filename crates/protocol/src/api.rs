@@ -251,3 +251,43 @@ pub fn parse_room_code(text: &str) -> Option<String> {
         code.len() == ROOM_CODE_LENGTH && code.bytes().all(|b| ROOM_CODE_ALPHABET.contains(&b));
     fits.then_some(code)
 }
+
+impl ProblemCode {
+    /// All codes, in the order of their declaration.
+    pub const ALL: [Self; Self::Unknown as usize + 1] = [
+        Self::NoSuchRoom,
+        Self::RoomFull,
+        Self::RoomSealed,
+        Self::WrongVersion,
+        Self::TooManyRequests,
+        Self::ServerFull,
+        Self::ShuttingDown,
+        Self::BadRequest,
+        Self::BadTicket,
+        Self::TicketRequired,
+        Self::NotOwner,
+        Self::ForbiddenOrigin,
+        Self::Unavailable,
+        Self::Unknown,
+    ];
+
+    /// The code as it travels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSuchRoom => "no-such-room",
+            Self::RoomFull => "room-full",
+            Self::RoomSealed => "room-sealed",
+            Self::WrongVersion => "wrong-version",
+            Self::TooManyRequests => "too-many-requests",
+            Self::ServerFull => "server-full",
+            Self::ShuttingDown => "shutting-down",
+            Self::BadRequest => "bad-request",
+            Self::BadTicket => "bad-ticket",
+            Self::TicketRequired => "ticket-required",
+            Self::NotOwner => "not-owner",
+            Self::ForbiddenOrigin => "forbidden-origin",
+            Self::Unavailable => "unavailable",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -6,23 +6,28 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
-//! `socket` (one WebSocket), `lobby` (joining, signals and leaving), `sockets` (the way to each peer
-//! that is connected here), `store` (the seam behind which it is decided who is in which room),
-//! `rooms` (that decision, without I/O), `token` (who is who).
+//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
+//! (requests), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
+//! (joining, signals and leaving), `sockets` (the way to each peer that is connected here), `store`
+//! (the seam behind which it is decided who is in which room), `rooms` (that decision, without
+//! I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
+mod accept;
 mod allowance;
 mod api;
 mod config;
 mod connection;
 mod files;
+mod health;
 pub mod limits;
 mod lobby;
+mod metrics;
 mod outbox;
 mod problem;
 mod rooms;
+mod routes;
 mod server;
 mod socket;
 mod sockets;
@@ -30,4 +35,4 @@ mod store;
 mod token;
 
 pub use config::Config;
-pub use server::{ServeError, serve};
+pub use server::{Listeners, ServeError, serve};

@@ -9,6 +9,9 @@ pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
 /// one ends.
 pub const MAX_CONNECTIONS: usize = 5_120;
 
+/// TCP connections of operators, on a listener of their own. Further ones wait, as those of players do.
+pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
+
 /// WebSockets in all, places kept for [`RETURN_GRACE`] included; fewer than [`MAX_CONNECTIONS`], so
 /// that a server full of players still answers. A further upgrade is refused with the problem `server-full`.
 pub const MAX_SOCKETS: usize = 4_096;
@@ -119,6 +122,11 @@ pub const LINGER_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Bytes of input that [`LINGER_DEADLINE`] covers.
 pub const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a server that was told to go down still serves those who are there. Newcomers are
+/// refused with the problem `shutting-down`. None by default: where a load balancer asks
+/// `/readyz`, this should last a few of its intervals.
+pub const DRAIN_DELAY: Duration = Duration::ZERO;
 
 /// How long a shutdown waits for connections to end by themselves. Then they are dropped.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);

@@ -66,11 +66,6 @@ impl Refusal {
         self.0.status = status.as_u16();
         self
     }
-
-    /// What it says, for logs.
-    pub(crate) fn problem(&self) -> &Problem {
-        &self.0
-    }
 }
 
 impl From<Refused> for Refusal {
@@ -98,6 +93,8 @@ impl IntoResponse for Refusal {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        // By it the answer is counted, wherever it was made.
+        response.extensions_mut().insert(self.0.code);
         response
     }
 }

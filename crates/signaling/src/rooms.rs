@@ -152,6 +152,11 @@ impl Rooms {
         self.state(id)
     }
 
+    /// Rooms, empty ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
     pub(crate) fn find(&mut self, code: &str, now: Instant) -> Result<RoomState, Refused> {
         self.forget_expired(now);
         self.state(self.find_code(code)?)

@@ -4,6 +4,7 @@ use crate::{
     allowance::Allowance,
     limits::*,
     lobby::Place,
+    metrics::{Held, Metrics, labels},
     outbox::{Event, Inbox},
 };
 use axum::{
@@ -15,6 +16,7 @@ use matchbox_protocol::{JsonPeerRequest, PeerRequest};
 use std::{
     convert::Infallible,
     error::Error,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::time::{MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
@@ -30,7 +32,7 @@ const CLOSE_ROOM_CLOSED: u16 = 4002;
 
 /// Why a WebSocket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// The peer closed it.
     Left,
     /// Its connection broke.
@@ -54,6 +56,20 @@ enum End {
     /// The server is going down.
     ShuttingDown,
 }
+
+labels!(End {
+    Left => "left",
+    Lost => "lost",
+    Replaced => "replaced",
+    RoomClosed => "room-closed",
+    TooLong => "too-long",
+    NotText => "not-text",
+    NotWebSocket => "not-websocket",
+    Malformed => "malformed",
+    TooSlow => "too-slow",
+    Silent => "silent",
+    ShuttingDown => "shutting-down",
+});
 
 impl End {
     /// The close code (RFC 6455, section 7.4.1) and reason; none if nobody is there to read it.
@@ -92,6 +108,7 @@ pub(crate) fn upgrade(
     place: Place,
     inbox: Inbox,
     patience: Patience,
+    metrics: Arc<Metrics>,
     shutdown: CancellationToken,
 ) -> Response {
     request
@@ -100,7 +117,7 @@ pub(crate) fn upgrade(
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .on_upgrade(move |socket| run(socket, place, inbox, patience, shutdown))
+        .on_upgrade(move |socket| run(socket, place, inbox, patience, metrics, shutdown))
 }
 
 async fn run(
@@ -108,8 +125,10 @@ async fn run(
     place: Place,
     mut inbox: Inbox,
     patience: Patience,
+    metrics: Arc<Metrics>,
     shutdown: CancellationToken,
 ) {
+    let held = Held::new(&metrics, |metrics| &metrics.sockets);
     let peer = place.peer();
     debug!(%peer, "joined");
     let overflow = inbox.overflow();
@@ -118,8 +137,11 @@ async fn run(
         biased;
         () = shutdown.cancelled() => End::ShuttingDown,
         () = overflow.cancelled() => End::TooSlow,
-        Err(end) = relay(&mut socket, &place, &mut inbox, patience.ping_interval) => end,
+        Err(end) = relay(&mut socket, &place, &mut inbox, patience.ping_interval, &metrics) => end,
     };
+    metrics.ended.one(end);
+    // A kept place has no WebSocket.
+    drop(held);
     debug!(%peer, ?end, "the connection has ended");
     if end == End::Lost && place.may_return() {
         drop(socket);
@@ -143,6 +165,7 @@ async fn relay(
     place: &Place,
     inbox: &mut Inbox,
     ping_interval: Duration,
+    metrics: &Metrics,
 ) -> Result<Infallible, End> {
     let mut pings = interval_at(tokio::time::Instant::now() + ping_interval, ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -152,7 +175,7 @@ async fn relay(
         tokio::select! {
             message = socket.recv(), if incoming.pause_until.is_none() => {
                 unheard_pings = 0;
-                incoming.take(message, place)?;
+                incoming.take(message, place, metrics)?;
             }
             () = pause(incoming.pause_until), if incoming.pause_until.is_some() => {
                 incoming.pause_until = None;
@@ -197,6 +220,7 @@ impl Incoming {
         &mut self,
         message: Option<Result<Message, axum::Error>>,
         place: &Place,
+        metrics: &Metrics,
     ) -> Result<(), End> {
         let message = message.ok_or(End::Lost)?.map_err(|error| end_of(&error))?;
         let bytes = match &message {
@@ -209,16 +233,17 @@ impl Incoming {
         self.pause_until = (!pause.is_zero()).then(|| now + pause);
         match message {
             Message::Text(text) => match serde_json::from_str(&text) {
-                Ok(request) => serve(request, place),
-                Err(_) => self.count_malformed(place)?,
+                Ok(request) => serve(request, place, (bytes, now), metrics),
+                Err(_) => self.count_malformed(place, metrics)?,
             },
-            Message::Binary(_) => self.count_malformed(place)?,
+            Message::Binary(_) => self.count_malformed(place, metrics)?,
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
         }
         Ok(())
     }
 
-    fn count_malformed(&mut self, place: &Place) -> Result<(), End> {
+    fn count_malformed(&mut self, place: &Place, metrics: &Metrics) -> Result<(), End> {
+        metrics.malformed.one();
         self.malformed += 1;
         debug!(peer = %place.peer(), count = self.malformed, "ignored a malformed message");
         match self.malformed < MAX_MALFORMED_MESSAGES {
@@ -234,11 +259,20 @@ async fn pause(until: Option<Instant>) {
     }
 }
 
-fn serve(request: JsonPeerRequest, place: &Place) {
+/// Does what a peer's message asks for, which had so many bytes and came then.
+fn serve(
+    request: JsonPeerRequest,
+    place: &Place,
+    (bytes, came): (usize, Instant),
+    metrics: &Metrics,
+) {
     match request {
         PeerRequest::Signal { receiver, data } => {
-            if !place.signal(receiver, data) {
+            if place.signal(receiver, data) {
+                metrics.relayed(bytes, came.elapsed());
+            } else {
                 // Common and harmless: the receiver has just left.
+                metrics.signals_dropped.one();
                 debug!(peer = %place.peer(), %receiver, "dropped a signal");
             }
         }

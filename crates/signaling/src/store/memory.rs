@@ -88,6 +88,10 @@ impl Store for Memory {
         self.now(|rooms, now, tell| rooms.leave(who, now, tell));
     }
 
+    fn room_count(&self) -> usize {
+        self.rooms().len()
+    }
+
     /// All peers are on this node.
     fn signal(&self, _room: &RoomKey, _receiver: PeerId, _text: Utf8Bytes) -> bool {
         false

@@ -76,6 +76,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Ends a visit. The room's others are told [`Notice::PeerLeft`].
     fn leave(&self, who: Address);
 
+    /// How many rooms this node knows of, for its metrics.
+    fn room_count(&self) -> usize;
+
     /// Passes a signal to a peer of the room that has no socket on this node. Never waits; whether
     /// it was sent, not whether it arrives.
     fn signal(&self, room: &RoomKey, receiver: PeerId, text: Utf8Bytes) -> bool;
