@@ -25,7 +25,9 @@ impl RedisServer {
         };
         match server.run() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                println!("SKIPPED: redis-server is not installed; Debian's package of that name has it");
+                println!(
+                    "SKIPPED: redis-server is not installed; Debian's package of that name has it"
+                );
                 None
             }
             started => {
@@ -65,7 +67,7 @@ impl RedisServer {
         let log = process.stdout.take().unwrap();
         self.process = Some(process);
         let mut lines = BufReader::new(log).lines();
-        let ready = |line: io::Result<String>| line.unwrap().contains("Ready to accept");
+        let ready = |line: io::Result<String>| line.unwrap().contains("eady to accept connections");
         assert!(lines.any(ready), "redis-server has ended at once");
         // A server whose log nobody reads would stop when the pipe is full.
         std::thread::spawn(move || lines.count());

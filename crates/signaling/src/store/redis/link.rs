@@ -81,11 +81,10 @@ impl Link {
     }
 
     /// Passes signals on to other nodes.
-    pub(super) async fn publish(&self, signals: &[Outgoing]) -> RedisResult<()> {
+    async fn publish(&self, signals: &[Outgoing]) -> RedisResult<()> {
         let mut pipeline = redis::pipe();
         for Outgoing { node, message, .. } in signals {
-            pipeline.cmd("PUBLISH").arg(channel(*node)).arg(message);
-            pipeline.ignore();
+            pipeline.publish(channel(*node), message).ignore();
         }
         let mut connection = self.connection.clone();
         self.watch(pipeline.query_async(&mut connection).await)
@@ -269,6 +268,9 @@ async fn sweep(link: &Link) -> RedisResult<()> {
 /// Tells Redis of some rooms that are out of step; whether there were any.
 async fn tell_rooms(shared: &Shared, link: &Link) -> RedisResult<bool> {
     let reports = shared.reports();
+    if reports.is_empty() {
+        return Ok(false);
+    }
     match link.report(&reports).await {
         Ok(replies) => shared.told(&reports, replies),
         Err(error) => {
@@ -276,5 +278,5 @@ async fn tell_rooms(shared: &Shared, link: &Link) -> RedisResult<bool> {
             return Err(error);
         }
     }
-    Ok(!reports.is_empty())
+    Ok(true)
 }

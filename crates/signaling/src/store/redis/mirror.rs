@@ -47,6 +47,11 @@ pub(super) struct Mirror {
     /// What was told of other rooms while an entrance is under way: it may be for one of them.
     early: HashMap<RoomKey, View>,
     out_of_step: BTreeSet<RoomKey>,
+    /// Those that were just told of and still are: they wait for a while, for what keeps them so
+    /// is an entrance under way.
+    still_out_of_step: BTreeSet<RoomKey>,
+    /// Reports that have no reply yet.
+    unanswered: usize,
 }
 
 /// An entrance that is under way.
@@ -118,6 +123,8 @@ impl Mirror {
             next_entry: 0,
             early: HashMap::new(),
             out_of_step: BTreeSet::new(),
+            still_out_of_step: BTreeSet::new(),
+            unanswered: 0,
         }
     }
 
@@ -125,12 +132,15 @@ impl Mirror {
     /// peers of this node.
     pub(super) fn begin(&mut self, data: u64, listed: impl IntoIterator<Item = RoomKey>) {
         self.data = data;
+        self.unanswered = 0;
         self.out_of_step.extend(self.rooms.keys().cloned());
         self.out_of_step.extend(listed);
     }
 
-    /// Puts some rooms out of step that Redis was not told of for so long, so that they live on.
+    /// Puts rooms out of step that wait for it, and some that Redis was not told of for so long, so
+    /// that they live on.
     pub(super) fn refresh(&mut self, age: Duration, most: usize, now: Instant) {
+        self.out_of_step.append(&mut self.still_out_of_step);
         let old = self
             .rooms
             .iter()
@@ -148,6 +158,7 @@ impl Mirror {
         {
             reports.push(self.report(key, under_way));
         }
+        self.unanswered += reports.len();
         reports
     }
 
@@ -192,10 +203,18 @@ impl Mirror {
         !self.out_of_step.is_empty()
     }
 
+    /// Whether Redis has been told of everything.
+    pub(super) fn is_settled(&self) -> bool {
+        let waiting = self.out_of_step.len() + self.still_out_of_step.len() + self.unanswered;
+        waiting == 0
+    }
+
     /// What Redis says to a report.
     pub(super) fn told(&mut self, report: &Report, reply: Reply, now: Instant) -> Vec<Notice> {
         let key = &report.room;
-        match reply {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        let has_changed = self.out_of_step.contains(key);
+        let notices = match reply {
             Reply::Closed => self.close(key),
             Reply::None => {
                 self.forget_if_empty(key);
@@ -209,7 +228,11 @@ impl Mirror {
                 self.forget_if_empty(key);
                 notices
             }
+        };
+        if !has_changed && self.out_of_step.remove(key) {
+            self.still_out_of_step.insert(key.clone());
         }
+        notices
     }
 
     /// What Redis says unasked.
@@ -371,6 +394,11 @@ impl Mirror {
             }
         }
         notice(to, |to| Notice::Closed { to }).into_iter().collect()
+    }
+
+    /// How many rooms this node has sockets in.
+    pub(super) fn room_count(&self) -> usize {
+        self.rooms.len()
     }
 
     /// Where a peer of a room is, if that is another node.

@@ -268,7 +268,14 @@ impl Store for Redis {
         self.shared.leave(who);
     }
 
+    fn room_count(&self) -> usize {
+        self.shared.room_count()
+    }
+
     fn signal(&self, room: &RoomKey, receiver: PeerId, text: Utf8Bytes) -> bool {
         self.shared.signal(room, receiver, &text)
     }
 }
+
+#[cfg(test)]
+mod tests;

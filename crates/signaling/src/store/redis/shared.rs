@@ -115,6 +115,11 @@ impl Shared {
         }
     }
 
+    /// Whether Redis has been told of everything.
+    pub(super) fn is_settled(&self) -> bool {
+        self.lock_mirror().is_settled()
+    }
+
     /// Resolves when there is something to tell Redis.
     pub(super) async fn until_out_of_step(&self) {
         while !self.lock_mirror().is_out_of_step() {
@@ -168,6 +173,10 @@ impl Shared {
             };
             self.outgoing.try_send(outgoing).is_ok()
         })
+    }
+
+    pub(super) fn room_count(&self) -> usize {
+        self.lock_mirror().room_count()
     }
 
     pub(super) fn leave(&self, who: Address) {

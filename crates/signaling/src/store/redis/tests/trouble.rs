@@ -1,0 +1,3 @@
+//! What happens when a node or Redis dies.
+
+use super::*;
