@@ -27,7 +27,7 @@ pub(crate) struct Connection {
 
 /// What a connection takes of the server's bounds.
 #[derive(Debug)]
-struct Occupied {
+pub(crate) struct Occupied {
     _place: OwnedSemaphorePermit,
     held: Held,
 }
@@ -38,10 +38,21 @@ impl Connection {
             _place: place,
             held,
         };
+        Self::whole(stream, occupied)
+    }
+
+    /// A connection of what [`Self::into_stream`] gave.
+    pub(crate) fn whole(stream: TcpStream, occupied: Occupied) -> Self {
         Self {
             open: Some((stream, occupied)),
             write_deadline: None,
         }
+    }
+
+    /// The bare stream, for whoever sees to deadlines and to a clean end by itself; the connection
+    /// again, if there is more to it than that.
+    pub(crate) fn into_stream(mut self) -> Result<(TcpStream, Occupied), Self> {
+        self.open.take().ok_or(self)
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {

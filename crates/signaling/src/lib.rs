@@ -7,10 +7,11 @@
 //! path is a file. All that is bounded is in [`limits`].
 //!
 //! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
-//! (requests), `health` and `metrics` (what operators see), `socket` (one WebSocket), `lobby`
-//! (joining, signals and leaving), `sockets` (the way to each peer that is connected here), `store`
-//! (the seam behind which it is decided who is in which room), `rooms` (that decision, without
-//! I/O), `token` (who is who).
+//! (requests), `health` and `metrics` (what operators see), `handshake`, `socket` and `session` (one
+//! WebSocket: its beginning, its life and end, its messages), `websocket` and `signal` (bytes and
+//! texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and `outbox` (the way to
+//! each peer that is connected here), `store` (the seam behind which it is decided who is in which
+//! room), `rooms` (that decision, without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
@@ -20,6 +21,7 @@ mod api;
 mod config;
 mod connection;
 mod files;
+mod handshake;
 mod health;
 pub mod limits;
 mod lobby;
@@ -29,10 +31,13 @@ mod problem;
 mod rooms;
 mod routes;
 mod server;
+mod session;
+mod signal;
 mod socket;
 mod sockets;
 mod store;
 mod token;
+mod websocket;
 
 pub use config::Config;
 pub use server::{Listeners, ServeError, serve};

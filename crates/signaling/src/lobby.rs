@@ -3,13 +3,14 @@
 use crate::{
     outbox::{Inbox, encode, outbox},
     problem::Refusal,
+    signal,
     sockets::{Full, Sockets},
     store::{Address, Door, Entry, Refused, Store},
     token::Token,
 };
+use axum::extract::ws::Utf8Bytes;
 use matchbox_protocol::{JsonPeerEvent, PeerId};
 use protocol::api::ProblemCode;
-use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -61,7 +62,7 @@ impl Lobby {
         let (outbox, inbox) = outbox();
         // First in its own queue: matchbox expects its id before anything else.
         if let Some(event) = encode(&JsonPeerEvent::IdAssigned(who.peer)) {
-            outbox.push(event);
+            outbox.push(&event);
         }
         self.sockets
             .begin(who, outbox, self.max_sockets)
@@ -110,15 +111,17 @@ impl Place {
     }
 
     /// Passes a signal on to another peer of the same room; whether there may be one.
-    pub(crate) fn signal(&self, receiver: PeerId, data: Value) -> bool {
+    pub(crate) fn signal(&self, receiver: PeerId, data: &str) -> bool {
         let sender = self.who.peer;
-        // Written before the lock is taken: it is the costly part.
-        let Some(text) = encode(&JsonPeerEvent::Signal { sender, data }) else {
-            return false;
-        };
-        match self.lobby.sockets.signal(sender, receiver, &text) {
+        let Lobby { store, sockets, .. } = &*self.lobby;
+        if let Some(link) = sockets.link(sender, receiver) {
+            link.relay(sender, data);
+            return true;
+        }
+        let text = Utf8Bytes::from(signal::event(sender, data));
+        match sockets.signal(sender, receiver, &text) {
             Ok(()) => true,
-            Err(Some(room)) => self.lobby.store.signal(&room, receiver, text),
+            Err(Some(room)) => store.signal(&room, receiver, text),
             Err(None) => false,
         }
     }

@@ -3,6 +3,7 @@
 use crate::{
     api,
     files::Files,
+    handshake::{self, Handshake},
     health::{Health, Trouble},
     lobby::{Lobby, Place},
     metrics::{Metrics, Route},
@@ -14,11 +15,8 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{
-        Query, Request, State, WebSocketUpgrade, rejection::QueryRejection,
-        ws::rejection::WebSocketUpgradeRejection,
-    },
-    http::{HeaderMap, Method, Uri, header},
+    extract::{Query, Request, State, rejection::QueryRejection},
+    http::{Method, Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
@@ -124,7 +122,7 @@ fn route_of(request: &Request) -> Route {
     match request.uri().path() {
         path if path.starts_with("/api/") => Route::Api,
         "/healthz" | "/readyz" | "/metrics" => Route::Operator,
-        _ if wants_websocket(request.headers()) => Route::Socket,
+        _ if handshake::is_asked_for(request.headers()) => Route::Socket,
         _ => Route::File,
     }
 }
@@ -133,20 +131,17 @@ fn route_of(request: &Request) -> Route {
 async fn socket_or_file(
     State(app): State<Arc<App>>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    request: Request,
+    mut request: Request,
 ) -> Response {
     let start = Instant::now();
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(error) if wants_websocket(request.headers()) => {
-            return Refusal::new(ProblemCode::BadRequest, error.body_text()).into_response();
-        }
-        Err(_) => {
-            return app
-                .files
-                .respond(request.method(), request.uri(), request.headers())
-                .await;
+    if !handshake::is_asked_for(request.headers()) {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        return app.files.respond(method, uri, headers).await;
+    }
+    let handshake = match Handshake::of(&mut request) {
+        Ok(handshake) => handshake,
+        Err(error) => {
+            return Refusal::new(ProblemCode::BadRequest, format!("{error}.")).into_response();
         }
     };
     let (place, inbox) = match join(&app, query, request.uri()).await {
@@ -156,7 +151,7 @@ async fn socket_or_file(
     app.metrics.join.record(start.elapsed());
     let metrics = Arc::clone(&app.metrics);
     let closing = app.closing.clone();
-    socket::upgrade(upgrade, place, inbox, app.patience, metrics, closing)
+    socket::upgrade(handshake, place, inbox, app.patience, metrics, closing)
 }
 
 /// Lets the peer in that an address names.
@@ -197,10 +192,4 @@ fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
     // As with the stock server, the last of several counts.
     Door::bare(&name, values(query, "next").next_back())
         .map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
-}
-
-fn wants_websocket(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::UPGRADE)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
