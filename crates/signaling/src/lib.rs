@@ -39,5 +39,5 @@ mod store;
 mod token;
 mod websocket;
 
-pub use config::Config;
+pub use config::{Config, RedisUrl};
 pub use server::{Listeners, ServeError, serve};

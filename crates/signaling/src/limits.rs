@@ -147,7 +147,8 @@ pub const STORE_FIRST_RETRY: Duration = Duration::from_millis(100);
 /// The longest pause before Redis is connected to again.
 pub const STORE_LAST_RETRY: Duration = Duration::from_secs(3);
 
-/// How often a node tells Redis that it is there.
+/// How often a node tells Redis that it is there, unless [`NODE_GRACE`] is set so low that it has
+/// to do so four times in it.
 pub const STORE_BEAT: Duration = Duration::from_secs(2);
 
 /// How long the places of a node's peers are kept in Redis after its last word. More than

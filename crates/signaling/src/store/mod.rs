@@ -35,10 +35,10 @@ pub(crate) mod testing;
 
 use crate::limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES};
 use axum::extract::ws::Utf8Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 use matchbox_protocol::PeerId;
 use protocol::api::{Room, VersionTag, Visibility};
-use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
+use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc, time::Duration};
 
 /// What a store answers, within seconds.
 pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, Refused>>;
@@ -76,12 +76,37 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Ends a visit. The room's others are told [`Notice::PeerLeft`].
     fn leave(&self, who: Address);
 
+    /// Takes one from a bucket that all nodes share, or says how long it is empty. Where there is
+    /// nothing to share it is never empty: the node's own buckets come first.
+    fn take<'a>(&'a self, _bucket: &'a Bucket<'a>) -> BoxFuture<'a, Result<(), Duration>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    /// The node goes down: peers that have not left may come to another one for so long. Returns
+    /// within seconds.
+    fn goodbye<'a>(&'a self, _grace: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(ready(()))
+    }
+
     /// How many rooms this node knows of, for its metrics.
     fn room_count(&self) -> usize;
 
     /// Passes a signal to a peer of the room that has no socket on this node. Never waits; whether
     /// it was sent, not whether it arrives.
     fn signal(&self, room: &RoomKey, receiver: PeerId, text: Utf8Bytes) -> bool;
+}
+
+/// Something that somebody may do so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bucket<'a> {
+    /// What.
+    pub(crate) deed: &'static str,
+    /// Who: any text, which is hashed.
+    pub(crate) who: &'a str,
+    /// How often at once.
+    pub(crate) burst: u32,
+    /// How long it takes for one more.
+    pub(crate) each: Duration,
 }
 
 /// A node, as the store sees it.

@@ -192,7 +192,7 @@ async fn run(shared: &Arc<Shared>, client: &Client) -> RedisResult<Infallible> {
     while tell_rooms(shared, &link).await? {}
     beat(shared, &link, &data).await?;
     shared.set_here(link.clone());
-    let mut ticks = interval(STORE_BEAT);
+    let mut ticks = interval(STORE_BEAT.min(shared.bounds().node_grace / 4));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {

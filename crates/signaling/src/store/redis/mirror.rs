@@ -396,6 +396,11 @@ impl Mirror {
         notice(to, |to| Notice::Closed { to }).into_iter().collect()
     }
 
+    /// The name of the data that Redis has, or had last.
+    pub(super) fn data(&self) -> u64 {
+        self.data
+    }
+
     /// How many rooms this node has sockets in.
     pub(super) fn room_count(&self) -> usize {
         self.rooms.len()

@@ -24,8 +24,7 @@ use ::redis::{Client, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResu
 use link::{keep, publish};
 use script::{Bounds, Script};
 use shared::Shared;
-use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use view::{Facts, View};
 
@@ -246,13 +245,7 @@ impl Store for Redis {
 
     fn close<'a>(&'a self, code: &'a str, owner: PeerId) -> Answer<'a, ()> {
         let arguments = [code.to_owned(), owner.to_string()];
-        Box::pin(async move {
-            let answer = self.ask(Script::Close, &arguments).await?;
-            if let Some(room) = answer.into_iter().nth(1) {
-                self.shared.close(&RoomKey::from(room));
-            }
-            Ok(())
-        })
+        Box::pin(async move { self.ask(Script::Close, &arguments).await.map(drop) })
     }
 
     fn enter<'a>(&'a self, entry: &'a Entry) -> Answer<'a, Entered> {
@@ -266,6 +259,39 @@ impl Store for Redis {
 
     fn leave(&self, who: Address) {
         self.shared.leave(who);
+    }
+
+    fn take<'a>(&'a self, bucket: &'a Bucket<'a>) -> BoxFuture<'a, Result<(), Duration>> {
+        let arguments = [
+            bucket.deed.to_owned(),
+            self.shared.slot(bucket.who).to_string(),
+            bucket.burst.to_string(),
+            bucket.each.as_micros().to_string(),
+        ];
+        Box::pin(async move {
+            let Ok(link) = self.shared.link() else {
+                return Ok(());
+            };
+            match link.call(Script::Take, &arguments).await {
+                Ok(0) | Err(_) => Ok(()),
+                Ok(wait) => Err(Duration::from_micros(wait)),
+            }
+        })
+    }
+
+    fn goodbye<'a>(&'a self, grace: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            // Those that have left are told of first. What cannot be told is found out by silence.
+            let _ = timeout(STORE_DEADLINE, self.shared.until_settled()).await;
+            let link = self.shared.link();
+            self.ending.cancel();
+            if let Ok(link) = link {
+                let grace = grace.min(self.shared.bounds().node_grace);
+                let _: RedisResult<u8> = link
+                    .call(Script::Goodbye, grace.as_millis().to_string())
+                    .await;
+            }
+        })
     }
 
     fn room_count(&self) -> usize {

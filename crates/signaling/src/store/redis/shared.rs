@@ -13,8 +13,8 @@ use crate::{
 };
 use axum::extract::ws::Utf8Bytes;
 use matchbox_protocol::PeerId;
+use sha2::{Digest, Sha256};
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -32,6 +32,8 @@ pub(super) struct Shared {
     mirror: Mutex<Mirror>,
     /// The mirror may have come out of step.
     changed: Notify,
+    /// It may have come into step.
+    settled: Notify,
     /// A connection that has told of all rooms.
     link: Mutex<Option<Link>>,
     outgoing: mpsc::Sender<Outgoing>,
@@ -54,6 +56,7 @@ impl Shared {
             tell_operator,
             mirror: Mutex::new(Mirror::new(name)),
             changed: Notify::new(),
+            settled: Notify::new(),
             link: Mutex::new(None),
             outgoing,
             outgoing_bytes: Arc::new(Semaphore::new(STORE_QUEUE_BYTES)),
@@ -87,11 +90,17 @@ impl Shared {
         }
     }
 
-    /// A connection begins. `data` names what Redis has stored; it is only compared.
+    /// A connection begins. `data` names what Redis has stored, at random.
     pub(super) fn begin(&self, data: &str, listed: impl Iterator<Item = RoomKey>) {
-        let mut hasher = DefaultHasher::new();
-        data.hash(&mut hasher);
-        self.lock_mirror().begin(hasher.finish(), listed);
+        let data = hash(data, "");
+        self.lock_mirror().begin(data, listed);
+    }
+
+    /// Which bucket is somebody's. All nodes agree on it, and nobody outside can know it: so no
+    /// crowd fills Redis with buckets, or somebody else's.
+    pub(super) fn slot(&self, who: &str) -> u16 {
+        let data = self.lock_mirror().data();
+        hash(&data.to_string(), who) as u16
     }
 
     pub(super) fn refresh(&self) {
@@ -115,9 +124,11 @@ impl Shared {
         }
     }
 
-    /// Whether Redis has been told of everything.
-    pub(super) fn is_settled(&self) -> bool {
-        self.lock_mirror().is_settled()
+    /// Resolves when Redis has been told of everything.
+    pub(super) async fn until_settled(&self) {
+        while !self.lock_mirror().is_settled() {
+            self.settled.notified().await;
+        }
     }
 
     /// Resolves when there is something to tell Redis.
@@ -212,6 +223,9 @@ impl Shared {
         if mirror.is_out_of_step() {
             self.changed.notify_one();
         }
+        if mirror.is_settled() {
+            self.settled.notify_one();
+        }
         result
     }
 
@@ -224,6 +238,18 @@ impl Shared {
         // It is only ever replaced as a whole.
         self.link.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The first bytes of SHA-256: equal on all nodes, whatever they were built with.
+fn hash(domain: &str, text: &str) -> u64 {
+    let hash = Sha256::new()
+        .chain_update(domain)
+        .chain_update([0])
+        .chain_update(text)
+        .finalize();
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash[..8]);
+    u64::from_be_bytes(first)
 }
 
 /// An entrance that is under way, until it is dropped.

@@ -50,23 +50,23 @@ fn terms() -> Terms {
 impl TestNode {
     /// A node that Redis knows.
     async fn start(redis: &RedisServer, terms: Terms) -> Self {
-        let mut node = Self::start_away(redis, terms);
+        let mut node = Self::start_away(redis.url(), terms);
         node.until(true).await;
         node
     }
 
-    fn start_away(redis: &RedisServer, terms: Terms) -> Self {
+    fn start_away(url: String, terms: Terms) -> Self {
         let ears = Arc::new(Ears::default());
         let (says, here) = watch::channel(false);
         let tell = Box::new(move |is_here| {
             says.send_replace(is_here);
         });
-        let store = Redis::new(&redis.url(), terms, ears.clone(), tell).unwrap();
+        let store = Redis::new(&url, terms, ears.clone(), tell).unwrap();
         Self {
             store,
             ears,
             here,
-            url: redis.url(),
+            url,
         }
     }
 
@@ -96,7 +96,7 @@ impl TestNode {
     /// Redis had said by then.
     async fn settle(&self) {
         let shared = &self.store.shared;
-        eventually(|| shared.is_settled()).await;
+        timeout(PATIENCE, shared.until_settled()).await.unwrap();
         let fence = RoomKey::from(format!("b:fence{}", Uuid::new_v4()));
         let message = format!("signal {} {}\n", fence.0, peer(0));
         let client = ::redis::Client::open(&*self.url).unwrap();
@@ -164,6 +164,48 @@ fn left(to: &[Address], number: u128) -> Notice {
 fn replaced(number: u128, visit: Visit) -> Notice {
     Notice::Replaced {
         to: who(number, visit),
+    }
+}
+
+impl RedisServer {
+    fn command(&self, words: &[&str]) {
+        let client = ::redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_connection().unwrap();
+        let mut command = ::redis::cmd(words[0]);
+        command.arg(&words[1..]).exec(&mut connection).unwrap();
+    }
+
+    /// Loses all data while everybody stays connected.
+    fn flush(&self) {
+        self.command(&["FLUSHALL"]);
+    }
+
+    /// How many nodes have told of all their rooms.
+    fn nodes(&self) -> usize {
+        let client = ::redis::Client::open(self.url()).unwrap();
+        client
+            .get_connection()
+            .unwrap()
+            .zcard("peerball:nodes")
+            .unwrap()
+    }
+
+    /// Answers nobody for so long.
+    fn pause(&self, time: Duration) {
+        self.command(&["CLIENT", "PAUSE", &time.as_millis().to_string(), "ALL"]);
+    }
+
+    /// Lets a node connect that uses [`RedisServer::url_of`], or cuts it off.
+    fn allow(&self, user: &str, may: bool) {
+        let may = if may { "on" } else { "off" };
+        self.command(&["ACL", "SETUSER", user, may, "nopass", "~*", "&*", "+@all"]);
+        if may == "off" {
+            self.command(&["CLIENT", "KILL", "USER", user]);
+        }
+    }
+
+    fn url_of(&self, user: &str) -> String {
+        format!("{}?user={user}&pass=any", self.url())
     }
 }
 

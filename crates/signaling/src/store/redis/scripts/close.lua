@@ -17,4 +17,4 @@ forget(room)
 -- A node that is away now learns of it when it tells its rooms again.
 redis.call('SET', key('closed', room.key), '1', 'EX', ROOM_TTL)
 tell(room, 'closed ' .. room.key)
-return {'closed', room.key}
+return {'closed'}

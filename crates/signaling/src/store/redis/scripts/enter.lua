@@ -30,22 +30,24 @@ local function behind_door()
   return load('b:' .. name), 'b:' .. name, facts
 end
 
-local function knows(room, id)
-  for _, known in ipairs(room.known) do
+local function find_known(room, id)
+  for place, known in ipairs(room.known) do
     if known == id then
-      return true
+      return place
     end
   end
-  return false
 end
 
+-- The latest last.
 local function remember(room, id)
-  if room.kind == 'c' and not knows(room, id) then
-    table.insert(room.known, id)
-    if #room.known > MAX_KNOWN then
-      table.remove(room.known, 1)
-    end
+  if room.kind ~= 'c' then
+    return
   end
+  local place = find_known(room, id) or (#room.known >= MAX_KNOWN and 1)
+  if place then
+    table.remove(room.known, place)
+  end
+  table.insert(room.known, id)
 end
 
 forget_expired()
@@ -70,7 +72,7 @@ if member then
   member.order = math.max(now, member.order + 1)
   write_member(room, member)
 else
-  if room and room.sealed and not knows(room, peer) and not knows(room, arg(9) or '') then
+  if room and room.sealed and not find_known(room, peer) and not find_known(room, arg(9)) then
     return {'room-sealed'}
   elseif room and #room.members >= room.capacity then
     return {'room-full', text(room.capacity)}
@@ -94,9 +96,11 @@ else
   put_member(room,
     {peer = peer, rank = rank, node = ME, visit = visit, order = order, entry = entry})
 end
+room.is_answer = true
 commit(room)
 local answer = {'entered', room.key, text(find_member(room, peer).order), state(room)}
 if former then
+  former.is_answer = true
   commit(former)
   table.insert(answer, state(former))
 end

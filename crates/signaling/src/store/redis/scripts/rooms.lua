@@ -248,7 +248,7 @@ local function state(room)
   return table.concat(lines, '\n')
 end
 
--- Tells all nodes that the room is for, but the caller: it has the answer.
+-- Tells all nodes that the room is for, but the caller if it has the room as its answer.
 local function tell(room, message)
   local nodes = {}
   for node in pairs(room.touched) do
@@ -257,7 +257,9 @@ local function tell(room, message)
   for _, member in ipairs(room.members) do
     nodes[member.node] = true
   end
-  nodes[ME] = nil
+  if room.is_answer then
+    nodes[ME] = nil
+  end
   for node in pairs(nodes) do
     redis.call('PUBLISH', key('to', node), message)
   end

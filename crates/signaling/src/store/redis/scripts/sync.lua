@@ -96,5 +96,6 @@ if next(room.touched) == nil then
     offer(room)
   end
 end
+room.is_answer = true
 commit(room)
 return {'room', state(room)}
