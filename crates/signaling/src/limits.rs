@@ -1,6 +1,7 @@
 //! Every bound of the server, with what happens at it. Those that operators or tests change are
 //! defaults of [`crate::Config`]'s fields; the others are the same everywhere.
 
+use crate::Rate;
 use std::time::Duration;
 
 pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
@@ -8,6 +9,53 @@ pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
 /// TCP connections in all, page loads included. Further ones wait in the listener's backlog until
 /// one ends.
 pub const MAX_CONNECTIONS: usize = 5_120;
+
+/// TCP connections of one household: an IPv4 address, or an IPv6 network of 64 bits. A school behind
+/// one address has a few for each player while pages load. A further one is answered with the problem
+/// `too-many-requests` and closed; over TLS it is closed. Trusted proxies have no such bound.
+pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 256;
+
+/// WebSockets of one household, places kept for [`RETURN_GRACE`] included. A further upgrade is
+/// refused with the problem `too-many-requests`.
+pub const MAX_SOCKETS_PER_ADDRESS: usize = 128;
+
+/// How often one household may open a TCP connection. Beyond, as at
+/// [`MAX_CONNECTIONS_PER_ADDRESS`].
+pub const CONNECTION_RATE: Rate = Rate::new(256, 16);
+
+/// How often one household may open a WebSocket. Beyond, the upgrade is refused with the problem
+/// `too-many-requests`. A class of thirty that comes back at once stays below.
+pub const UPGRADE_RATE: Rate = Rate::new(64, 16);
+
+/// How often one household may ask the API. Beyond, it is refused with `too-many-requests`.
+pub const REQUEST_RATE: Rate = Rate::new(64, 8);
+
+/// How often one household may make or change something by the API: rooms, tickets, seals. Beyond,
+/// it is refused with `too-many-requests`.
+pub const CHANGE_RATE: Rate = Rate::new(64, 32);
+
+/// How often one household may name a room or a ticket that is none. Beyond, all its requests to the
+/// API and upgrades are refused with `too-many-requests` until one more is free, right ones too:
+/// whoever guesses learns nothing. With 26^6 codes and [`MAX_ROOMS`] of them taken, a scan finds one
+/// in a day.
+pub const MISS_RATE: Rate = Rate::new(16, 80);
+
+/// Buckets of each rate, for all households together. They are not kept by address but by a hash of
+/// it, so that no crowd of addresses fills the memory: two that fall together share one.
+pub const RATE_SLOTS: usize = 1 << 16;
+
+/// How often the memory of full buckets is given back.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// After how long whoever was one too many is told to try again.
+pub const CROWD_RETRY: Duration = Duration::from_secs(30);
+
+/// After how long whoever comes while the server goes down, or its store is away, is told to try
+/// again: by then another node is there.
+pub const UNAVAILABLE_RETRY: Duration = Duration::from_secs(2);
+
+/// Connections that are being refused at one time. Further ones are closed without an answer.
+pub const MAX_REFUSALS: usize = 64;
 
 /// TCP connections of operators, on a listener of their own. Further ones wait, as those of players do.
 pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
@@ -108,8 +156,9 @@ pub const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 pub const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a request's head may take, the wait for a next request included. Then the connection
-/// is closed.
-pub const REQUEST_HEAD_DEADLINE: Duration = Duration::from_secs(30);
+/// is closed. Also how long a request to the API may take, its body's arrival included, and an
+/// upgrade: then it is answered with 408.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Bytes of a request's head. A longer one is answered with 431.
 pub const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
@@ -171,6 +220,10 @@ pub const STORE_BATCH: usize = 32;
 
 /// Batches of rooms of dead nodes that a node gives up at each [`STORE_BEAT`].
 pub const STORE_SWEEPS: usize = 32;
+
+/// Token buckets that all nodes share; each is there only while it is not full, in about 100
+/// bytes. Two of as many as are in use share one by chance, and then refuse too early.
+pub const STORE_RATE_SLOTS: u64 = 1 << 20;
 
 /// Signals to peers on other nodes that wait for Redis. Further ones are dropped.
 pub const STORE_QUEUE_SIGNALS: usize = 4_096;

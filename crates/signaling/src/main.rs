@@ -4,7 +4,7 @@ mod options;
 
 use anyhow::Context;
 use clap::Parser;
-use options::Args;
+use options::{Args, LogFormat};
 use signaling::Listeners;
 use std::{io::IsTerminal, net::SocketAddr};
 use tokio::net::TcpListener;
@@ -15,11 +15,14 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let filter = EnvFilter::try_new(&args.log)
         .with_context(|| format!("--log {} is not a filter", args.log))?;
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
-        .with_ansi(std::io::stdout().is_terminal())
-        .init();
+        .with_ansi(std::io::stdout().is_terminal());
+    match args.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let players = listen(args.address()).await?;
     let operators = match args.metrics_bind {
         Some(address) => Some(listen(address).await?),

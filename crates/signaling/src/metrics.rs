@@ -58,9 +58,25 @@ labels!(Route {
 pub(crate) enum Limit {
     /// [`crate::Config::max_connections`].
     Connections,
+    /// [`crate::Config::max_connections_per_address`].
+    AddressConnections,
+    /// [`crate::Config::max_sockets_per_address`].
+    AddressSockets,
+    /// [`crate::Rates::connections`].
+    ConnectionRate,
+    /// [`crate::Rates::upgrades`].
+    UpgradeRate,
+    /// [`crate::Rates::requests`].
+    RequestRate,
+    /// [`crate::Rates::changes`].
+    ChangeRate,
+    /// [`crate::Rates::misses`]: an answer that was withheld.
+    MissRate,
+    /// [`crate::Config::request_deadline`], for a request whose head has come.
+    RequestDeadline,
     /// [`crate::limits::MAX_REQUEST_HEAD_BYTES`].
     RequestHead,
-    /// [`crate::limits::REQUEST_HEAD_DEADLINE`]; the end of an idle connection, too.
+    /// [`crate::Config::request_deadline`]; the end of an idle connection, too.
     RequestHeadDeadline,
     /// [`crate::limits::WRITE_DEADLINE`].
     WriteDeadline,
@@ -70,6 +86,14 @@ pub(crate) enum Limit {
 
 labels!(Limit {
     Connections => "connections",
+    AddressConnections => "address-connections",
+    AddressSockets => "address-sockets",
+    ConnectionRate => "connection-rate",
+    UpgradeRate => "upgrade-rate",
+    RequestRate => "request-rate",
+    ChangeRate => "change-rate",
+    MissRate => "miss-rate",
+    RequestDeadline => "request-deadline",
     RequestHead => "request-head",
     RequestHeadDeadline => "request-head-deadline",
     WriteDeadline => "write-deadline",

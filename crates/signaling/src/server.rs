@@ -4,17 +4,20 @@
 use crate::store::redis::{Redis, Terms};
 use crate::{
     Config, RedisUrl,
-    accept::Door,
+    accept::{AddressLimits, Door},
+    crowd::Crowd,
     files::Files,
     health::{Health, Trouble},
-    limits::MAX_OPERATOR_CONNECTIONS,
+    limits::{MAX_OPERATOR_CONNECTIONS, MAX_REFUSALS, SWEEP_INTERVAL},
     lobby::Lobby,
     metrics::{Limit, Metrics},
+    rates::Buckets,
     routes::{self, App},
     socket::Patience,
     sockets::Sockets,
     store::{Store, memory::Memory},
 };
+use governor::clock::MonotonicClock;
 use std::{error::Error, io, path::PathBuf, sync::Arc};
 use tokio::{
     net::TcpListener,
@@ -102,21 +105,37 @@ pub async fn serve(
             ping_interval: config.ping_interval,
             return_grace: config.return_grace,
         },
+        proxies: config.proxies,
+        origins: config.origins,
+        pages: config.pages,
+        rates: config.rates,
+        buckets: Arc::new(Buckets::new(&config.rates, MonotonicClock)),
+        crowd: Crowd::new(config.max_sockets_per_address),
+        request_deadline: config.request_deadline,
+        log_addresses: config.log_addresses,
         metrics: Arc::new(Metrics::default()),
         health,
         public_metrics: operators.is_none(),
         closing: closing.clone(),
     });
-    let door = |listener, places| Door {
+    let address_limits = AddressLimits {
+        proxies: app.proxies.clone(),
+        crowd: Crowd::new(config.max_connections_per_address),
+        buckets: Arc::clone(&app.buckets),
+    };
+    let door = |listener, places, limits| Door {
         listener,
         places: Arc::new(Semaphore::new(places)),
+        refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+        limits,
+        request_deadline: config.request_deadline,
         metrics: Arc::clone(&app.metrics),
         closing: closing.clone(),
         dropping: dropping.clone(),
     };
-    let players = door(players, config.max_connections);
+    let players = door(players, config.max_connections, Some(address_limits));
     let places = Arc::clone(&players.places);
-    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS));
+    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS, None));
 
     info!(%address, web_dir = ?config.web_dir, "serving");
     let serving = async {
@@ -126,7 +145,14 @@ pub async fn serve(
                 None => std::future::pending().await,
             }
         };
-        tokio::join!(players.serve(routes::players(&app)), operators)
+        let sweeping = async {
+            loop {
+                sleep(SWEEP_INTERVAL).await;
+                app.buckets.sweep();
+            }
+        };
+        let serving = players.serve(routes::players(&app));
+        tokio::join!(serving, operators, sweeping)
     };
     let draining = async {
         shutdown.await;
@@ -203,6 +229,14 @@ fn open_redis(
 fn checked(config: &Config) -> Result<u32, ServeError> {
     if config.ping_interval.is_zero() {
         return Err(ServeError::Config("the ping interval is zero"));
+    }
+    if config.request_deadline.is_zero() {
+        return Err(ServeError::Config("the deadline of requests is zero"));
+    }
+    if !config.pages.is_valid() {
+        return Err(ServeError::Config(
+            "the content security policy is no header's value",
+        ));
     }
     match u32::try_from(config.max_connections) {
         Ok(max @ 1..) if config.max_connections <= Semaphore::MAX_PERMITS => Ok(max),

@@ -154,7 +154,7 @@ impl Session {
             (Way::Direct(reader, occupied), Some(writer)) => {
                 // They are two halves of one stream.
                 let stream = reader.reunite(writer).ok();
-                stream.map(|stream| Connection::whole(stream, occupied))
+                stream.map(|stream| Connection::new(stream, occupied))
             }
             (Way::Direct(..), None) => None,
             (Way::Whole(connection), _) => Some(*connection),

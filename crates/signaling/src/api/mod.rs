@@ -12,9 +12,8 @@ use axum::{
 };
 use protocol::{api::ProblemCode, limits::MAX_API_BODY_BYTES};
 use std::sync::Arc;
-use tower_http::cors::CorsLayer;
 
-/// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
+/// The routes.
 pub(crate) fn router() -> Router<Arc<Lobby>> {
     Router::new()
         .route("/rooms", post(rooms::create).get(rooms::list))
@@ -36,5 +35,4 @@ pub(crate) fn router() -> Router<Arc<Lobby>> {
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES))
-        .layer(CorsLayer::permissive())
 }

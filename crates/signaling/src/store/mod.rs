@@ -25,7 +25,7 @@
 //!
 //! The order of one address's own calls is the node's duty: `enter` is called once and always
 //! polled to its end, and `leave` only after it has returned.
-#![expect(dead_code, reason = "tickets, and the store of many nodes, follow")]
+#![cfg_attr(not(test), expect(dead_code, reason = "tickets follow"))]
 
 pub(crate) mod memory;
 #[cfg(feature = "redis")]
@@ -33,7 +33,10 @@ pub(crate) mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES};
+use crate::{
+    Rate,
+    limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES},
+};
 use axum::extract::ws::Utf8Bytes;
 use futures::future::{BoxFuture, ready};
 use matchbox_protocol::PeerId;
@@ -76,10 +79,11 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Ends a visit. The room's others are told [`Notice::PeerLeft`].
     fn leave(&self, who: Address);
 
-    /// Takes one from a bucket that all nodes share, or says how long it is empty. Where there is
-    /// nothing to share it is never empty: the node's own buckets come first.
-    fn take<'a>(&'a self, _bucket: &'a Bucket<'a>) -> BoxFuture<'a, Result<(), Duration>> {
-        Box::pin(ready(Ok(())))
+    /// Takes one from a bucket that all nodes share, or says how long there is none. A node has
+    /// buckets of its own beside: a store that is not shared has nothing to add to them.
+    fn take<'a>(&'a self, bucket: &'a str, rate: Rate) -> Answer<'a, Option<Duration>> {
+        let _ = (bucket, rate);
+        Box::pin(ready(Ok(None)))
     }
 
     /// The node goes down: peers that have not left may come to another one for so long. Returns
@@ -94,19 +98,6 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Passes a signal to a peer of the room that has no socket on this node. Never waits; whether
     /// it was sent, not whether it arrives.
     fn signal(&self, room: &RoomKey, receiver: PeerId, text: Utf8Bytes) -> bool;
-}
-
-/// Something that somebody may do so often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bucket<'a> {
-    /// What.
-    pub(crate) deed: &'static str,
-    /// Who: any text, which is hashed.
-    pub(crate) who: &'a str,
-    /// How often at once.
-    pub(crate) burst: u32,
-    /// How long it takes for one more.
-    pub(crate) each: Duration,
 }
 
 /// A node, as the store sees it.

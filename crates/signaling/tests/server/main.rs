@@ -6,6 +6,7 @@ mod files;
 mod hostile;
 mod http;
 mod lifetime;
+mod limits;
 mod operator;
 mod peer;
 mod relay;

@@ -261,21 +261,16 @@ impl Store for Redis {
         self.shared.leave(who);
     }
 
-    fn take<'a>(&'a self, bucket: &'a Bucket<'a>) -> BoxFuture<'a, Result<(), Duration>> {
+    fn take<'a>(&'a self, bucket: &'a str, rate: Rate) -> Answer<'a, Option<Duration>> {
         let arguments = [
-            bucket.deed.to_owned(),
-            self.shared.slot(bucket.who).to_string(),
-            bucket.burst.to_string(),
-            bucket.each.as_micros().to_string(),
+            self.shared.slot(bucket).to_string(),
+            rate.count.to_string(),
+            rate.each().as_micros().to_string(),
         ];
         Box::pin(async move {
-            let Ok(link) = self.shared.link() else {
-                return Ok(());
-            };
-            match link.call(Script::Take, &arguments).await {
-                Ok(0) | Err(_) => Ok(()),
-                Ok(wait) => Err(Duration::from_micros(wait)),
-            }
+            let wait = self.shared.link()?.call(Script::Take, &arguments).await;
+            let wait: u64 = wait.map_err(away)?;
+            Ok((wait > 0).then(|| Duration::from_micros(wait)))
         })
     }
 

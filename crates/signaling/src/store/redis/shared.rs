@@ -96,11 +96,11 @@ impl Shared {
         self.lock_mirror().begin(data, listed);
     }
 
-    /// Which bucket is somebody's. All nodes agree on it, and nobody outside can know it: so no
-    /// crowd fills Redis with buckets, or somebody else's.
-    pub(super) fn slot(&self, who: &str) -> u16 {
+    /// Where a bucket is. All nodes agree on it, and nobody outside can know it: so no crowd fills
+    /// Redis with buckets, or empties somebody else's.
+    pub(super) fn slot(&self, bucket: &str) -> u64 {
         let data = self.lock_mirror().data();
-        hash(&data.to_string(), who) as u16
+        hash(&data.to_string(), bucket) % STORE_RATE_SLOTS
     }
 
     pub(super) fn refresh(&self) {

@@ -5,9 +5,25 @@ local peer, code, facts, hold = arg(1), arg(2), arg(3), tonumber(arg(4)) * 1000
 local born, tag = facts:match('^%a %d+ %d %d %d (%d+) (%S*)$')
 local MAX_LOOKS = 16
 
+-- Where the peer was sent before, and until when a place is held for it there: that place is free
+-- for itself.
+local sent = key('sent', peer)
+local before = redis.call('GET', sent)
+before = before and load(before)
+local held_until = before and redis.call('ZSCORE', key('held', before.key), peer)
+if held_until then
+  redis.call('ZREM', key('held', before.key), peer)
+  offer(before)
+end
+
 local function hold_place(room)
+  if held_until and before.key ~= room.key then
+    redis.call('ZADD', key('held', before.key), held_until, peer)
+    offer(before)
+  end
   redis.call('ZADD', key('held', room.key), text(now + hold), peer)
   redis.call('PEXPIRE', key('held', room.key), text(hold / 1000))
+  redis.call('SET', sent, room.key, 'PX', text(hold / 1000))
   offer(room)
   return {'room', state(room)}
 end
@@ -23,7 +39,7 @@ for _, name in ipairs(due) do
     redis.call('ZREM', key('recheck', tag), name)
   end
 end
-for _, name in ipairs(redis.call('ZREVRANGE', key('quick', tag), 0, MAX_LOOKS - 1)) do
+for _, name in ipairs(redis.call('ZRANGE', key('quick', tag), 0, MAX_LOOKS - 1)) do
   local room = load(name)
   if room then
     commit(room)

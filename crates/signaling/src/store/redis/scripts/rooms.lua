@@ -200,19 +200,18 @@ local function list(room)
   end
 end
 
--- Where quick match finds a room: the fullest last, among equals the eldest. A room whose free
+-- Where quick match finds a room: the fullest first, among equals the eldest. A room whose free
 -- places are all held for somebody is looked at again when the first of the holds is over.
 local function offer(room)
   local offers, later = key('quick', room.tag), key('recheck', room.tag)
-  local taken = count_held(room)
   redis.call('ZREM', offers, room.key)
   redis.call('ZREM', later, room.key)
   if not is_open(room) then
     return
   end
-  if taken < room.capacity then
-    -- Milliseconds take 43 bits until 2248.
-    redis.call('ZADD', offers, text(taken * 2 ^ 43 + 2 ^ 43 - room.born), room.key)
+  if count_held(room) < room.capacity then
+    -- Births take 43 bits until 2248.
+    redis.call('ZADD', offers, text(room.born - #room.members * 2 ^ 43), room.key)
     redis.call('EXPIRE', offers, ROOM_TTL)
   else
     local first = redis.call('ZRANGE', key('held', room.key), 0, 0, 'WITHSCORES')

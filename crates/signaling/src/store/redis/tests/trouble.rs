@@ -224,29 +224,25 @@ async fn no_server_is_no_reason_to_give_up() {
 }
 
 #[tokio::test]
-async fn rates_are_shared_and_redis_away_lets_through() {
+async fn rates_are_shared() {
     let Some(mut redis) = RedisServer::start() else {
         return;
     };
     let [mut a, b, c] = three(&redis, terms()).await;
-    let bucket = |who| Bucket {
-        deed: "upgrade",
-        who,
-        burst: 4,
-        each: Duration::from_secs(3_600),
-    };
+    let rate = Rate::new(4, 4 * 3_600);
     for node in [&a, &b, &c, &a] {
-        assert_eq!(node.store.take(&bucket("192.0.2.1")).await, Ok(()));
+        assert_eq!(node.store.take("upgrade 192.0.2.1", rate).await, Ok(None));
     }
-    let wait = b.store.take(&bucket("192.0.2.1")).await.unwrap_err();
-    assert!(wait > Duration::from_secs(3_590) && wait <= Duration::from_secs(3_600));
-    assert_eq!(b.store.take(&bucket("192.0.2.2")).await, Ok(()));
-    let other = Bucket {
-        deed: "request",
-        ..bucket("192.0.2.1")
-    };
-    assert_eq!(c.store.take(&other).await, Ok(()));
+    let wait = b.store.take("upgrade 192.0.2.1", rate).await.unwrap();
+    let wait = wait.unwrap().as_secs();
+    assert!((3_590..=3_600).contains(&wait), "{wait}");
+    for other in ["upgrade 192.0.2.2", "request 192.0.2.1"] {
+        assert_eq!(c.store.take(other, rate).await, Ok(None));
+    }
     redis.kill();
     a.until(false).await;
-    assert_eq!(a.store.take(&bucket("192.0.2.1")).await, Ok(()));
+    assert_eq!(
+        a.store.take("upgrade 192.0.2.1", rate).await,
+        Err(Refused::Away)
+    );
 }
