@@ -3,11 +3,10 @@
 local code, peer = arg(1), arg(2)
 local room = follow(key('code', code))
 if not room then
-  return {'no-such-room'}
+  return refuse('no-such-room')
 end
 if room.members[1] == nil or room.members[1].peer ~= peer then
-  commit(room)
-  return {'not-owner'}
+  return refuse('not-owner')
 end
 while room.members[1] do
   drop_member(room, room.members[1].peer)

@@ -3,12 +3,11 @@
 local code, facts = arg(1), arg(2)
 forget_expired()
 if follow(key('code', code)) or load('b:' .. code) then
-  return {'taken'}
+  return refuse('taken')
 end
 if not has_space() then
-  return {'server-full'}
+  return refuse('server-full')
 end
 local born = facts:match('^%a %d+ %d %d %d (%d+)')
 local room = make('c:' .. code .. '#' .. born, facts)
-commit(room)
-return {'room', state(room)}
+return answer_room(room)

@@ -56,12 +56,12 @@ local place = redis.call('GET', key('place', peer))
 local former = place and load(place)
 local room, name, facts = behind_door()
 if not room and not facts then
-  return {name}
+  return refuse(name)
 end
 if door == 'group' and former and former.key:find('g:' .. arg(8) .. ':' .. arg(7) .. '#', 1, true) == 1 then
   room = former
 end
-if room and former and room.key == former.key then
+if room == former then
   former = nil
 end
 local member = room and find_member(room, peer)
@@ -73,12 +73,12 @@ if member then
   write_member(room, member)
 else
   if room and room.sealed and not find_known(room, peer) and not find_known(room, arg(9)) then
-    return {'room-sealed'}
+    return refuse('room-sealed')
   elseif room and #room.members >= room.capacity then
-    return {'room-full', text(room.capacity)}
+    return refuse('room-full', text(room.capacity))
   elseif not room then
     if not has_space() then
-      return {'server-full'}
+      return refuse('server-full')
     end
     room = make(name, facts)
   end
@@ -97,11 +97,14 @@ else
     {peer = peer, rank = rank, node = ME, visit = visit, order = order, entry = entry})
 end
 room.is_answer = true
-commit(room)
-local answer = {'entered', room.key, text(find_member(room, peer).order), state(room)}
 if former then
   former.is_answer = true
-  commit(former)
-  table.insert(answer, state(former))
 end
-return answer
+return finish(function()
+  local order = text(find_member(room, peer).order)
+  local answer = {'entered', room.key, order, state(room)}
+  if former then
+    table.insert(answer, state(former))
+  end
+  return answer
+end)

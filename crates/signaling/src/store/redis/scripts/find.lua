@@ -3,7 +3,6 @@
 forget_expired()
 local room = follow(key('code', arg(1)))
 if not room then
-  return {'no-such-room'}
+  return refuse('no-such-room')
 end
-commit(room)
-return {'room', state(room)}
+return answer_room(room)

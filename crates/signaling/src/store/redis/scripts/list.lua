@@ -7,22 +7,25 @@ local version, born, code, limit = arg(1), tonumber(arg(2)), arg(3), tonumber(ar
 local MAX_LOOKS = 256
 local at = version == '*' and key('public') or key('public', version)
 local names = redis.call('ZRANGEBYSCORE', at, text(-born), '+inf', 'LIMIT', 0, MAX_LOOKS)
-local answer = {'rooms'}
+local rooms = {}
 for _, name in ipairs(names) do
   local room_code, room_born = name:match('^c:(.-)#(%d+)$')
   if tonumber(room_born) < born or room_code > code then
     local room = load(name)
-    if room then
-      commit(room)
-    else
+    if not room then
       redis.call('ZREM', at, name)
+    elseif is_open(room) and #room.members > 0 then
+      table.insert(rooms, room)
     end
-    if room and is_open(room) and #room.members > 0 then
-      table.insert(answer, state(room))
-    end
-    if #answer > limit + 1 then
+    if #rooms > limit then
       break
     end
   end
 end
-return answer
+return finish(function()
+  local answer = {'rooms'}
+  for _, room in ipairs(rooms) do
+    table.insert(answer, state(room))
+  end
+  return answer
+end)

@@ -5,6 +5,7 @@ local peer, code, facts, hold = arg(1), arg(2), arg(3), tonumber(arg(4)) * 1000
 local born, tag = facts:match('^%a %d+ %d %d %d (%d+) (%S*)$')
 local MAX_LOOKS = 16
 
+forget_expired()
 -- Where the peer was sent before, and until when a place is held for it there: that place is free
 -- for itself.
 local sent = key('sent', peer)
@@ -25,15 +26,13 @@ local function hold_place(room)
   redis.call('PEXPIRE', key('held', room.key), text(hold / 1000))
   redis.call('SET', sent, room.key, 'PX', text(hold / 1000))
   offer(room)
-  return {'room', state(room)}
+  return answer_room(room)
 end
 
-forget_expired()
 local due = redis.call('ZRANGEBYSCORE', key('recheck', tag), '-inf', text(now), 'LIMIT', 0, MAX_LOOKS)
 for _, name in ipairs(due) do
   local room = load(name)
   if room then
-    commit(room)
     offer(room)
   else
     redis.call('ZREM', key('recheck', tag), name)
@@ -42,7 +41,6 @@ end
 for _, name in ipairs(redis.call('ZRANGE', key('quick', tag), 0, MAX_LOOKS - 1)) do
   local room = load(name)
   if room then
-    commit(room)
     if is_open(room) and count_held(room) < room.capacity then
       return hold_place(room)
     end
@@ -52,11 +50,9 @@ for _, name in ipairs(redis.call('ZRANGE', key('quick', tag), 0, MAX_LOOKS - 1))
   end
 end
 if follow(key('code', code)) or load('b:' .. code) then
-  return {'taken'}
+  return refuse('taken')
 end
 if not has_space() then
-  return {'server-full'}
+  return refuse('server-full')
 end
-local room = make('c:' .. code .. '#' .. born, facts)
-commit(room)
-return hold_place(room)
+return hold_place(make('c:' .. code .. '#' .. born, facts))

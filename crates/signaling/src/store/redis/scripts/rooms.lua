@@ -107,14 +107,20 @@ local function facts_of(room)
     flag(room.gathering), text(room.born), room.tag}, ' ')
 end
 
+-- Every room that the script has looked at: `finish` tells of those that were changed.
+local loaded = {}
+
 -- The room without the peers of nodes that are gone; nothing if there is none. `touched` names
--- the nodes whose peers have changed: `commit` tells them too.
+-- the nodes whose peers have changed: they are told too.
 local function load(name)
+  if loaded[name] then
+    return loaded[name]
+  end
   local fields = redis.call('HGETALL', key('room', name))
   if #fields == 0 then
     return nil
   end
-  local room = {key = name, rev = 0, members = {}, known = {}, touched = {}}
+  local room = {key = name, rev = 0, members = {}, known = {}, tellers = '', touched = {}}
   local gone = {}
   for index = 1, #fields, 2 do
     local field, value = fields[index], fields[index + 1]
@@ -126,6 +132,8 @@ local function load(name)
       for peer in value:gmatch('%S+') do
         table.insert(room.known, peer)
       end
+    elseif field == 'tellers' then
+      room.tellers = value
     else
       local member = parse_member(field, value)
       table.insert(room.members, member)
@@ -138,6 +146,7 @@ local function load(name)
   for _, peer in ipairs(gone) do
     drop_member(room, peer)
   end
+  loaded[name] = room
   return room
 end
 
@@ -221,6 +230,7 @@ local function offer(room)
 end
 
 local function forget(room)
+  loaded[room.key] = nil
   redis.call('DEL', key('room', room.key), key('held', room.key))
   redis.call('SREM', key('rooms'), room.key)
   redis.call('ZREM', key('empty'), room.key)
@@ -277,11 +287,8 @@ local function list_by_node(room)
   end
 end
 
--- Ends a script's work on a room: if anything was changed it gets a new revision, and is told.
+-- Writes a changed room with a new revision, and tells of it.
 local function commit(room)
-  if next(room.touched) == nil then
-    return
-  end
   room.rev = math.max(room.rev + 1, now)
   list_by_node(room)
   if #room.members == 0 and room.kind ~= 'c' then
@@ -298,7 +305,7 @@ local function commit(room)
     point(at, room)
   end
   redis.call('HSET', key('room', room.key), 'facts', facts_of(room), 'rev', text(room.rev),
-    'known', table.concat(room.known, ' '))
+    'known', table.concat(room.known, ' '), 'tellers', room.tellers)
   redis.call('EXPIRE', key('room', room.key), ROOM_TTL)
   if room.kind == 'c' then
     list(room)
@@ -310,6 +317,25 @@ local function commit(room)
     end
   end
   tell(room, state(room))
+end
+
+-- Ends a script. Its answer is made of the rooms as they are then.
+local function finish(answer)
+  for _, room in pairs(loaded) do
+    if next(room.touched) ~= nil then
+      commit(room)
+    end
+  end
+  return answer()
+end
+
+local function refuse(...)
+  local words = {...}
+  return finish(function() return words end)
+end
+
+local function answer_room(room)
+  return finish(function() return {'room', state(room)} end)
 end
 
 -- Forgets rooms that have been empty for their grace: some, so that no script takes long.
@@ -339,12 +365,13 @@ local function has_space()
   return room ~= nil
 end
 
--- An empty room. It is there for others once it is committed.
+-- An empty room. It is there for others when the script is finished.
 local function make(name, facts)
   redis.call('SADD', key('rooms'), name)
   redis.call('DEL', key('closed', name))
-  local room = {key = name, rev = 0, members = {}, known = {}, touched = {[ME] = true}}
+  local room = {key = name, rev = 0, members = {}, known = {}, tellers = '', touched = {[ME] = true}}
   set_facts(room, facts)
+  loaded[name] = room
   return room
 end
 

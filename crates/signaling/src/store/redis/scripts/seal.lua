@@ -3,15 +3,13 @@
 local code, peer, sealed = arg(1), arg(2), arg(3) == '1'
 local room = follow(key('code', code))
 if not room then
-  return {'no-such-room'}
+  return refuse('no-such-room')
 end
 if room.members[1] == nil or room.members[1].peer ~= peer then
-  commit(room)
-  return {'not-owner'}
+  return refuse('not-owner')
 end
 if room.sealed ~= sealed then
   room.sealed = sealed
   room.touched[ME] = true
 end
-commit(room)
-return {'room', state(room)}
+return answer_room(room)

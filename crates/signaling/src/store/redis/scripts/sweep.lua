@@ -27,9 +27,7 @@ if not dead then
 end
 for _, name in ipairs(redis.call('SRANDMEMBER', key('node', dead), limit)) do
   local room = load(name)
-  if room then
-    commit(room)
-  else
+  if not room then
     redis.call('SREM', key('rooms'), name)
   end
   redis.call('SREM', key('node', dead), name)
@@ -38,4 +36,4 @@ if redis.call('SCARD', key('node', dead)) == 0 then
   redis.call('ZREM', key('nodes'), dead)
   redis.call('ZREM', key('missing'), dead)
 end
-return 1
+return finish(function() return 1 end)

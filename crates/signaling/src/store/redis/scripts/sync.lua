@@ -72,9 +72,12 @@ for _, member in ipairs(mine) do
   end
 end
 if fresh then
+  -- What a node has told of the room itself counts more than what others remember of it.
+  room.tellers = room.tellers .. ' ' .. ME
+  room.touched[ME] = true
   for _, member in ipairs(others) do
     if not find_member(room, member.peer) and not is_registered(member.node)
-      and may_return(member.peer) then
+      and not room.tellers:find(member.node, 1, true) and may_return(member.peer) then
       redis.call('ZADD', key('missing'), 'NX', text(now + NODE_TTL), member.node)
       put_member(room, member)
     end
@@ -97,5 +100,4 @@ if next(room.touched) == nil then
   end
 end
 room.is_answer = true
-commit(room)
-return {'room', state(room)}
+return answer_room(room)
