@@ -3,8 +3,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod scripted;
-#[expect(dead_code, reason = "these tests need no address of a bare room")]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(dead_code, reason = "the server's own tests use the rest")]
 #[path = "../../signaling/tests/support/mod.rs"]
 mod support;
 

@@ -2,8 +2,8 @@
 //! again once it is back.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[expect(dead_code, reason = "these tests ask for no metrics")]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(dead_code, reason = "the server's own tests use the rest")]
 #[path = "../../signaling/tests/support/mod.rs"]
 mod support;
 
