@@ -7,6 +7,8 @@ mod scripted;
 #[allow(dead_code, reason = "the server's own tests use the rest")]
 #[path = "../../signaling/tests/support/mod.rs"]
 mod support;
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod talk;
 
 use matchbox_socket::{PeerEvent, Signaller, SignallerBuilder};
 use netplay::{
@@ -22,7 +24,7 @@ use protocol::{
     PeerId,
     api::{CreateRoom, ProblemCode, VersionTag, Visibility},
 };
-use scripted::{id, soon, until};
+use scripted::{id, soon};
 use signaling::Config;
 use std::{
     fs,
@@ -30,6 +32,7 @@ use std::{
     time::Duration,
 };
 use support::Server;
+use talk::until;
 
 fn url(server: &Server) -> ServerUrl {
     server.address.to_string().parse().expect("an address")
@@ -75,12 +78,14 @@ impl Peer {
 
     async fn ends(&self) -> String {
         let mut sentence = String::new();
-        until(|| match self.directory.signaling() {
-            SignalingState::Failed(reason) => {
-                sentence = reason;
-                true
+        until("signaling has failed", || {
+            match self.directory.signaling() {
+                SignalingState::Failed(reason) => {
+                    sentence = reason;
+                    true
+                }
+                _ => false,
             }
-            _ => false,
         })
         .await;
         sentence
