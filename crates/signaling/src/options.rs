@@ -1,6 +1,8 @@
 //! What the program can be told, by flags and the environment.
 
 use clap::{ArgAction, Parser, ValueEnum};
+#[cfg(feature = "tls")]
+use signaling::TlsFiles;
 use signaling::{
     Config, ForwardedHeader, InvalidNetwork, InvalidOrigin, IpNet, Origin, PageHeaders, Proxies,
     Rate, Rates, limits, parse_network,
@@ -23,6 +25,11 @@ const DEFAULT_WEB_DIR: &str = "dist";
 #[derive(Debug, Parser)]
 #[command(version, about, long_about)]
 pub(crate) struct Args {
+    /// TOML file of these flags by their names, such as max-rooms = 100; flags and the environment
+    /// come first
+    #[arg(long, env = "PEERBALL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Address to listen on; 127.0.0.1 for this machine only
     #[arg(long, env = "PEERBALL_BIND", value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
     bind: IpAddr,
@@ -34,6 +41,26 @@ pub(crate) struct Args {
     /// Address and port for /metrics, which players then do not see [default: none]
     #[arg(long, env = "PEERBALL_METRICS_BIND", value_name = "ADDRESS:PORT")]
     pub(crate) metrics_bind: Option<SocketAddr>,
+
+    /// Certificate in PEM with those that it hangs on: players come by https: and wss:
+    #[cfg(feature = "tls")]
+    #[arg(
+        long,
+        env = "PEERBALL_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+
+    /// Its private key in PEM; both files are read anew when they change
+    #[cfg(feature = "tls")]
+    #[arg(
+        long,
+        env = "PEERBALL_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
 
     /// Folder of the built web client [default: dist, if it exists]
     #[arg(long, env = "PEERBALL_WEB_DIR", value_name = "FOLDER")]
@@ -217,7 +244,7 @@ impl Args {
     }
 
     /// The library's part.
-    pub(crate) fn config(self) -> Config {
+    pub(crate) fn into_config(self) -> Config {
         let built_client = || {
             Path::new(DEFAULT_WEB_DIR)
                 .is_dir()
@@ -228,6 +255,11 @@ impl Args {
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
             max_sockets_per_address: self.max_sockets_per_address,
+            #[cfg(feature = "tls")]
+            tls: self
+                .tls_cert
+                .zip(self.tls_key)
+                .map(|(certificate, key)| TlsFiles::new(certificate, key)),
             rates: Rates {
                 connections: self.connection_rate,
                 upgrades: self.upgrade_rate,
@@ -281,6 +313,6 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(args.port, 3536);
-        assert_eq!(args.config(), expected);
+        assert_eq!(args.into_config(), expected);
     }
 }

@@ -1,8 +1,10 @@
 //! Starts the server on its listeners, and shuts it down in order.
 
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::{
     Config,
-    accept::{AddressLimits, Door},
+    accept::{AddressLimits, Door, House},
     crowd::Crowd,
     files::Files,
     health::{Health, Trouble},
@@ -40,6 +42,10 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// The certificate cannot be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::TlsError),
     /// A number in the configuration that cannot work.
     #[error("{0}")]
     Config(&'static str),
@@ -117,19 +123,38 @@ pub async fn serve(
         crowd: Crowd::new(config.max_connections_per_address),
         buckets: Arc::clone(&app.buckets),
     };
-    let door = |listener, places, limits| Door {
-        listener,
+    let house = |places, limits| House {
         places: Arc::new(Semaphore::new(places)),
         refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
         limits,
+        #[cfg(feature = "tls")]
+        tls: None,
         request_deadline: config.request_deadline,
         metrics: Arc::clone(&app.metrics),
         closing: closing.clone(),
         dropping: dropping.clone(),
     };
-    let players = door(players, config.max_connections, Some(address_limits));
-    let places = Arc::clone(&players.places);
-    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS, None));
+    let open = house(config.max_connections, Some(address_limits));
+    #[cfg(feature = "tls")]
+    let open = House {
+        tls: match config.tls {
+            Some(files) => {
+                let metrics = Arc::clone(&app.metrics);
+                Some(Tls::new(files, config.request_deadline, metrics).await?)
+            }
+            None => None,
+        },
+        ..open
+    };
+    let players = Door {
+        listener: players,
+        house: Arc::new(open),
+    };
+    let places = Arc::clone(&players.house.places);
+    let operators = operators.map(|listener| Door {
+        listener,
+        house: Arc::new(house(MAX_OPERATOR_CONNECTIONS, None)),
+    });
 
     info!(%address, web_dir = ?config.web_dir, "serving");
     let serving = async {
@@ -145,8 +170,14 @@ pub async fn serve(
                 app.buckets.sweep();
             }
         };
+        let certificates = async {
+            #[cfg(feature = "tls")]
+            if let Some(tls) = &players.house.tls {
+                tls.watch().await;
+            }
+        };
         let serving = players.serve(routes::players(&app));
-        tokio::join!(serving, operators, sweeping)
+        tokio::join!(serving, operators, sweeping, certificates)
     };
     let draining = async {
         shutdown.await;
