@@ -24,6 +24,8 @@ mod config;
 mod connection;
 mod crowd;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod gate;
 mod handshake;
 mod headers;

@@ -118,10 +118,6 @@ pub const MAX_CANDIDATE_BYTES: usize = 4 * 1024;
 /// kept, as much as has come.
 pub const READ_BYTES: usize = 16 * 1024;
 
-/// How long a message may take from its first byte to its last. Then its sender's connection is
-/// closed (1008).
-pub const MESSAGE_DEADLINE: Duration = Duration::from_secs(20);
-
 /// Bytes of events queued for one peer. A full mesh of [`MAX_BARE_ROOM_PEERS`] greets a newcomer
 /// with about 150 KiB. A peer that reads too slowly to stay below is cut off.
 pub const MAX_QUEUE_BYTES: usize = 512 * 1024;
@@ -154,7 +150,8 @@ pub const RETURN_GRACE: Duration = Duration::from_secs(10);
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Ping intervals in which nothing at all was heard, not even the pong. Then the connection
-/// counts as dead, and its room is told.
+/// counts as dead, and its room is told. A message may take as long from its first byte to its
+/// last; then its sender's connection is closed (1008).
 pub const SILENT_PING_INTERVALS: u32 = 3;
 
 /// How long a client may take to answer a close frame before the connection is dropped.

@@ -194,7 +194,7 @@ fn values<'q>(
 }
 
 /// The token by which the peer keeps its id, if it has one.
-fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
+pub(crate) fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
     let mut values = values(query, "token");
     let token = values.next().map(str::parse).transpose();
     let token = match values.next() {
@@ -204,7 +204,8 @@ fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
     token.map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
 }
 
-fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
+/// The way in that an address names.
+pub(crate) fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
     let path = uri.path().strip_prefix('/').unwrap_or_default();
     let name = percent_decode_str(path).decode_utf8_lossy();
     // As with the stock server, the last of several counts.

@@ -139,7 +139,8 @@ impl Session {
         }
         match self.decoder.is_amid() {
             true if self.deadlines.message.is_none() || is_another => {
-                self.deadlines.message = Some(now + pause + MESSAGE_DEADLINE);
+                self.deadlines.message =
+                    Some(now + pause + self.ping_interval * SILENT_PING_INTERVALS);
             }
             true => {}
             false => self.deadlines.message = None,
