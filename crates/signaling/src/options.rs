@@ -1,5 +1,6 @@
 //! What the program can be told, by flags and the environment.
 
+use crate::ice_options::IceOptions;
 use clap::{ArgAction, Parser, ValueEnum};
 #[cfg(feature = "tls")]
 use signaling::TlsFiles;
@@ -159,6 +160,9 @@ pub(crate) struct Args {
     #[arg(long, env = "PEERBALL_SHUTDOWN_DEADLINE", value_name = "SECONDS", default_value_t = limits::SHUTDOWN_DEADLINE.as_secs())]
     shutdown_deadline: u64,
 
+    #[command(flatten)]
+    ice: IceOptions,
+
     /// What to log, in tracing's syntax, such as "debug" or "signaling=debug,warn"
     #[arg(
         long,
@@ -244,13 +248,19 @@ impl Args {
     }
 
     /// The library's part.
-    pub(crate) fn into_config(self) -> Config {
+    ///
+    /// # Errors
+    /// When a file that an option names cannot be read.
+    pub(crate) fn into_config(self) -> anyhow::Result<Config> {
         let built_client = || {
             Path::new(DEFAULT_WEB_DIR)
                 .is_dir()
                 .then(|| DEFAULT_WEB_DIR.into())
         };
-        Config {
+        Ok(Config {
+            ice: self.ice.servers()?,
+            #[cfg(feature = "turn")]
+            turn: self.ice.embedded(),
             web_dir: self.web_dir.or_else(built_client),
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
@@ -285,7 +295,7 @@ impl Args {
             ping_interval: Duration::from_secs(self.ping_interval),
             drain_delay: Duration::from_secs(self.drain_delay),
             shutdown_deadline: Duration::from_secs(self.shutdown_deadline),
-        }
+        })
     }
 }
 
@@ -293,6 +303,7 @@ impl Args {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use std::collections::BTreeMap;
 
     #[test]
     fn every_flag_has_help_and_an_environment_variable() {
@@ -313,6 +324,33 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(args.port, 3536);
-        assert_eq!(args.into_config(), expected);
+        assert_eq!(args.into_config().unwrap(), expected);
+    }
+
+    #[test]
+    fn the_table_in_the_documentation_has_every_flag() {
+        let document = include_str!("../../../docs/DEPLOY.md");
+        let rows = document.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `--")?.split('|').map(str::trim);
+            let flag = cells.next()?.trim_end_matches('`');
+            Some((flag.to_owned(), cells.next()?.trim_matches('`').to_owned()))
+        });
+        let command = Args::command();
+        let flags = command.get_arguments().map(|arg| {
+            let defaults = arg.get_default_values().first();
+            let default = defaults.map(|value| value.to_str().unwrap().to_owned());
+            let flag = arg.get_long().unwrap().to_owned();
+            (flag, default.unwrap_or_default())
+        });
+        let (rows, flags): (BTreeMap<_, _>, BTreeMap<_, _>) = (rows.collect(), flags.collect());
+        for (flag, default) in &flags {
+            assert_eq!(rows.get(flag), Some(default), "--{flag} in docs/DEPLOY.md");
+        }
+        for flag in rows.keys() {
+            assert!(
+                flags.contains_key(flag),
+                "--{flag} is in docs/DEPLOY.md only"
+            );
+        }
     }
 }

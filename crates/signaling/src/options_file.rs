@@ -184,12 +184,20 @@ mod tests {
         );
         let args = file.read(&["--max-rooms", "8"]).unwrap();
         assert_eq!(args.address().port(), 4000);
-        let config = args.into_config();
+        let config = args.into_config().unwrap();
         assert_eq!(config.max_rooms, 8);
         assert_eq!(config.rates.upgrades.to_string(), "5/10");
         assert_eq!(config.proxies.trusted.len(), 2);
         assert!(config.pages.isolate);
         assert_eq!(config.max_sockets, signaling::limits::MAX_SOCKETS);
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn the_example_can_be_read() {
+        let file = File::new("example", include_str!("../../../deploy/peerball.toml"));
+        let config = file.read(&[]).unwrap().into_config().unwrap();
+        assert_eq!(config.web_dir.as_deref(), Some(Path::new("/srv/peerball")));
     }
 
     #[test]
@@ -238,7 +246,7 @@ mod tests {
         let file = File::new("together", "tls-cert = \"a.pem\"");
         assert!(matches!(file.read(&[]), Err(OptionsError::Flags(_))));
         let args = file.read(&["--tls-key", "b.pem"]).unwrap();
-        let tls = args.into_config().tls.unwrap();
+        let tls = args.into_config().unwrap().tls.unwrap();
         assert_eq!(tls.certificate, Path::new("a.pem"));
     }
 }
