@@ -71,11 +71,8 @@ impl Door {
                 }
                 None => None,
             };
-            let occupied = Occupied {
-                _place: permit,
-                held: Held::new(metrics, |metrics| &metrics.connections),
-                _present: present,
-            };
+            let held = Held::new(metrics, |metrics| &metrics.connections);
+            let occupied = Occupied::new(permit, held, present);
             let service = Named {
                 service: service.clone(),
                 peer: Peer(address),

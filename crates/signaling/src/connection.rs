@@ -57,11 +57,20 @@ pub(crate) struct Connection {
 /// What a connection takes of the server's bounds.
 #[derive(Debug)]
 pub(crate) struct Occupied {
-    /// Of all connections.
-    pub(crate) _place: OwnedSemaphorePermit,
-    pub(crate) held: Held,
-    /// Of its household's.
-    pub(crate) _present: Option<Present>,
+    _place: OwnedSemaphorePermit,
+    held: Held,
+    _present: Option<Present>,
+}
+
+impl Occupied {
+    /// A place among all connections and one among its household's, counted.
+    pub(crate) fn new(place: OwnedSemaphorePermit, held: Held, present: Option<Present>) -> Self {
+        Self {
+            _place: place,
+            held,
+            _present: present,
+        }
+    }
 }
 
 impl Connection {
