@@ -6,7 +6,7 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `gate`
+//! From the outside in: `server` (start and shutdown), `doors`, `accept` and `connection` (TCP), `tls`, `gate`
 //! (who may ask how often: `address`, `crowd`, `rates`, `origins`), `routes` (requests), `headers`
 //! (what pages may do), `health` and `metrics` (what operators see), `handshake`, `socket` and
 //! `session` (one WebSocket: its beginning, its life and end, its messages), `websocket` and
@@ -26,6 +26,7 @@ mod clock;
 mod config;
 mod connection;
 mod crowd;
+mod doors;
 mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -51,6 +52,8 @@ mod socket;
 mod sockets;
 mod store;
 mod ticket;
+#[cfg(feature = "tls")]
+mod tls;
 #[cfg(feature = "turn")]
 mod turn;
 mod websocket;
@@ -64,5 +67,7 @@ pub use key::KeyError;
 pub use origins::{InvalidOrigin, Origin};
 pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};
+#[cfg(feature = "tls")]
+pub use tls::{TlsError, TlsFiles};
 #[cfg(feature = "turn")]
 pub use turn::{TurnConfig, TurnQuotas};

@@ -22,3 +22,5 @@ mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
 mod tickets;
+#[cfg(feature = "tls")]
+mod tls;
