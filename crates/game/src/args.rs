@@ -1,6 +1,8 @@
 //! What the game was started with: command-line flags natively, the page's address on the web.
 
 use bevy::prelude::*;
+#[cfg(any(test, target_arch = "wasm32"))]
+use netplay::signaling::link::{percent_decode, query_pairs};
 
 /// The wishes of whoever started the game. Everything is optional: without any, the title comes.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +54,9 @@ pub struct Args {
         arg(long, value_name = "URL", env = "PEERBALL_ICE", value_delimiter = ',')
     )]
     pub ice: Vec<String>,
+    /// Connects by the server's relays only, so that no other player learns of this one's address.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_RELAY_ONLY"))]
+    pub relay_only: bool,
     /// Plays by itself, and is ready as soon as it is in a room.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
     pub autopilot: bool,
@@ -95,9 +100,7 @@ impl Args {
             scenes: 1,
             ..Self::default()
         };
-        for pair in query.trim_start_matches('?').split('&') {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, "1"));
-            let value = percent_decode(value);
+        for (key, value) in query_pairs(query) {
             let flag = !matches!(value.as_str(), "" | "0" | "false");
             match key {
                 "server" => args.server = Some(value).filter(|server| !server.is_empty()),
@@ -109,6 +112,7 @@ impl Args {
                 "practise" => args.practise = flag,
                 "scenes" => args.scenes = if value == "2" { 2 } else { 1 },
                 "autopilot" => args.autopilot = flag,
+                "relay_only" => args.relay_only = flag,
                 _ => {}
             }
         }
@@ -127,28 +131,6 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     text.split_once('x')
         .and_then(|(width, height)| Some((side(width)?, side(height)?)))
         .ok_or_else(|| "expected WIDTHxHEIGHT, each from 160 to 8192".to_owned())
-}
-
-/// Undoes the escaping of addresses; malformed escapes stay as they are.
-#[cfg(any(test, target_arch = "wasm32"))]
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digit = |at: usize| tail.get(at).and_then(|b| char::from(*b).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                // Two hexadecimal digits are at most 255.
-                bytes.push((high * 16 + low) as u8);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -176,6 +158,7 @@ mod tests {
         assert_eq!(args.room.as_deref(), Some("QKX7PM"));
         assert_eq!(args.name.as_deref(), Some("A"));
         assert!(args.autopilot && !args.create);
+        assert!(!args.relay_only && address("?relay_only=1", "").relay_only);
     }
 
     #[test]

@@ -3,10 +3,12 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod scripted;
-#[expect(dead_code, reason = "these tests need no address of a bare room")]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(dead_code, reason = "the server's own tests use the rest")]
 #[path = "../../signaling/tests/support/mod.rs"]
 mod support;
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod talk;
 
 use matchbox_socket::{PeerEvent, Signaller, SignallerBuilder};
 use netplay::{
@@ -22,7 +24,7 @@ use protocol::{
     PeerId,
     api::{CreateRoom, ProblemCode, VersionTag, Visibility},
 };
-use scripted::{id, soon, until};
+use scripted::{id, soon};
 use signaling::Config;
 use std::{
     fs,
@@ -30,6 +32,7 @@ use std::{
     time::Duration,
 };
 use support::Server;
+use talk::until;
 
 fn url(server: &Server) -> ServerUrl {
     server.address.to_string().parse().expect("an address")
@@ -75,12 +78,14 @@ impl Peer {
 
     async fn ends(&self) -> String {
         let mut sentence = String::new();
-        until(|| match self.directory.signaling() {
-            SignalingState::Failed(reason) => {
-                sentence = reason;
-                true
+        until("signaling has failed", || {
+            match self.directory.signaling() {
+                SignalingState::Failed(reason) => {
+                    sentence = reason;
+                    true
+                }
+                _ => false,
             }
-            _ => false,
         })
         .await;
         sentence
@@ -250,11 +255,11 @@ async fn restart(before: Config, after: Config) -> [bool; 2] {
     let newcomer = newcomer.expect("a ticket");
     let room = newcomer.room();
     assert_eq!((room.capacity, &room.version), (5, &version("1")));
-    // Their guards keep from matchbox what it knows already.
     let _newcomer_peer = enter(&newcomer).await;
     let told = PeerEvent::NewPeer(newcomer.peer_id());
     for peer in &mut peers {
-        peer.is_told(told.clone()).await;
+        // Who came back first was told of the other, too.
+        while peer.event().await != told {}
     }
     server.stop().await;
     [ada.ticket() == tickets[0], bob.ticket() == tickets[1]]

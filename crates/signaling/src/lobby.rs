@@ -1,14 +1,16 @@
 //! The rooms as the sockets see them: joining, signals, and leaving, which cannot be forgotten.
 
 use crate::{
+    crowd::Present,
     outbox::{Inbox, encode, outbox},
     problem::Refusal,
+    signal,
     sockets::{Full, Sockets},
     store::{Address, Door, Entry, Refused, Store},
 };
+use axum::extract::ws::Utf8Bytes;
 use matchbox_protocol::{JsonPeerEvent, PeerId};
 use protocol::{api::ProblemCode, identity::PeerToken};
-use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -29,6 +31,8 @@ pub(crate) struct Place {
     may_return: bool,
     /// Whether the store may know of the visit.
     entered: bool,
+    /// It counts among its household's for as long as it is kept.
+    present: Option<Present>,
 }
 
 impl Lobby {
@@ -52,6 +56,7 @@ impl Lobby {
         self: &Arc<Self>,
         door: Door,
         token: Option<PeerToken>,
+        present: Option<Present>,
     ) -> Result<(Place, Inbox), Refusal> {
         let who = Address {
             peer: token.map_or_else(|| PeerId(Uuid::new_v4()), PeerToken::peer_id),
@@ -60,7 +65,7 @@ impl Lobby {
         let (outbox, inbox) = outbox();
         // First in its own queue: matchbox expects its id before anything else.
         if let Some(event) = encode(&JsonPeerEvent::IdAssigned(who.peer)) {
-            outbox.push(event);
+            outbox.push(&event);
         }
         self.sockets
             .begin(who, outbox, self.max_sockets)
@@ -72,6 +77,7 @@ impl Lobby {
             // it complete would be left with nobody.
             may_return: token.is_some() && !door.is_group(),
             entered: false,
+            present,
         };
         // In a task of its own: a client that gives up meanwhile must not leave its entrance
         // half done. Then the place is dropped with the task's result.
@@ -109,22 +115,34 @@ impl Place {
     }
 
     /// Passes a signal on to another peer of the same room; whether there may be one.
-    pub(crate) fn signal(&self, receiver: PeerId, data: Value) -> bool {
+    pub(crate) fn signal(&self, receiver: PeerId, data: &str) -> bool {
         let sender = self.who.peer;
-        // Written before the lock is taken: it is the costly part.
-        let Some(text) = encode(&JsonPeerEvent::Signal { sender, data }) else {
-            return false;
-        };
-        match self.lobby.sockets.signal(sender, receiver, &text) {
+        let Lobby { store, sockets, .. } = &*self.lobby;
+        if let Some(link) = sockets.link(sender, receiver) {
+            link.relay(sender, data);
+            return true;
+        }
+        let text = Utf8Bytes::from(signal::event(sender, data));
+        match sockets.signal(sender, receiver, &text) {
             Ok(()) => true,
-            Err(Some(room)) => self.lobby.store.signal(&room, receiver, text),
+            Err(Some(room)) => store.signal(&room, receiver, text),
             Err(None) => false,
         }
     }
 }
 
+impl Place {
+    /// Ends a visit because this node goes down. A peer that may return has not left: a store that
+    /// outlives the node keeps the place until it comes to another one.
+    pub(crate) fn go_down(mut self) {
+        self.entered &= !self.may_return;
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
+        // Before anybody hears of it: who comes next finds the place free.
+        self.present = None;
         self.lobby.sockets.remove(self.who);
         if self.entered {
             self.lobby.store.leave(self.who);

@@ -1,25 +1,29 @@
 //! Shows each request its room of the house, and counts how it fared.
 
 use crate::{
+    Origin, PageHeaders, Proxies, Rates,
     api::{self, Api},
+    clock::unix_now,
+    crowd::{Crowd, Present},
     files::Files,
-    health::{Health, Trouble},
+    gate,
+    handshake::{self, Handshake},
+    health::Health,
+    ice::IceDesk,
     key::Keys,
     lobby::{Lobby, Place},
     metrics::{Metrics, Route},
     outbox::Inbox,
     problem::{Refusal, bad},
+    rates::Buckets,
     socket::{self, Patience},
     store::{Door, Refused},
     ticket::{self, BadTicket},
 };
 use axum::{
     Router,
-    extract::{
-        Query, Request, State, WebSocketUpgrade, rejection::QueryRejection,
-        ws::rejection::WebSocketUpgradeRejection,
-    },
-    http::{HeaderMap, Method, Uri, header},
+    extract::{Query, Request, State, rejection::QueryRejection},
+    http::{Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
@@ -29,9 +33,13 @@ use protocol::{
     api::{ProblemCode, parse_room_code},
     identity::{BadPeerToken, PeerToken},
 };
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tower_http::cors::{AllowHeaders, CorsLayer};
+use tracing::{debug, field};
 
 /// What every request may use.
 #[derive(Debug)]
@@ -40,8 +48,18 @@ pub(crate) struct App {
     pub(crate) keys: Arc<Keys>,
     /// Whether rooms may be entered by a name alone.
     pub(crate) bare_rooms: bool,
+    pub(crate) ice: Arc<IceDesk>,
     pub(crate) files: Files,
     pub(crate) patience: Patience,
+    pub(crate) proxies: Proxies,
+    pub(crate) origins: Option<Vec<Origin>>,
+    pub(crate) pages: PageHeaders,
+    pub(crate) rates: Rates,
+    pub(crate) buckets: Arc<Buckets>,
+    /// The WebSockets of each household.
+    pub(crate) crowd: Arc<Crowd>,
+    pub(crate) request_deadline: Duration,
+    pub(crate) log_addresses: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) health: Arc<Health>,
     /// Whether `/metrics` is among the players' paths.
@@ -52,19 +70,30 @@ pub(crate) struct App {
 
 /// All that players and their browsers ask for.
 pub(crate) fn players(app: &Arc<App>) -> Router {
-    let api = Api {
+    let guard = || from_fn_with_state(Arc::clone(app), gate::guard);
+    // Browsers ask for leave before the gate, so that a page can read why it is refused. Open to
+    // all origins: the gate knows which ones it lets through.
+    let api = api::router(Api {
         lobby: Arc::clone(&app.lobby),
         keys: Arc::clone(&app.keys),
+        ice: Arc::clone(&app.ice),
+    });
+    // Each header by its name: "all" does not mean `Authorization` (Fetch, 3.3.3).
+    let any_header = AllowHeaders::mirror_request();
+    let api = api
+        .layer(guard())
+        .layer(CorsLayer::permissive().allow_headers(any_header));
+    let metrics = match app.public_metrics {
+        true => metrics_route(),
+        false => Router::new(),
     };
-    Router::new()
-        .nest("/api/v1", api::router(api))
-        .merge(health_routes())
+    let rest = health_routes()
+        .merge(metrics)
         .fallback(socket_or_file)
-        .merge(match app.public_metrics {
-            true => metrics_route(),
-            false => Router::new(),
-        })
-        .layer(from_fn_with_state(Arc::clone(app), admit))
+        .layer(guard());
+    Router::new()
+        .nest("/api/v1", api)
+        .merge(rest)
         .layer(from_fn_with_state(Arc::clone(app), observe))
         .with_state(Arc::clone(app))
 }
@@ -102,40 +131,31 @@ async fn show_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     )
 }
 
-/// Counts each answer. Paths are not logged, since they name rooms, and queries hold secrets.
-async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Finds out who asks for what, completes each answer and counts it. Paths are not logged, since
+/// they name rooms, and queries hold secrets.
+async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let route = route_of(&request);
-    let response = next.run(request).await;
+    let address = gate::identify(&app, &mut request, route);
+    let mut response = next.run(request).await;
+    app.pages.complete(&mut response);
     app.metrics.http.of(route).record(start.elapsed());
     let code = response.extensions().get::<ProblemCode>();
     if let Some(code) = code {
         app.metrics.refusals.one(*code);
     }
+    let address = address.filter(|_| app.log_addresses).map(field::display);
     // No warning: whoever can be refused could fill the disk with them.
     let status = response.status().as_u16();
-    debug!(?route, status, problem = ?code, "answered");
+    debug!(?route, status, problem = ?code, address, "answered");
     response
-}
-
-/// Lets nobody begin anything while the server is going down.
-async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let begins = match route_of(&request) {
-        Route::Socket => true,
-        Route::Api => request.method() == Method::POST,
-        Route::File | Route::Operator => false,
-    };
-    if begins && app.health.has(Trouble::Draining) {
-        return Refusal::new(ProblemCode::ShuttingDown, "").into_response();
-    }
-    next.run(request).await
 }
 
 fn route_of(request: &Request) -> Route {
     match request.uri().path() {
         path if path.starts_with("/api/") => Route::Api,
         "/healthz" | "/readyz" | "/metrics" => Route::Operator,
-        _ if wants_websocket(request.headers()) => Route::Socket,
+        _ if handshake::is_asked_for(request.headers()) => Route::Socket,
         _ => Route::File,
     }
 }
@@ -144,30 +164,28 @@ fn route_of(request: &Request) -> Route {
 async fn socket_or_file(
     State(app): State<Arc<App>>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    request: Request,
+    mut request: Request,
 ) -> Response {
     let start = Instant::now();
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(error) if wants_websocket(request.headers()) => {
-            return bad(error.body_text()).into_response();
-        }
-        Err(_) => {
-            return app
-                .files
-                .respond(request.method(), request.uri(), request.headers())
-                .await;
+    if !handshake::is_asked_for(request.headers()) {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        return app.files.respond(method, uri, headers).await;
+    }
+    let handshake = match Handshake::of(&mut request) {
+        Ok(handshake) => handshake,
+        Err(error) => {
+            return bad(format!("{error}.")).into_response();
         }
     };
-    let (place, inbox) = match join(&app, query, request.uri()).await {
+    let present = gate::enter_crowd(&app, &request);
+    let (place, inbox) = match join(&app, query, request.uri(), present).await {
         Ok(joined) => joined,
         Err(refusal) => return refusal.into_response(),
     };
     app.metrics.join.record(start.elapsed());
     let metrics = Arc::clone(&app.metrics);
     let closing = app.closing.clone();
-    socket::upgrade(upgrade, place, inbox, app.patience, metrics, closing)
+    socket::upgrade(handshake, place, inbox, app.patience, metrics, closing)
 }
 
 /// Lets the peer in that an address names.
@@ -175,11 +193,12 @@ async fn join(
     app: &App,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
     uri: &Uri,
+    present: Result<Option<Present>, Refusal>,
 ) -> Result<(Place, Inbox), Refusal> {
     let Query(query) = query.map_err(|error| bad(error.body_text()))?;
     let token = token(&query)?;
-    let door = door(app, uri, &query, token)?;
-    app.lobby.join(door, token).await
+    let door = way_in(app, uri, &query, token)?;
+    app.lobby.join(door, token, present?).await
 }
 
 /// The values of a parameter, in their order.
@@ -204,43 +223,41 @@ fn value<'q>(
 }
 
 /// The token by which the peer keeps its id, if it has one.
-fn token(query: &[(String, String)]) -> Result<Option<PeerToken>, Refusal> {
+pub(crate) fn token(query: &[(String, String)]) -> Result<Option<PeerToken>, Refusal> {
     let token = value(query, "token")?.map(str::parse).transpose();
     token.map_err(|error: BadPeerToken| bad(format!("{error}.")))
 }
 
-/// The way into a room: by its name, or with a ticket.
-fn door(
+/// The way in that an address names, without a ticket.
+pub(crate) fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
+    let path = uri.path().strip_prefix('/').unwrap_or_default();
+    let name = percent_decode_str(path).decode_utf8_lossy();
+    // As with the stock server, the last of several counts.
+    Door::bare(&name, values(query, "next").next_back()).map_err(|error| bad(format!("{error}.")))
+}
+
+/// The way in that an address names, with a ticket if it has one.
+fn way_in(
     app: &App,
     uri: &Uri,
     query: &[(String, String)],
     token: Option<PeerToken>,
 ) -> Result<Door, Refusal> {
-    let path = uri.path().strip_prefix('/').unwrap_or_default();
-    let name = percent_decode_str(path).decode_utf8_lossy();
-    // As with the stock server, the last of several counts.
-    let next = values(query, "next").next_back();
     // Also with a ticket, so that what is malformed is always said to be.
-    let bare = Door::bare(&name, next).map_err(|error| bad(format!("{error}.")))?;
+    let bare = door(uri, query)?;
     let Some(text) = value(query, "ticket")? else {
         return match app.bare_rooms {
             true => Ok(bare),
             false => Err(Refused::TicketRequired.into()),
         };
     };
-    if next.is_some() {
+    let Door::Bare { name, group: None } = &bare else {
         return Err(bad("A ticket is for a room, and `next` for a group."));
-    }
-    let code = parse_room_code(&name).unwrap_or_default();
-    let claims = ticket::read(&app.keys, text, &code, ticket::seconds_since_1970())?;
+    };
+    let code = parse_room_code(name).unwrap_or_default();
+    let claims = ticket::read(&app.keys, text, &code, unix_now())?;
     if token.map(PeerToken::peer_id) != Some(claims.peer) {
         return Err(BadTicket::OtherPeer.into());
     }
     Ok(claims.door())
-}
-
-fn wants_websocket(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::UPGRADE)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }

@@ -1,20 +1,25 @@
 //! Starts the server on its listeners, and shuts it down in order.
 
+#[cfg(feature = "redis")]
+use crate::store::redis::{Redis, Terms};
 use crate::{
-    Config,
-    accept::Door,
+    Config, RedisUrl,
+    crowd::Crowd,
+    doors::Doors,
     files::Files,
     health::{Health, Trouble},
+    ice::IceDesk,
     key::{KeyError, Keys},
-    limits::MAX_OPERATOR_CONNECTIONS,
     lobby::Lobby,
     metrics::{Limit, Metrics},
-    routes::{self, App},
+    rates::Buckets,
+    routes::App,
     socket::Patience,
     sockets::Sockets,
-    store::memory::Memory,
+    store::{Store, memory::Memory},
 };
-use std::{io, path::PathBuf, sync::Arc};
+use governor::clock::MonotonicClock;
+use std::{error::Error, io, path::PathBuf, sync::Arc};
 use tokio::{
     net::TcpListener,
     sync::Semaphore,
@@ -41,9 +46,20 @@ pub enum ServeError {
     /// [`Config::key_file`] holds no keys, or none could be drawn.
     #[error("tickets cannot be signed")]
     Keys(#[from] KeyError),
+    /// The certificate cannot be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::TlsError),
+    /// [`Config::redis`] names no server.
+    #[error("the address of Redis is not usable")]
+    Redis(#[source] Box<dyn Error + Send + Sync>),
     /// A number in the configuration that cannot work.
     #[error("{0}")]
     Config(&'static str),
+    /// The servers that help connections through NATs cannot be told of, or the embedded one not
+    /// started: a sentence says why.
+    #[error("{0}")]
+    Ice(String),
 }
 
 /// Where a server listens.
@@ -81,8 +97,11 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let Listeners { players, operators } = listeners.into();
-    let address = players.local_addr().map_err(ServeError::Listener)?;
+    let listeners = listeners.into();
+    let address = listeners
+        .players
+        .local_addr()
+        .map_err(ServeError::Listener)?;
     let max_connections = checked(&config)?;
     let closing = CancellationToken::new();
     let dropping = CancellationToken::new();
@@ -93,9 +112,12 @@ pub async fn serve(
         None => Keys::drawn()?,
     };
     let sockets = Arc::new(Sockets::default());
-    let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
+    let health = Arc::new(Health::default());
+    let store = open_store(&config, &sockets, &health)?;
+    let metrics = Arc::new(Metrics::default());
+    let ice = IceDesk::open(&config, &metrics).await;
     let app = Arc::new(App {
-        lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
+        lobby: Arc::new(Lobby::new(Arc::clone(&store), sockets, config.max_sockets)),
         keys: Arc::new(keys),
         bare_rooms: config.bare_rooms,
         files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
@@ -106,32 +128,24 @@ pub async fn serve(
             ping_interval: config.ping_interval,
             return_grace: config.return_grace,
         },
-        metrics: Arc::new(Metrics::default()),
-        health: Arc::new(Health::default()),
-        public_metrics: operators.is_none(),
+        proxies: config.proxies.clone(),
+        origins: config.origins.clone(),
+        pages: config.pages.clone(),
+        rates: config.rates,
+        buckets: Arc::new(Buckets::new(&config.rates, MonotonicClock)),
+        crowd: Crowd::new(config.max_sockets_per_address),
+        request_deadline: config.request_deadline,
+        log_addresses: config.log_addresses,
+        ice: Arc::new(ice.map_err(ServeError::Ice)?),
+        metrics,
+        health,
+        public_metrics: listeners.operators.is_none(),
         closing: closing.clone(),
     });
-    let door = |listener, places| Door {
-        listener,
-        places: Arc::new(Semaphore::new(places)),
-        metrics: Arc::clone(&app.metrics),
-        closing: closing.clone(),
-        dropping: dropping.clone(),
-    };
-    let players = door(players, config.max_connections);
-    let places = Arc::clone(&players.places);
-    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS));
+    let doors = Doors::open(listeners, &config, &app, &dropping).await?;
+    let places = doors.places();
 
     info!(%address, web_dir = ?config.web_dir, "serving");
-    let serving = async {
-        let operators = async {
-            match &operators {
-                Some(door) => door.serve(routes::operators(&app)).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::join!(players.serve(routes::players(&app)), operators)
-    };
     let draining = async {
         shutdown.await;
         info!(%address, "draining");
@@ -140,9 +154,9 @@ pub async fn serve(
     };
     tokio::select! {
         () = draining => {}
-        _ = serving => {}
+        _ = doors.serve(&app) => {}
     }
-    drop((players, operators));
+    drop(doors);
     info!(%address, "shutting down");
     closing.cancel();
     let ended = places.acquire_many(max_connections);
@@ -152,14 +166,69 @@ pub async fn serve(
         warn!(left, "dropping connections that did not end in time");
     }
     dropping.cancel();
+    store.goodbye(config.return_grace).await;
     info!(%address, "stopped");
     Ok(())
+}
+
+/// Where the rooms are: in this process, or in the Redis of many.
+fn open_store(
+    config: &Config,
+    sockets: &Arc<Sockets>,
+    health: &Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    let node = Arc::clone(sockets);
+    let Some(url) = &config.redis else {
+        let store = Memory::new(config.max_rooms, config.room_grace, node);
+        return Ok(Arc::new(store));
+    };
+    open_redis(url, config, node, Arc::clone(health))
+}
+
+#[cfg(feature = "redis")]
+fn open_redis(
+    url: &RedisUrl,
+    config: &Config,
+    node: Arc<Sockets>,
+    health: Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    let terms = Terms {
+        max_rooms: config.max_rooms,
+        room_grace: config.room_grace,
+        node_grace: config.node_grace,
+    };
+    let tell_operator = Box::new(move |is_here| match is_here {
+        true => health.end(Trouble::StoreAway),
+        false => health.begin(Trouble::StoreAway),
+    });
+    let store = Redis::new(&url.0, terms, node, tell_operator);
+    Ok(Arc::new(
+        store.map_err(|error| ServeError::Redis(error.into()))?,
+    ))
+}
+
+#[cfg(not(feature = "redis"))]
+fn open_redis(
+    _: &RedisUrl,
+    _: &Config,
+    _: Arc<Sockets>,
+    _: Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    Err(ServeError::Config("this server was built without Redis"))
 }
 
 /// Refuses what cannot work; otherwise the number of connections.
 fn checked(config: &Config) -> Result<u32, ServeError> {
     if config.ping_interval.is_zero() {
         return Err(ServeError::Config("the ping interval is zero"));
+    }
+    if config.request_deadline.is_zero() {
+        return Err(ServeError::Config("the deadline of requests is zero"));
+    }
+    if !config.pages.is_valid() {
+        return Err(ServeError::Config(
+            "the content security policy is no header's value",
+        ));
     }
     match u32::try_from(config.max_connections) {
         Ok(max @ 1..) if config.max_connections <= Semaphore::MAX_PERMITS => Ok(max),

@@ -6,14 +6,14 @@
 
 use crate::{
     limits::MAX_EARLY_SIGNALS,
-    outbox::{Outbox, encode},
+    outbox::{Link, Outbox, encode},
     store::{Address, Entered, Node, Notice, RoomKey, Visit},
 };
 use axum::extract::ws::Utf8Bytes;
 use matchbox_protocol::{JsonPeerEvent, PeerId};
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// All connections behind one lock, which is held for a few map look-ups and never across an
@@ -82,7 +82,7 @@ impl Sockets {
         }
         for (room, text) in early {
             if room == entered.room {
-                outbox.push(text);
+                outbox.push(&text);
             }
         }
         let present = Present {
@@ -99,6 +99,15 @@ impl Sockets {
         self.table().remove(who);
     }
 
+    /// The way from a peer to another of its room that is here: nobody waits for the table while
+    /// the signal is written.
+    pub(crate) fn link(&self, sender: PeerId, receiver: PeerId) -> Option<Arc<Link>> {
+        let table = self.table();
+        let from = table.present.get(&sender)?;
+        let to = table.present.get(&receiver)?;
+        (from.room == to.room).then(|| to.outbox.link())
+    }
+
     /// Passes a signal on to a peer of the sender's room that is here. Otherwise says in which
     /// room that peer would have to be, if the sender is in any.
     pub(crate) fn signal(
@@ -111,7 +120,7 @@ impl Sockets {
         let from = table.present.get(&sender).ok_or(None)?;
         match table.present.get(&receiver) {
             Some(to) if to.room == from.room => {
-                to.outbox.push(text.clone());
+                to.outbox.push(text);
                 Ok(())
             }
             _ => {
@@ -194,7 +203,7 @@ impl Node for Sockets {
                 receiver,
                 text,
             } => match table.present.get(&receiver) {
-                Some(to) if to.room == room => to.outbox.push(text),
+                Some(to) if to.room == room => to.outbox.push(&text),
                 _ => {
                     table.keep_early(&room, receiver, &text);
                 }
@@ -207,7 +216,7 @@ impl Node for Sockets {
 fn broadcast<'a>(outboxes: impl IntoIterator<Item = &'a Outbox>, event: &JsonPeerEvent) {
     if let Some(text) = encode(event) {
         for outbox in outboxes {
-            outbox.push(text.clone());
+            outbox.push(&text);
         }
     }
 }

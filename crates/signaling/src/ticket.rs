@@ -13,7 +13,6 @@ use data_encoding::BASE64URL_NOPAD;
 use matchbox_protocol::PeerId;
 use protocol::api::Pass;
 use serde::{Deserialize, Serialize};
-use std::time::SystemTime;
 
 /// Keeps these codes apart from whatever else the keys may sign; the digit is the claims' version.
 const DOMAIN: &[u8] = b"peerball ticket 1";
@@ -115,17 +114,6 @@ pub(crate) fn read(keys: &Keys, text: &str, code: &str, now: Seconds) -> Result<
 
 fn signed(payload: &[u8]) -> Vec<u8> {
     [DOMAIN, payload].concat()
-}
-
-/// Milliseconds since 1970; a clock before that says 0.
-pub(crate) fn millis_since_1970() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
-}
-
-/// Seconds since 1970.
-pub(crate) fn seconds_since_1970() -> Seconds {
-    millis_since_1970() / 1_000
 }
 
 #[cfg(test)]

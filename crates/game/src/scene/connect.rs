@@ -117,14 +117,16 @@ fn set_out(
             };
             let (index, choice, has_name) = (scene.index, scene.choice.clone(), has_name(&args));
             let mut config = config(&args, scene);
-            let ice = Ice {
+            let mut ice = Ice {
                 urls: args.ice.clone(),
+                relay_only: args.relay_only,
                 ..Ice::default()
             };
             let task = IoTaskPool::get().spawn(async move {
                 let earlier = |room_url: &str| seat::earlier_ticket(room_url, index);
                 let (place, found) = find(servers, choice, earlier).await?;
                 let room_url = place.server.room(&place.room);
+                ice.ask = Some(place.server.clone());
                 let lock = Lock::of(&found);
                 let ticket = lock.as_ref().map(Lock::ticket);
                 let keeper = Keeper::of(&room_url, index, has_name, ticket, &mut config);

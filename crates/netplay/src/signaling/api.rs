@@ -4,8 +4,8 @@ use super::{http::fetch, server_url::encode};
 use ehttp::{Method, Request};
 use protocol::{
     api::{
-        Admission, ChangeRoom, CreateRoom, CreatedRoom, Problem, ProblemCode, QuickMatch, Room,
-        RoomList, TicketRequest, VersionTag,
+        Admission, ChangeRoom, CreateRoom, CreatedRoom, IceServers, Problem, ProblemCode,
+        QuickMatch, Room, RoomList, TicketRequest, VersionTag,
     },
     identity::PeerToken,
 };
@@ -68,6 +68,14 @@ pub async fn create_room(server: &ServerUrl, wanted: &CreateRoom) -> Result<Crea
 /// As [`ApiError`] tells, [`ProblemCode::NoSuchRoom`] among them; within [`REQUEST_DEADLINE`].
 pub async fn lookup_room(server: &ServerUrl, code: &str) -> Result<Room, ApiError> {
     ask(server, Request::get(room(server, code, ""))).await
+}
+
+/// Asks for servers that help connections through NATs, and for credentials.
+///
+/// # Errors
+/// As [`ApiError`] tells; within [`REQUEST_DEADLINE`].
+pub async fn ice_servers(server: &ServerUrl) -> Result<IceServers, ApiError> {
+    ask(server, Request::get(server.api("ice"))).await
 }
 
 /// Lists the public rooms that have a free place, the newest first: a page of at most `limit`

@@ -13,6 +13,11 @@
 //! - a second offer or answer, or one from the wrong side: ignored at best;
 //! - [`PeerEvent::PeerLeft`] while channels are open: a living peer is marked as gone.
 //!
+//! Where only relays are wanted ([`Directory::set_relays`]), it keeps addresses back too: in both
+//! directions no candidate passes but those on the operator's relays, and they without the address
+//! and the port behind them. So the other side learns of none of ours but the relay's, and our
+//! stack of none that could make it answer there directly.
+//!
 //! A pair whose handshake failed begins anew, each time with new sockets, and always by an offer of
 //! the side that offered first. Signals do not say which attempt they belong to, and an answer to
 //! an earlier offer would break the present one. So each further offer names its media section
@@ -21,6 +26,10 @@
 //! peer's description has. The side that answers asks for a new offer by one that is not a
 //! description, [`AGAIN`] and the name of the attempt that failed. Stock matchbox peers ignore that
 //! as they ignore any second offer: they go on with their first handshake, or have lost it for good.
+//!
+//! Of a pair one side is told of the other, and offers. A server that was restarted may tell the
+//! other side, too: two offers cross, or the first one was lost with the old server. Then the one of
+//! the smaller id stands, and is made anew, since it may be the lost one; the other side yields.
 
 use super::{
     directory::{Directory, Presence},
@@ -29,7 +38,7 @@ use super::{
 use crate::transport::{KnownPeer, SignalingState};
 use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use protocol::PeerId;
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 use tracing::{debug, info};
 
 /// Candidates in each direction of one handshake, the end marker included. Further ones are
@@ -60,6 +69,9 @@ struct Handshake {
     candidates_in: u32,
     candidates_out: u32,
 }
+
+/// The only addresses that candidates may show, if they are not free.
+type Relays<'a> = Option<&'a [IpAddr]>;
 
 /// The names of a handshake's media section.
 #[derive(Debug)]
@@ -92,8 +104,19 @@ impl Handshake {
         }
     }
 
+    /// Whether an offer of ours, made or about to be, has no answer yet.
+    fn waits(&self) -> bool {
+        self.we_offer && !self.answered
+    }
+
     /// Lets an offer or answer through, written anew. `ours` says who wrote it.
-    fn describe(&mut self, text: &str, kind: Kind, ours: bool) -> Option<String> {
+    fn describe(
+        &mut self,
+        text: &str,
+        kind: Kind,
+        ours: bool,
+        relays: Relays<'_>,
+    ) -> Option<String> {
         let author_is_right = match kind {
             Kind::Offer => self.we_offer == ours && self.section.is_none(),
             Kind::Answer => self.we_offer != ours && self.section.is_some() && !self.answered,
@@ -116,13 +139,16 @@ impl Handshake {
             return None;
         }
         description.rename(to);
+        if let Some(relays) = relays {
+            description.keep_relays(relays);
+        }
         self.answered = kind == Kind::Answer;
         Some(description.to_string())
     }
 
     /// Lets a candidate through, written anew. Its author's description must have passed: the
     /// other side could not use it before.
-    fn candidate(&mut self, text: &str, ours: bool) -> Option<String> {
+    fn candidate(&mut self, text: &str, ours: bool, relays: Relays<'_>) -> Option<String> {
         let described = self.we_offer == ours || self.answered;
         let section = self.section.as_ref().filter(|_| described)?;
         let count = if ours {
@@ -133,22 +159,30 @@ impl Handshake {
         if *count >= MAX_CANDIDATES {
             return None;
         }
-        let candidate = CandidateSignal::parse(text)?;
+        let mut candidate = CandidateSignal::parse(text)?;
+        if let Some(relays) = relays {
+            candidate = candidate.through(relays)?;
+        }
         *count += 1;
         Some(candidate.write(section.names(ours).1))
     }
 
-    fn signal(&mut self, signal: &PeerSignal, ours: bool) -> Option<PeerSignal> {
+    fn signal(
+        &mut self,
+        signal: &PeerSignal,
+        ours: bool,
+        relays: Relays<'_>,
+    ) -> Option<PeerSignal> {
         match signal {
             PeerSignal::Offer(text) => self
-                .describe(text, Kind::Offer, ours)
+                .describe(text, Kind::Offer, ours, relays)
                 .map(PeerSignal::Offer),
             PeerSignal::Answer(text) => self
-                .describe(text, Kind::Answer, ours)
+                .describe(text, Kind::Answer, ours, relays)
                 .map(PeerSignal::Answer),
-            PeerSignal::IceCandidate(text) => {
-                self.candidate(text, ours).map(PeerSignal::IceCandidate)
-            }
+            PeerSignal::IceCandidate(text) => self
+                .candidate(text, ours, relays)
+                .map(PeerSignal::IceCandidate),
         }
     }
 }
@@ -192,7 +226,10 @@ impl Guard {
         };
         let signal = match &data {
             PeerSignal::Offer(text) if text == AGAIN => self.ask_again(receiver),
-            data => self.handshake(receiver).and_then(|h| h.signal(data, true)),
+            data => {
+                let relays = self.directory.relays();
+                (self.handshake(receiver)).and_then(|h| h.signal(data, true, relays.as_deref()))
+            }
         };
         if signal.is_none() {
             debug!(%receiver, "kept back a signal that other peers would not understand");
@@ -252,18 +289,32 @@ impl Guard {
             if let Some((AGAIN, name)) = text.split_once(' ') {
                 return self.asked_again(sender, name);
             }
+            if self.stands_against(sender, presence, text) {
+                return (self.admit_again(sender, true)).then_some(PeerEvent::NewPeer(sender));
+            }
             if !self.begin_with_offer(sender, presence, text) {
                 return None;
             }
         } else if !presence?.has_socket() {
             return None;
         }
-        let data = self.handshake(sender)?.signal(signal, false)?;
+        let relays = self.directory.relays();
+        let handshake = self.handshake(sender)?;
+        let data = handshake.signal(signal, false, relays.as_deref())?;
         Some(PeerEvent::Signal { sender, data })
     }
 
+    /// Whether an offer crosses one of ours that has been made, and ours is the one that stands.
+    fn stands_against(&mut self, sender: PeerId, presence: Option<Presence>, text: &str) -> bool {
+        let is_elder = self.directory.local_id().is_some_and(|me| me < sender);
+        is_elder
+            && presence.is_some_and(Presence::has_socket)
+            && Description::parse(text, Kind::Offer).is_some()
+            && (self.handshake(sender)).is_some_and(|h| h.waits() && h.section.is_some())
+    }
+
     /// Begins a handshake for an offer that is not the present one's: a stranger's, of whom the
-    /// server told that we came later, or one that begins anew.
+    /// server told that we came later, one that begins anew, or one that ours yields to.
     fn begin_with_offer(&mut self, sender: PeerId, presence: Option<Presence>, text: &str) -> bool {
         let Some(offered) = Description::parse(text, Kind::Offer) else {
             return false;
@@ -274,10 +325,14 @@ impl Guard {
                 here_before_us: true,
             });
         };
+        let yields = self.directory.local_id().is_some_and(|me| sender < me);
         let present = self.handshake(sender).filter(|_| presence.has_socket());
         let is_new = present.is_none_or(|present| {
             let names_another = |section: &Section| section.there != offered.mid();
-            !present.we_offer && present.section.as_ref().is_none_or(names_another)
+            match present.we_offer {
+                true => yields && present.waits(),
+                false => present.section.as_ref().is_none_or(names_another),
+            }
         });
         is_new && self.admit_again(sender, false)
     }

@@ -1,10 +1,12 @@
-//! HTTP under `/api/v1/`: rooms with short codes, and the tickets that let peers in.
+//! HTTP under `/api/v1/`: rooms with short codes, the tickets that let peers in, and servers that
+//! help through NATs.
 
+mod ice;
 mod input;
 mod rooms;
 mod tickets;
 
-use crate::{key::Keys, lobby::Lobby, problem::Refusal, store::Store};
+use crate::{ice::IceDesk, key::Keys, lobby::Lobby, problem::Refusal, store::Store};
 use axum::{
     Json, Router,
     extract::DefaultBodyLimit,
@@ -15,13 +17,13 @@ use axum::{
 use protocol::{api::ProblemCode, limits::MAX_API_BODY_BYTES};
 use serde::Serialize;
 use std::sync::Arc;
-use tower_http::cors::CorsLayer;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(crate) lobby: Arc<Lobby>,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) ice: Arc<IceDesk>,
 }
 
 impl Api {
@@ -30,9 +32,10 @@ impl Api {
     }
 }
 
-/// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
+/// The routes.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
     Router::new()
+        .route("/ice", get(ice::answer).with_state(Arc::clone(&api.ice)))
         .route("/rooms", post(rooms::create).get(rooms::list))
         .route(
             "/rooms/{code}",
@@ -54,7 +57,6 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(api: Api) -> Router<S> {
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES))
-        .layer(CorsLayer::permissive())
         .with_state(api)
 }
 

@@ -6,10 +6,10 @@ use super::{
     tickets::sign,
 };
 use crate::{
+    clock::{unix_millis, unix_now},
     limits::{ROOM_CODE_ATTEMPTS, ROOM_CODE_LENGTH},
     problem::{Refusal, bad},
     store::{BadCursor, Charter, Listing, Refused, RoomState, Store},
-    ticket,
 };
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
@@ -34,7 +34,7 @@ pub(super) async fn create(
         version: wanted.version,
     };
     let (state, _) = make(api.store(), &room, None).await?;
-    let now = ticket::seconds_since_1970();
+    let now = unix_now();
     let sign = |peer| sign(&api, state.charter.clone(), peer, None, now);
     let pass = wanted.peer.map(sign).transpose()?;
     let code = state.charter.code.clone();
@@ -118,7 +118,7 @@ impl Wanted {
             visibility: self.visibility,
             capacity: self.capacity,
             version: self.version.clone(),
-            born: ticket::millis_since_1970(),
+            born: unix_millis(),
         }
     }
 }

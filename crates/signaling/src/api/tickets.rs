@@ -6,6 +6,7 @@ use super::{
     rooms::{Wanted, make},
 };
 use crate::{
+    clock::{unix_millis, unix_now},
     problem::Refusal,
     store::{Charter, Refused, RoomState},
     ticket::{self, Claims, Seconds},
@@ -26,7 +27,7 @@ pub(super) async fn issue(
     headers: HeaderMap,
     Body(wanted): Body<TicketRequest>,
 ) -> Result<Response, Refusal> {
-    let now = ticket::seconds_since_1970();
+    let now = unix_now();
     // One that does not count proves nothing, and does no harm.
     let earlier = bearer(&headers).and_then(|text| ticket::read(&api.keys, text, &code, now).ok());
     let state = match api.store().find(&code).await {
@@ -52,7 +53,7 @@ pub(super) async fn quick(
         version: wanted.version,
     };
     let (state, is_new) = make(api.store(), &room, Some(wanted.peer)).await?;
-    let now = ticket::seconds_since_1970();
+    let now = unix_now();
     let pass = sign(&api, state.charter.clone(), wanted.peer, None, now)?;
     let code = state.charter.code.clone();
     let room = state.public();
@@ -80,7 +81,7 @@ async fn again(
         visibility: remembered.visibility,
         capacity: capacity(remembered.capacity)?,
         version: wanted.version.clone(),
-        born: ticket::millis_since_1970(),
+        born: unix_millis(),
         code,
     };
     match api.store().create(&charter).await {

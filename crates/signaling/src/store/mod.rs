@@ -25,21 +25,29 @@
 //!
 //! The order of one address's own calls is the node's duty: `enter` is called once and always
 //! polled to its end, and `leave` only after it has returned.
-#![expect(dead_code, reason = "the store of many nodes follows")]
+#![cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "other nodes are of the shared store")
+)]
 
 pub(crate) mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 #[cfg(test)]
 pub(crate) mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES};
+use crate::{
+    Rate,
+    limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES},
+};
 use axum::extract::ws::Utf8Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 use matchbox_protocol::PeerId;
 use protocol::api::{Room, VersionTag, Visibility};
 use serde::{Deserialize, Serialize};
-use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
+use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc, time::Duration};
 
 /// What a store answers, within seconds.
 pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, Refused>>;
@@ -76,6 +84,19 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Ends a visit. The room's others are told [`Notice::PeerLeft`].
     fn leave(&self, who: Address);
+
+    /// Takes one from a bucket that all nodes share, or says how long there is none. A node has
+    /// buckets of its own beside: a store that is not shared has nothing to add to them.
+    fn take<'a>(&'a self, bucket: &'a str, rate: Rate) -> Answer<'a, Option<Duration>> {
+        let _ = (bucket, rate);
+        Box::pin(ready(Ok(None)))
+    }
+
+    /// The node goes down: peers that have not left may come to another one for so long. Returns
+    /// within seconds.
+    fn goodbye<'a>(&'a self, _grace: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(ready(()))
+    }
 
     /// How many rooms this node knows of, for its metrics.
     fn room_count(&self) -> usize;

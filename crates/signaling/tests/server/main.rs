@@ -2,16 +2,25 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api;
+mod bystanders;
 mod client;
 mod files;
 mod hostile;
+mod hostile_bytes;
+mod hostile_rooms;
 mod http;
 mod lifetime;
+mod limits;
+#[cfg(feature = "turn")]
+mod nat;
 mod operator;
 mod peer;
+mod raw;
 mod relay;
 mod resume;
 mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
 mod tickets;
+#[cfg(feature = "tls")]
+mod tls;

@@ -16,8 +16,8 @@ use page as target;
 
 use super::Seen;
 use bevy::prelude::*;
-use netplay::session::{Config, Phase, RoomView};
-use protocol::{agreement::Token, limits::MAX_NAME_BYTES, peer::clean_text};
+use netplay::session::{Config, Phase, RoomView, resume::Record};
+use protocol::agreement::Token;
 use sim::World as Match;
 use target::Slot;
 
@@ -27,42 +27,6 @@ pub(super) fn plugin(app: &mut App) {
 
 /// Characters of a kept text: the room's address, a token, a name. A longer one is none of ours.
 const MAX_TEXT: usize = 1_024;
-
-/// What is kept of a player in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Record {
-    /// The room's address.
-    room: String,
-    token: Token,
-    name: String,
-    /// With which the player was let into the room; it opens a lock that came later. A room that
-    /// only has a name has none.
-    ticket: Option<String>,
-}
-
-impl Record {
-    /// Reads what [`Record::text`] wrote; nothing of anything else.
-    fn read(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        let (room, token, name) = (lines.next()?, lines.next()?, lines.next()?);
-        let token = uuid::Uuid::try_parse(token).ok()?.into_bytes();
-        let is_ticket =
-            |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
-        Some(Self {
-            room: room.to_owned(),
-            token,
-            name: clean_text(name, MAX_NAME_BYTES),
-            ticket: lines.next().filter(is_ticket).map(str::to_owned),
-        })
-    }
-
-    fn text(&self) -> String {
-        let Self { room, name, .. } = self;
-        let token = uuid::Uuid::from_bytes(self.token).simple();
-        let ticket = self.ticket.as_deref().unwrap_or_default();
-        format!("{room}\n{token}\n{name}\n{ticket}\n")
-    }
-}
 
 /// The ticket that the player of the scene `index` last had for the room of this address.
 pub fn earlier_ticket(room: &str, index: usize) -> Option<String> {
@@ -144,6 +108,7 @@ fn keep(mut scenes: Query<(&Seen, &mut Keeper), Changed<Seen>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::limits::MAX_NAME_BYTES;
 
     fn record() -> Record {
         Record {

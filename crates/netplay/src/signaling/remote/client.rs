@@ -9,11 +9,9 @@ use super::{
     address::Address,
     liveness::{Check, Liveness},
     platform::Socket,
+    refusal::Refusal,
 };
-use crate::{
-    signaling::{api::ApiError, directory::Directory},
-    transport::SignalingState,
-};
+use crate::{signaling::directory::Directory, transport::SignalingState};
 use futures::{
     StreamExt,
     channel::{mpsc, oneshot},
@@ -22,10 +20,7 @@ use futures::{
 };
 use futures_timer::Delay;
 use matchbox_socket::{PeerEvent, PeerRequest};
-use protocol::{
-    PeerId,
-    api::{Problem, ProblemCode},
-};
+use protocol::PeerId;
 use std::{convert::Infallible, task::Poll, time::Duration};
 use tracing::{debug, info, warn};
 use uuid::Uuid;
@@ -58,65 +53,6 @@ const STEADY: Duration = LONGEST_PAUSE;
 
 /// How long the server may take to answer our goodbye.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error("The server's address is not valid: {0}")]
-    BadUrl(String),
-    #[error("The server cannot be reached.")]
-    Unreachable(String),
-    #[error("The server does not answer.")]
-    Silent,
-    /// Which a browser tells nobody: there it is [`Refusal::Unreachable`].
-    #[cfg(not(target_arch = "wasm32"))]
-    #[error("The server refused: HTTP status {0}.")]
-    Http(u16),
-    #[error("The server refused: {}", .0.title)]
-    Problem(Problem),
-    #[error("The server answers, but not as a signaling server.")]
-    NoWelcome,
-    #[error("The server has another id for us than before.")]
-    Renamed,
-}
-
-impl Refusal {
-    /// Whether trying a first time again would change nothing.
-    fn is_final(&self) -> bool {
-        match self {
-            Self::BadUrl(_) | Self::Renamed => true,
-            #[cfg(not(target_arch = "wasm32"))]
-            Self::Http(status) => (400..500).contains(status),
-            Self::Problem(problem) => {
-                (400..500).contains(&problem.status) && problem.code != ProblemCode::TooManyRequests
-            }
-            Self::Unreachable(_) | Self::Silent | Self::NoWelcome => false,
-        }
-    }
-
-    /// Whether another ticket may help. A browser tells no page why a WebSocket was refused: there
-    /// it always may, and asking for one tells the reason.
-    fn is_of_ticket(&self) -> bool {
-        match self {
-            Self::Problem(problem) => matches!(
-                problem.code,
-                ProblemCode::BadTicket | ProblemCode::TicketRequired
-            ),
-            Self::Unreachable(_) => !Socket::TELLS_REFUSALS,
-            _ => false,
-        }
-    }
-}
-
-impl From<ApiError> for Refusal {
-    fn from(error: ApiError) -> Self {
-        match error {
-            ApiError::Unreachable { detail, .. } => Self::Unreachable(detail),
-            ApiError::Problem(problem) => Self::Problem(problem),
-            ApiError::NotOurServer { .. } => Self::NoWelcome,
-        }
-    }
-}
 
 /// Why nothing more comes over an open connection.
 pub(super) enum Ending {

@@ -12,6 +12,7 @@ mod client;
 mod liveness;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+mod refusal;
 #[cfg(target_arch = "wasm32")]
 mod web;
 

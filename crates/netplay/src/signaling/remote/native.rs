@@ -1,6 +1,9 @@
 //! The WebSocket natively.
 
-use super::client::{Ending, Refusal, yield_now};
+use super::{
+    client::{Ending, yield_now},
+    refusal::Refusal,
+};
 use async_tungstenite::{
     WebSocketStream,
     smol::{ConnectStream, connect_async_with_config},

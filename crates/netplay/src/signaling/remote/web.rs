@@ -1,6 +1,6 @@
 //! The WebSocket in a browser.
 
-use super::client::{Ending, Refusal};
+use super::{client::Ending, refusal::Refusal};
 use futures::{SinkExt, StreamExt};
 use matchbox_socket::{PeerRequest, PeerSignal};
 use protocol::{PeerId, api::CLOSE_ROOM_CLOSED, limits::MAX_SIGNAL_BYTES};
