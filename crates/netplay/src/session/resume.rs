@@ -33,7 +33,8 @@ impl Record {
         let mut lines = text.split('\n');
         let (room, token, name) = (lines.next()?, lines.next()?, lines.next()?);
         let token = uuid::Uuid::try_parse(token).ok()?.into_bytes();
-        let is_ticket = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        let is_ticket =
+            |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         Some(Self {
             room: room.to_owned(),
             token,
