@@ -57,6 +57,14 @@ pub const UNAVAILABLE_RETRY: Duration = Duration::from_secs(2);
 /// Connections that are being refused at one time. Further ones are closed without an answer.
 pub const MAX_REFUSALS: usize = 64;
 
+/// TLS handshakes at one time, which cost more than anything else here. Further ones wait, and have
+/// [`REQUEST_DEADLINE`] for all of it.
+pub const MAX_HANDSHAKES: usize = 64;
+
+/// How often the certificate's files are looked at. What cannot be used is told in the log, and the
+/// certificate before goes on.
+pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+
 /// TCP connections of operators, on a listener of their own. Further ones wait, as those of players do.
 pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
 
@@ -154,7 +162,8 @@ pub const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a request's head may take, the wait for a next request included. Then the connection
 /// is closed. Also how long a request to the API may take, its body's arrival included, and an
-/// upgrade: then it is answered with 408.
+/// upgrade: then it is answered with 408. And how
+/// long a TLS handshake may take: then the connection is closed.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Bytes of a request's head. A longer one is answered with 431.
@@ -181,6 +190,55 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Bytes of a file read at a time. Each running download holds two of them.
 pub const FILE_CHUNK_BYTES: usize = 32 * 1024;
+
+/// How long Redis may take to answer, or to be connected to. Then it counts as away, and is
+/// connected to anew.
+pub const STORE_DEADLINE: Duration = Duration::from_secs(2);
+
+/// The shortest pause before Redis is connected to again, doubled with each failure up to
+/// [`STORE_LAST_RETRY`]. Each is shortened by up to a half at random.
+pub const STORE_FIRST_RETRY: Duration = Duration::from_millis(100);
+
+/// The longest pause before Redis is connected to again.
+pub const STORE_LAST_RETRY: Duration = Duration::from_secs(3);
+
+/// How often a node tells Redis that it is there, unless [`NODE_GRACE`] is set so low that it has
+/// to do so four times in it.
+pub const STORE_BEAT: Duration = Duration::from_secs(2);
+
+/// How long the places of a node's peers are kept in Redis after its last word. More than
+/// [`RETURN_GRACE`]: a client takes up to ten seconds to notice a host that is gone, and then comes
+/// to another node. After it they have left.
+pub const NODE_GRACE: Duration = Duration::from_secs(20);
+
+/// How long a room lives in Redis that no node tells of. Each does so every [`STORE_REFRESH`]; so
+/// this is what becomes of rooms whose nodes are all gone.
+pub const STORE_ROOM_LIFE: Duration = Duration::from_secs(3_600);
+
+/// How often a node tells Redis of a room in which nothing happens.
+pub const STORE_REFRESH: Duration = Duration::from_secs(600);
+
+/// Rooms that are told of in this way at once, so that they spread over time.
+pub const STORE_REFRESH_ROOMS: usize = 256;
+
+/// Rooms in one command to Redis: telling of them takes it about a millisecond.
+pub const STORE_BATCH: usize = 32;
+
+/// Batches of rooms of dead nodes that a node gives up at each [`STORE_BEAT`].
+pub const STORE_SWEEPS: usize = 32;
+
+/// Token buckets that all nodes share; each is there only while it is not full, in about 100
+/// bytes. Two of as many as are in use share one by chance, and then refuse too early.
+pub const STORE_RATE_SLOTS: u64 = 1 << 20;
+
+/// Signals to peers on other nodes that wait for Redis. Further ones are dropped.
+pub const STORE_QUEUE_SIGNALS: usize = 4_096;
+
+/// Bytes of such signals. Further ones are dropped.
+pub const STORE_QUEUE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Signals that are handed to Redis at once.
+pub const STORE_SIGNAL_BATCH: usize = 64;
 
 /// How long TURN credentials are good. A living connection cannot renew them, so that they outlast
 /// the longest evening of matches; afterwards its relay is refused and it ends.

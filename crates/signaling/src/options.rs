@@ -2,9 +2,11 @@
 
 use crate::ice_options::IceOptions;
 use clap::{ArgAction, Parser, ValueEnum};
+#[cfg(feature = "tls")]
+use signaling::TlsFiles;
 use signaling::{
     Config, ForwardedHeader, InvalidNetwork, InvalidOrigin, IpNet, Origin, PageHeaders, Proxies,
-    Rate, Rates, limits, parse_network,
+    Rate, Rates, RedisUrl, limits, parse_network,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -24,6 +26,11 @@ const DEFAULT_WEB_DIR: &str = "dist";
 #[derive(Debug, Parser)]
 #[command(version, about, long_about)]
 pub(crate) struct Args {
+    /// TOML file of these flags by their names, such as max-rooms = 100; flags and the environment
+    /// come first
+    #[arg(long, env = "PEERBALL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Address to listen on; 127.0.0.1 for this machine only
     #[arg(long, env = "PEERBALL_BIND", value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
     bind: IpAddr,
@@ -35,6 +42,26 @@ pub(crate) struct Args {
     /// Address and port for /metrics, which players then do not see [default: none]
     #[arg(long, env = "PEERBALL_METRICS_BIND", value_name = "ADDRESS:PORT")]
     pub(crate) metrics_bind: Option<SocketAddr>,
+
+    /// Certificate in PEM with those that it hangs on: players come by https: and wss:
+    #[cfg(feature = "tls")]
+    #[arg(
+        long,
+        env = "PEERBALL_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+
+    /// Its private key in PEM; both files are read anew when they change
+    #[cfg(feature = "tls")]
+    #[arg(
+        long,
+        env = "PEERBALL_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
 
     /// Folder of the built web client [default: dist, if it exists]
     #[arg(long, env = "PEERBALL_WEB_DIR", value_name = "FOLDER")]
@@ -111,6 +138,19 @@ pub(crate) struct Args {
     /// Rooms in all; further ones replace empty ones, or are refused
     #[arg(long, env = "PEERBALL_MAX_ROOMS", value_name = "N", default_value_t = limits::MAX_ROOMS)]
     max_rooms: usize,
+
+    /// Redis that keeps the rooms for many servers, such as redis://:password@host:6379/0
+    #[arg(
+        long,
+        env = "PEERBALL_REDIS",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    redis: Option<String>,
+
+    /// Seconds that Redis keeps the places of a server's peers when it falls silent
+    #[arg(long, env = "PEERBALL_NODE_GRACE", value_name = "SECONDS", default_value_t = limits::NODE_GRACE.as_secs())]
+    node_grace: u64,
 
     /// Seconds that a created room stays while nobody is in it
     #[arg(long, env = "PEERBALL_ROOM_GRACE", value_name = "SECONDS", default_value_t = limits::ROOM_GRACE.as_secs())]
@@ -224,7 +264,7 @@ impl Args {
     ///
     /// # Errors
     /// When a file that an option names cannot be read.
-    pub(crate) fn config(self) -> anyhow::Result<Config> {
+    pub(crate) fn into_config(self) -> anyhow::Result<Config> {
         let built_client = || {
             Path::new(DEFAULT_WEB_DIR)
                 .is_dir()
@@ -238,6 +278,11 @@ impl Args {
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
             max_sockets_per_address: self.max_sockets_per_address,
+            #[cfg(feature = "tls")]
+            tls: self
+                .tls_cert
+                .zip(self.tls_key)
+                .map(|(certificate, key)| TlsFiles::new(certificate, key)),
             rates: Rates {
                 connections: self.connection_rate,
                 upgrades: self.upgrade_rate,
@@ -258,6 +303,8 @@ impl Args {
             request_deadline: Duration::from_secs(self.request_deadline),
             max_sockets: self.max_sockets,
             max_rooms: self.max_rooms,
+            redis: self.redis.map(RedisUrl::from),
+            node_grace: Duration::from_secs(self.node_grace),
             room_grace: Duration::from_secs(self.room_grace),
             return_grace: Duration::from_secs(self.return_grace),
             ping_interval: Duration::from_secs(self.ping_interval),
@@ -271,6 +318,7 @@ impl Args {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use std::collections::BTreeMap;
 
     #[test]
     fn every_flag_has_help_and_an_environment_variable() {
@@ -291,6 +339,33 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(args.port, 3536);
-        assert_eq!(args.config().unwrap(), expected);
+        assert_eq!(args.into_config().unwrap(), expected);
+    }
+
+    #[test]
+    fn the_table_in_the_documentation_has_every_flag() {
+        let document = include_str!("../../../docs/DEPLOY.md");
+        let rows = document.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `--")?.split('|').map(str::trim);
+            let flag = cells.next()?.trim_end_matches('`');
+            Some((flag.to_owned(), cells.next()?.trim_matches('`').to_owned()))
+        });
+        let command = Args::command();
+        let flags = command.get_arguments().map(|arg| {
+            let defaults = arg.get_default_values().first();
+            let default = defaults.map(|value| value.to_str().unwrap().to_owned());
+            let flag = arg.get_long().unwrap().to_owned();
+            (flag, default.unwrap_or_default())
+        });
+        let (rows, flags): (BTreeMap<_, _>, BTreeMap<_, _>) = (rows.collect(), flags.collect());
+        for (flag, default) in &flags {
+            assert_eq!(rows.get(flag), Some(default), "--{flag} in docs/DEPLOY.md");
+        }
+        for flag in rows.keys() {
+            assert!(
+                flags.contains_key(flag),
+                "--{flag} is in docs/DEPLOY.md only"
+            );
+        }
     }
 }

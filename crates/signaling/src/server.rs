@@ -1,23 +1,24 @@
 //! Starts the server on its listeners, and shuts it down in order.
 
+#[cfg(feature = "redis")]
+use crate::store::redis::{Redis, Terms};
 use crate::{
-    Config,
-    accept::{AddressLimits, Door},
+    Config, RedisUrl,
     crowd::Crowd,
+    doors::Doors,
     files::Files,
     health::{Health, Trouble},
     ice::IceDesk,
-    limits::{MAX_OPERATOR_CONNECTIONS, MAX_REFUSALS, SWEEP_INTERVAL},
     lobby::Lobby,
     metrics::{Limit, Metrics},
     rates::Buckets,
-    routes::{self, App},
+    routes::App,
     socket::Patience,
     sockets::Sockets,
-    store::memory::Memory,
+    store::{Store, memory::Memory},
 };
 use governor::clock::MonotonicClock;
-use std::{io, path::PathBuf, sync::Arc};
+use std::{error::Error, io, path::PathBuf, sync::Arc};
 use tokio::{
     net::TcpListener,
     sync::Semaphore,
@@ -41,6 +42,13 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// The certificate cannot be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::TlsError),
+    /// [`Config::redis`] names no server.
+    #[error("the address of Redis is not usable")]
+    Redis(#[source] Box<dyn Error + Send + Sync>),
     /// A number in the configuration that cannot work.
     #[error("{0}")]
     Config(&'static str),
@@ -85,19 +93,23 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let Listeners { players, operators } = listeners.into();
-    let address = players.local_addr().map_err(ServeError::Listener)?;
+    let listeners = listeners.into();
+    let address = listeners
+        .players
+        .local_addr()
+        .map_err(ServeError::Listener)?;
     let max_connections = checked(&config)?;
     let closing = CancellationToken::new();
     let dropping = CancellationToken::new();
     // Dropping this future ends every connection too: an embedder may simply abort it.
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
     let sockets = Arc::new(Sockets::default());
-    let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
+    let health = Arc::new(Health::default());
+    let store = open_store(&config, &sockets, &health)?;
     let metrics = Arc::new(Metrics::default());
     let ice = IceDesk::open(&config, &metrics).await;
     let app = Arc::new(App {
-        lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
+        lobby: Arc::new(Lobby::new(Arc::clone(&store), sockets, config.max_sockets)),
         files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
             path: config.web_dir.clone().unwrap_or_default(),
             source,
@@ -106,9 +118,9 @@ pub async fn serve(
             ping_interval: config.ping_interval,
             return_grace: config.return_grace,
         },
-        proxies: config.proxies,
-        origins: config.origins,
-        pages: config.pages,
+        proxies: config.proxies.clone(),
+        origins: config.origins.clone(),
+        pages: config.pages.clone(),
         rates: config.rates,
         buckets: Arc::new(Buckets::new(&config.rates, MonotonicClock)),
         crowd: Crowd::new(config.max_sockets_per_address),
@@ -116,46 +128,14 @@ pub async fn serve(
         log_addresses: config.log_addresses,
         ice: Arc::new(ice.map_err(ServeError::Ice)?),
         metrics,
-        health: Arc::new(Health::default()),
-        public_metrics: operators.is_none(),
+        health,
+        public_metrics: listeners.operators.is_none(),
         closing: closing.clone(),
     });
-    let address_limits = AddressLimits {
-        proxies: app.proxies.clone(),
-        crowd: Crowd::new(config.max_connections_per_address),
-        buckets: Arc::clone(&app.buckets),
-    };
-    let door = |listener, places, limits| Door {
-        listener,
-        places: Arc::new(Semaphore::new(places)),
-        refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
-        limits,
-        request_deadline: config.request_deadline,
-        metrics: Arc::clone(&app.metrics),
-        closing: closing.clone(),
-        dropping: dropping.clone(),
-    };
-    let players = door(players, config.max_connections, Some(address_limits));
-    let places = Arc::clone(&players.places);
-    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS, None));
+    let doors = Doors::open(listeners, &config, &app, &dropping).await?;
+    let places = doors.places();
 
     info!(%address, web_dir = ?config.web_dir, "serving");
-    let serving = async {
-        let operators = async {
-            match &operators {
-                Some(door) => door.serve(routes::operators(&app)).await,
-                None => std::future::pending().await,
-            }
-        };
-        let sweeping = async {
-            loop {
-                sleep(SWEEP_INTERVAL).await;
-                app.buckets.sweep();
-            }
-        };
-        let serving = players.serve(routes::players(&app));
-        tokio::join!(serving, operators, sweeping)
-    };
     let draining = async {
         shutdown.await;
         info!(%address, "draining");
@@ -164,9 +144,9 @@ pub async fn serve(
     };
     tokio::select! {
         () = draining => {}
-        _ = serving => {}
+        _ = doors.serve(&app) => {}
     }
-    drop((players, operators));
+    drop(doors);
     info!(%address, "shutting down");
     closing.cancel();
     let ended = places.acquire_many(max_connections);
@@ -176,8 +156,55 @@ pub async fn serve(
         warn!(left, "dropping connections that did not end in time");
     }
     dropping.cancel();
+    store.goodbye(config.return_grace).await;
     info!(%address, "stopped");
     Ok(())
+}
+
+/// Where the rooms are: in this process, or in the Redis of many.
+fn open_store(
+    config: &Config,
+    sockets: &Arc<Sockets>,
+    health: &Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    let node = Arc::clone(sockets);
+    let Some(url) = &config.redis else {
+        let store = Memory::new(config.max_rooms, config.room_grace, node);
+        return Ok(Arc::new(store));
+    };
+    open_redis(url, config, node, Arc::clone(health))
+}
+
+#[cfg(feature = "redis")]
+fn open_redis(
+    url: &RedisUrl,
+    config: &Config,
+    node: Arc<Sockets>,
+    health: Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    let terms = Terms {
+        max_rooms: config.max_rooms,
+        room_grace: config.room_grace,
+        node_grace: config.node_grace,
+    };
+    let tell_operator = Box::new(move |is_here| match is_here {
+        true => health.end(Trouble::StoreAway),
+        false => health.begin(Trouble::StoreAway),
+    });
+    let store = Redis::new(&url.0, terms, node, tell_operator);
+    Ok(Arc::new(
+        store.map_err(|error| ServeError::Redis(error.into()))?,
+    ))
+}
+
+#[cfg(not(feature = "redis"))]
+fn open_redis(
+    _: &RedisUrl,
+    _: &Config,
+    _: Arc<Sockets>,
+    _: Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    Err(ServeError::Config("this server was built without Redis"))
 }
 
 /// Refuses what cannot work; otherwise the number of connections.
