@@ -25,7 +25,7 @@ mod config;
 mod connection;
 mod crowd;
 mod files;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(any(all(test, feature = "turn"), feature = "fuzzing"))]
 pub mod fuzzing;
 mod gate;
 mod handshake;

@@ -176,6 +176,8 @@ pub async fn serve(
         warn!(left, "dropping connections that did not end in time");
     }
     dropping.cancel();
+    #[cfg(feature = "turn")]
+    app.ice.close().await;
     info!(%address, "stopped");
     Ok(())
 }

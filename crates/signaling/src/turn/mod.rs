@@ -27,6 +27,8 @@ use crate::{
     metrics::Metrics,
 };
 use ipnet::IpNet;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use message::fuzz;
 use message::{length_on_stream, plain};
 use policy::Policy;
 pub(crate) use relay::Refused;
@@ -132,7 +134,7 @@ impl Time {
 /// A running server; dropping it closes all of its sockets.
 #[derive(Debug)]
 pub(crate) struct TurnServer {
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl TurnServer {
@@ -179,7 +181,12 @@ impl TurnServer {
         tasks.spawn(Arc::clone(&shared).listen());
         tasks.spawn(Arc::clone(&shared).accept(tcp));
         tasks.spawn(Arc::clone(&shared).sweep());
-        Ok(Self { _tasks: tasks })
+        Ok(Self { tasks })
+    }
+
+    /// Ends it; its listening sockets are free afterwards.
+    pub(crate) async fn close(mut self) {
+        self.tasks.shutdown().await;
     }
 }
 
