@@ -14,6 +14,7 @@ use protocol::{
     PROTOCOL_VERSION, PeerId,
     limits::*,
     peer::{Hello, LobbyLine, Mate, Message, Start},
+    statement::{Numbered, Statement},
 };
 use std::time::Duration;
 
@@ -150,15 +151,18 @@ fn only_the_owner_starts_and_only_what_fits() {
         length: 60,
     };
     let settings = postcard::to_stdvec(&settings).expect("plain data encodes");
+    let number = std::cell::Cell::new(0);
     let start = |settings: &[u8], roster: &[Option<PeerId>]| {
         let (settings, roster) = (settings.to_vec(), roster.to_vec());
-        Message::Start(Start {
+        let statement = Statement::Start(Start {
             match_id: 7,
             round: 0,
             seed: 1,
             settings,
             roster,
-        })
+        });
+        let number = number.replace(number.get() + 1);
+        Message::Statement(Numbered { number, statement })
     };
     // Bob is not the owner.
     bob.tell(a, &start(&settings, &[Some(a), Some(b)]));

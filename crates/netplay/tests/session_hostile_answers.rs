@@ -12,7 +12,7 @@ use netplay::{
     session::{Config, Phase},
     transport::{Channel, KnownPeer, Path, SignalingState, Transport, memory::MemoryTransport},
 };
-use protocol::{Frame, PeerId, Simulation, agreement::*, limits::*, peer::Message};
+use protocol::{Frame, PeerId, Simulation, agreement::*, limits::*, peer::Message, statement::*};
 use std::{
     collections::BTreeMap,
     task::{Context, Poll},
@@ -25,17 +25,35 @@ const STEP: Duration = Duration::from_millis(5);
 /// A transport that sends other reports than the room's.
 struct Forger {
     inner: MemoryTransport,
-    forge: fn(Report) -> Message,
+    forge: fn(Report) -> Statement,
     forged: u32,
+}
+
+impl Forger {
+    /// What goes instead of a statement.
+    fn instead(&mut self, numbered: Numbered) -> Numbered {
+        let Statement::Report(report) = numbered.statement else {
+            return numbered;
+        };
+        self.forged += 1;
+        Numbered {
+            statement: (self.forge)(report),
+            ..numbered
+        }
+    }
 }
 
 impl Transport for Forger {
     fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
-        let message = Message::decode(&packet);
-        let packet = match (channel, message) {
-            (Channel::Reliable, Ok(Message::Report(report))) => {
-                self.forged += 1;
-                (self.forge)(report).encode().into()
+        let packet = match (channel, Message::decode(&packet)) {
+            (Channel::Reliable, Ok(Message::Statement(numbered))) => {
+                Message::Statement(self.instead(numbered)).encode().into()
+            }
+            (Channel::Unreliable, _) if packet.first() == Some(&TAG) => {
+                let copy = Numbered::from_datagram(&packet).expect("our own");
+                let forged = self.instead(copy).to_datagram();
+                let Some(forged) = forged else { return };
+                forged.into()
             }
             _ => packet,
         };
@@ -84,7 +102,7 @@ fn player(name: &str) -> Config<Sums> {
 }
 
 /// Cem dies, and Eve answers as she likes. `rank` is Cem's: 0 makes him the owner.
-fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Message) {
+fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Statement) {
     let world = World::new(FAIR, seed);
     let mut names = vec!["Ada", "Bob", "Eve"];
     names.insert(rank, "Cem");
@@ -133,7 +151,7 @@ fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Message) {
     assert_eq!(views[0], views[1], "they follow the same owner");
 }
 
-const ANSWERS: [fn(Report) -> Message; 9] = [
+const ANSWERS: [fn(Report) -> Statement; 9] = [
     // No, for ever; and with a number that would use them up.
     |r| deny(&r, 0),
     |r| deny(&r, u32::MAX),
@@ -178,17 +196,17 @@ const ANSWERS: [fn(Report) -> Message; 9] = [
     |r| report(r, |r| r.installed = u32::MAX),
 ];
 
-fn deny(report: &Report, promised: u32) -> Message {
-    Message::Deny(Deny {
+fn deny(report: &Report, promised: u32) -> Statement {
+    Statement::Deny(Deny {
         view: report.view,
         question: report.question,
         promised,
     })
 }
 
-fn report(mut report: Report, change: impl FnOnce(&mut Report)) -> Message {
+fn report(mut report: Report, change: impl FnOnce(&mut Report)) -> Statement {
     change(&mut report);
-    Message::Report(report)
+    Statement::Report(report)
 }
 
 fn junk(seat: u8, first: Frame) -> Inputs {

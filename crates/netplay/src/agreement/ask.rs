@@ -33,7 +33,7 @@ impl Agreement {
             .filter(|id| *id != self.me && !lost.contains(id))
             .collect();
         tracing::info!(?view, ?lost, ?asked, "asks what the others hold");
-        let collect = Message::Collect(Collect {
+        let collect = Statement::Collect(Collect {
             match_id: self.match_id,
             view,
             question: self.question,
@@ -154,7 +154,7 @@ impl Agreement {
             promised: self.promised.0,
         };
         for id in asking.asked {
-            self.tell(id, Message::Deny(deny));
+            self.tell(id, Statement::Deny(deny));
         }
         let number = self.promised.0;
         self.release(core);

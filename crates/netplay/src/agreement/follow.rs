@@ -40,7 +40,7 @@ impl Agreement {
                 question: collect.question,
                 promised: self.promised.0,
             };
-            self.tell(from, Message::Deny(deny));
+            self.tell(from, Statement::Deny(deny));
             return Ok(());
         }
         self.asking = None;
@@ -58,7 +58,7 @@ impl Agreement {
             ends: core.ends(),
             inputs: held_inputs(core, &collect),
         };
-        self.tell(from, Message::Report(report));
+        self.tell(from, Statement::Report(report));
         Ok(())
     }
 

@@ -5,8 +5,8 @@
 //! are *given* to whoever returns or comes anew (`give`). `docs/NETPLAY.md` tells the protocol and
 //! why two peers of one view never disagree.
 //!
-//! One turn of whoever drives an [`Agreement`]: hand it the messages that have come, then
-//! [`Agreement::tick`], then send all of [`Agreement::take_messages`].
+//! One turn of whoever drives an [`Agreement`]: hand it the statements that have come, then
+//! [`Agreement::tick`], then send all of [`Agreement::take_statements`].
 
 mod ask;
 mod follow;
@@ -19,7 +19,7 @@ use protocol::{
     Frame, PeerId, Simulation,
     agreement::{Append, Claim, Kept, LogEntry, View},
     limits::*,
-    peer::Message,
+    statement::Statement,
 };
 use std::{collections::VecDeque, time::Duration};
 
@@ -114,13 +114,20 @@ pub struct Agreement {
     taken: Vec<(PeerId, u32, Duration)>,
     /// Whether what was appended cannot be followed from here: a snapshot is needed.
     stranded: bool,
-    messages: Vec<(PeerId, Message)>,
+    statements: Vec<(PeerId, Statement)>,
 }
 
 impl Agreement {
     /// The agreement of a match as it begins (or, with the log's length and the kept seats of a
-    /// snapshot, as it goes on).
-    pub fn new(me: PeerId, match_id: u32, view: View, log: u32, kept: Vec<Kept>) -> Self {
+    /// snapshot, as it goes on, with the log's last entries).
+    pub fn new(
+        me: PeerId,
+        match_id: u32,
+        view: View,
+        log: u32,
+        recent: Vec<LogEntry>,
+        kept: Vec<Kept>,
+    ) -> Self {
         Self {
             me,
             match_id,
@@ -131,13 +138,13 @@ impl Agreement {
             evaded: Vec::new(),
             question: 0,
             pause_until: Duration::ZERO,
-            recent: VecDeque::new(),
-            recent_from: log,
+            recent_from: log.saturating_sub(recent.len() as u32),
+            recent: recent.into(),
             kept,
             joiners: Vec::new(),
             taken: Vec::new(),
             stranded: false,
-            messages: Vec::new(),
+            statements: Vec::new(),
         }
     }
 
@@ -196,9 +203,9 @@ impl Agreement {
         self.give_seat(core, self.me, None, now);
     }
 
-    /// What is to be sent, over the reliable channel.
-    pub fn take_messages(&mut self) -> Vec<(PeerId, Message)> {
-        std::mem::take(&mut self.messages)
+    /// What is to be stated to others, in this order.
+    pub fn take_statements(&mut self) -> Vec<(PeerId, Statement)> {
+        std::mem::take(&mut self.statements)
     }
 
     /// The seats that are kept for players that were lost.
@@ -308,31 +315,54 @@ impl Agreement {
         self.recent.push_back(entry);
     }
 
-    /// The entries from an index of the log on, as far as they are kept.
+    /// The entries from an index of the log on, as many as one message carries; nothing if they
+    /// are not kept.
     fn entries_from(&self, index: u32) -> Option<Vec<LogEntry>> {
         let skip = index.checked_sub(self.recent_from)?;
-        Some(self.recent.iter().skip(skip as usize).cloned().collect())
+        let mut bytes = 0;
+        let fitting = self.recent.iter().skip(skip as usize).take_while(|entry| {
+            bytes += entry.most_bytes();
+            bytes <= MAX_CHANGES_BYTES
+        });
+        Some(fitting.cloned().collect())
     }
 
-    fn tell(&mut self, to: PeerId, message: Message) {
-        self.messages.push((to, message));
+    /// The newest entries of the log that one message carries, for a newcomer.
+    pub fn recent(&self) -> Vec<LogEntry> {
+        let mut bytes = 0;
+        let fitting = self.recent.iter().rev().take_while(|entry| {
+            bytes += entry.most_bytes();
+            bytes <= MAX_CHANGES_BYTES
+        });
+        let mut newest: Vec<LogEntry> = fitting.cloned().collect();
+        newest.reverse();
+        newest
     }
 
-    /// Tells a follower of the log from `index` on.
+    fn tell(&mut self, to: PeerId, statement: Statement) {
+        self.statements.push((to, statement));
+    }
+
+    /// Tells a follower of the log from `index` on, in as many messages as that takes.
     fn tell_log<S: Simulation>(&mut self, to: PeerId, core: &Core<S>, index: u32) {
-        let (first, entries) = match self.entries_from(index) {
-            Some(entries) => (index, entries),
-            // It lacks more than we have, and learns by the gap that it needs a snapshot.
-            None => (core.log(), Vec::new()),
-        };
-        let append = Append {
-            match_id: self.match_id,
-            view: core.view(),
-            first,
-            entries,
-            kept: self.kept.clone(),
-        };
-        self.tell(to, Message::Append(append));
+        let mut next = Some(index);
+        while let Some(index) = next {
+            let (first, entries) = match self.entries_from(index) {
+                Some(entries) => (index, entries),
+                // It lacks more than we have, and learns by the gap that it needs a snapshot.
+                None => (core.log(), Vec::new()),
+            };
+            let end = first + entries.len() as u32;
+            next = (end < core.log()).then_some(end);
+            let append = Append {
+                match_id: self.match_id,
+                view: core.view(),
+                first,
+                entries,
+                kept: self.kept.clone(),
+            };
+            self.tell(to, Statement::Append(append));
+        }
     }
 }
 

@@ -78,6 +78,7 @@ impl<S: Simulation> Room<S> {
             frame: core.confirmed(),
             tenures: core.tenures(),
             kept: play.agreement.kept().to_vec(),
+            recent: play.agreement.recent(),
             world,
         };
         let transfer = self.entropy.next() as u32;

@@ -2,7 +2,10 @@
 
 use super::*;
 use super::{play::decode_whole, transfer::Incoming};
-use protocol::agreement::{Chunk, Join, Listen, Snapshot};
+use protocol::{
+    agreement::{Chunk, Join, Listen, Snapshot},
+    statement::Statement,
+};
 
 /// How long a snapshot may take to make its next step before it is asked for again.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -26,7 +29,7 @@ pub(super) struct Entering {
     since: Duration,
     incoming: Incoming,
     /// What followed in the log.
-    held: Vec<(PeerId, Message)>,
+    held: Vec<(PeerId, Statement)>,
 }
 
 impl<S: Simulation> Room<S> {
@@ -136,16 +139,16 @@ impl<S: Simulation> Room<S> {
             tracing::warn!(%from, "a snapshot was refused: {why}");
             return self.offend(from);
         }
-        for (from, message) in held {
-            self.receive_agreed(from, message);
+        for (from, statement) in held {
+            self.receive_agreed(from, statement);
         }
     }
 
     /// Holds what follows in the log for when the snapshot has come.
-    pub(super) fn hold_for_entering(&mut self, from: PeerId, message: Message) {
+    pub(super) fn hold_for_entering(&mut self, from: PeerId, statement: Statement) {
         match &mut self.entering {
             Some(entering) if entering.host == from && entering.held.len() < MAX_HELD => {
-                entering.held.push((from, message));
+                entering.held.push((from, statement));
             }
             _ => self.dropped += 1,
         }
