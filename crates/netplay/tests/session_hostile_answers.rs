@@ -201,6 +201,7 @@ fn deny(report: &Report, promised: u32) -> Statement {
         view: report.view,
         question: report.question,
         promised,
+        frozen: false,
     })
 }
 

@@ -100,6 +100,9 @@ pub struct Deny {
     pub question: u32,
     /// The highest number of a view that this peer has promised to follow.
     pub promised: u32,
+    /// Whether this peer has promised to take nothing more from the asker itself: others are
+    /// about to go on without it.
+    pub frozen: bool,
 }
 
 /// An entry of the log as it travels.
@@ -157,6 +160,9 @@ pub struct Join {
     pub token: Option<Token>,
     /// Whether the peer only wants to watch.
     pub watch: bool,
+    /// Whether it begins anew, and has nothing left of a seat that it may still drive for others.
+    /// (Otherwise it keeps its place, and only its world is wrong.)
+    pub anew: bool,
 }
 
 /// From a peer that has the world to the drivers: "send me your inputs".

@@ -12,6 +12,7 @@ mod ask;
 mod follow;
 mod give;
 mod judge;
+mod queues;
 
 use crate::rollback::Core;
 use ask::Asking;
@@ -38,6 +39,13 @@ const LACKS: Frame = 4;
 /// How long all drivers must be missing before a listener goes on with the match without them:
 /// more than they may wait for each other.
 const INHERITED_AFTER: Duration = Duration::from_millis(2_000);
+
+/// Added to half a round trip, the time by which each waits longer than its senior before it asks
+/// again when both were denied for each other's sake.
+const TURN: Duration = Duration::from_millis(20);
+
+/// What is kept of askers that we promised to follow, while we ask ourselves; the oldest go first.
+const MAX_PASSED_OVER: usize = 8;
 
 /// How long whoever was denied waits before it asks again.
 const DENIED_PAUSE: Duration = Duration::from_millis(100);
@@ -93,6 +101,8 @@ pub struct Agreement {
     match_id: u32,
     /// The highest number of a view that we promised to follow, and to whom.
     promised: (u32, PeerId),
+    /// When we last promised it to another.
+    promised_at: Duration,
     /// What held before the promise, in case that the asker gives its question up.
     before: Option<Before>,
     /// The highest number of a view that is known to be of no use any more.
@@ -112,6 +122,9 @@ pub struct Agreement {
     joiners: Vec<PeerId>,
     /// Peers whose seat was taken, how often, and when last.
     taken: Vec<(PeerId, u32, Duration)>,
+    /// Drivers that have told us that they have lost their way.
+    astray: Vec<PeerId>,
+    passed_over: VecDeque<Append>,
     /// Whether what was appended cannot be followed from here: a snapshot is needed.
     stranded: bool,
     statements: Vec<(PeerId, Statement)>,
@@ -132,6 +145,7 @@ impl Agreement {
             me,
             match_id,
             promised: (view.number, view.owner),
+            promised_at: Duration::ZERO,
             before: None,
             used: view.number,
             asking: None,
@@ -143,6 +157,8 @@ impl Agreement {
             kept,
             joiners: Vec::new(),
             taken: Vec::new(),
+            astray: Vec::new(),
+            passed_over: VecDeque::new(),
             stranded: false,
             statements: Vec::new(),
         }
@@ -157,6 +173,12 @@ impl Agreement {
         now: Duration,
     ) {
         self.kept.retain(|kept| kept.until > core.confirmed());
+        self.astray.retain(|id| core.drives(*id));
+        self.take_passed_over(core, room, now);
+        if self.stranded {
+            // Whatever we could agree on, we could not follow it.
+            return;
+        }
         if !core.drives(self.me) {
             self.asking = None;
             self.inherit(core, room, entropy, now);
@@ -169,7 +191,7 @@ impl Agreement {
         if lost.is_empty() {
             self.evaded.clear();
         }
-        if lost.is_empty() || now < self.pause_until {
+        if lost.is_empty() || now < self.pause_until || self.awaits_another(core, now) {
             return;
         }
         let view = core.view();
@@ -178,6 +200,28 @@ impl Agreement {
         } else if lost.contains(&view.owner) && self.is_next(core, &lost) {
             let view = self.next_view(core, entropy);
             self.ask(core, room, view, lost, now);
+        }
+    }
+
+    /// Whether another one asks that we have promised to follow, and that lives: only then would
+    /// our own question take the promise back.
+    fn awaits_another<S: Simulation>(&self, core: &Core<S>, now: Duration) -> bool {
+        let (number, asker) = self.promised;
+        number > core.view().number
+            && asker != self.me
+            && core.lives(asker, now)
+            && now.saturating_sub(self.promised_at) < ANSWER_DEADLINE
+    }
+
+    /// Whether this driver's seat is still to be given up, since it begins anew.
+    pub fn is_astray(&self, peer: PeerId) -> bool {
+        self.astray.contains(&peer)
+    }
+
+    /// A driver says that it has nothing left of its seat.
+    pub fn note_astray(&mut self, peer: PeerId) {
+        if !self.astray.contains(&peer) && self.astray.len() < MAX_SEATS {
+            self.astray.push(peer);
         }
     }
 
@@ -224,13 +268,21 @@ impl Agreement {
     fn lost<S: Simulation>(&self, core: &Core<S>, room: &[Present], now: Duration) -> Vec<PeerId> {
         let order = core.order();
         let others = || order.iter().copied().filter(|id| *id != self.me);
+        let elders: Vec<PeerId> = (order.iter().copied())
+            .take_while(|id| *id != self.me)
+            .collect();
         let lives = |id: PeerId| !is_gone(room, id) && core.lives(id, now);
         let is_missing = |id: &PeerId| is_missing(core, *id, now, MISSING_DEADLINE);
+        // Whoever says that it does not hear us is judged by its own word. An elder will find us lost.
+        let is_deaf =
+            |id: &PeerId| !elders.contains(id) && core.unheard(*id, now) >= MISSING_DEADLINE;
         let is_lost = |id: &PeerId| is_gone(room, *id) || is_missing(id) || core.holds_up(*id, now);
         // Whoever lives may be waiting for one that does not, and lack more of it than we do: it
         // is judged when those are out of the way.
-        let dead: Vec<PeerId> = others().filter(|id| is_lost(id) && !lives(*id)).collect();
-        let mut lost = dead;
+        let dead = |id: &PeerId| is_lost(id) && !lives(*id);
+        let mut lost: Vec<PeerId> = others()
+            .filter(|id| dead(id) || is_deaf(id) || self.astray.contains(id))
+            .collect();
         if lost.is_empty() {
             for id in others().filter(is_lost) {
                 // Of one that lives and waits it can be said whom it waits for.

@@ -263,6 +263,7 @@ impl Liar {
                 view: self.near(self.view.number),
                 question: self.near(1),
                 promised: self.near(self.view.number),
+                frozen: self.flip(),
             }),
             _ => Statement::Append(Append {
                 match_id: self.match_id(),
@@ -328,6 +329,7 @@ impl Liar {
                 match_id: self.match_id(),
                 token: self.flip().then(|| [self.next() as u8; 16]),
                 watch: self.flip(),
+                anew: self.flip(),
             }),
             9 => self.chunk(),
             10 => Message::ChunkCame {

@@ -223,11 +223,12 @@ fn statement() -> impl Strategy<Value = Statement> {
             })
         },
     );
-    let deny = any::<[u32; 3]>().prop_map(|[view, question, promised]| {
+    let deny = any::<([u32; 3], bool)>().prop_map(|([view, question, promised], frozen)| {
         Statement::Deny(Deny {
             view,
             question,
             promised,
+            frozen,
         })
     });
     let append = (any::<[u32; 2]>(), view(), entries(), kept()).prop_map(
@@ -266,13 +267,15 @@ fn part() -> impl Strategy<Value = Chunk> {
 
 fn of_newcomers() -> impl Strategy<Value = Message> {
     let token = option::of(uniform16(any::<u8>()));
-    let join = (any::<u32>(), token, any::<bool>()).prop_map(|(match_id, token, watch)| {
-        Message::Join(Join {
-            match_id,
-            token,
-            watch,
-        })
-    });
+    let join =
+        (any::<u32>(), token, any::<[bool; 2]>()).prop_map(|(match_id, token, [watch, anew])| {
+            Message::Join(Join {
+                match_id,
+                token,
+                watch,
+                anew,
+            })
+        });
     let came = (any::<u32>(), any::<u16>())
         .prop_map(|(transfer, index)| Message::ChunkCame { transfer, index });
     let listen =

@@ -138,6 +138,7 @@ pub fn deny() -> Deny {
         view: 3,
         question: 5,
         promised: 4,
+        frozen: true,
     }
 }
 
@@ -177,6 +178,7 @@ pub fn join() -> Join {
         match_id: 0xfeed_beef,
         token: Some([3; 16]),
         watch: false,
+        anew: true,
     }
 }
 

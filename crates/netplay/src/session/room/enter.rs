@@ -18,7 +18,7 @@ const LISTEN_INTERVAL: Duration = Duration::from_millis(400);
 
 /// Words of the log that are held while the snapshot is under way; past it they are dropped, and
 /// the snapshot is asked for again.
-const MAX_HELD: usize = 64;
+pub(super) const MAX_HELD: usize = 64;
 
 /// The way into a running match.
 pub(super) struct Entering {
@@ -30,6 +30,13 @@ pub(super) struct Entering {
     incoming: Incoming,
     /// What followed in the log.
     held: Vec<(PeerId, Statement)>,
+}
+
+impl Entering {
+    /// How many statements are held.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
 }
 
 impl<S: Simulation> Room<S> {
@@ -45,11 +52,11 @@ impl<S: Simulation> Room<S> {
         let Some((host, match_id)) = self.match_to_enter() else {
             return;
         };
-        self.ask_to_enter(host, match_id);
+        self.ask_to_enter(host, match_id, true);
     }
 
-    /// Asks for the match as it stands at this peer.
-    pub(super) fn ask_to_enter(&mut self, host: PeerId, match_id: u32) {
+    /// Asks for the match as it stands at this peer, to begin `anew` or to have our world replaced.
+    pub(super) fn ask_to_enter(&mut self, host: PeerId, match_id: u32, anew: bool) {
         self.entering = Some(Entering {
             match_id,
             host,
@@ -61,6 +68,7 @@ impl<S: Simulation> Room<S> {
             match_id,
             token: self.config.resumes,
             watch: self.only_watches,
+            anew,
         };
         self.send(host, &Message::Join(join));
     }

@@ -28,6 +28,7 @@ mod lobby;
 mod packets;
 mod peers;
 mod play;
+mod queues;
 mod record;
 mod repair;
 mod statements;

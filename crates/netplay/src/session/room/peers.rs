@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Peers remembered, those that are gone included. Beyond that the one gone longest is
 /// forgotten; while nobody is gone, strangers are not met.
-const MAX_REMEMBERED: usize = 32;
+pub(super) const MAX_REMEMBERED: usize = 32;
 
 /// Reliable messages of one peer that are listened to in a second. More are an offence. An honest
 /// peer sends a few; acknowledging the parts of a snapshot, up to [`MESSAGES_AT_ONCE`] in a moment.

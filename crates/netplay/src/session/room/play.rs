@@ -337,7 +337,9 @@ impl<S: Simulation> Room<S> {
                 agreement.receive_report(from, report, core, &present, now)
             }
             Statement::Deny(deny) => agreement.receive_deny(from, deny, core, now),
-            Statement::Append(append) => agreement.receive_append(from, append, core, now),
+            Statement::Append(append) => {
+                agreement.receive_append(from, append, core, &present, now)
+            }
             Statement::Start(_) => Ok(()),
         };
         if before != (core.view(), core.log()) {

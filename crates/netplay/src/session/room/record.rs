@@ -3,12 +3,13 @@
 
 use super::{play::Play, *};
 use crate::{
+    queue::Queue,
     replay::{RecordError, Recorder},
     rollback::{CHECKSUM_INTERVAL, Desync},
 };
 
 /// Files that wait for a game that does not take them; older ones are dropped.
-const MAX_RECORDS: usize = 4;
+pub(super) const MAX_RECORDS: usize = 4;
 
 /// A file that the game may keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,11 @@ impl<S: Simulation> Recording<S> {
             is_over: false,
             seated: Vec::new(),
         }
+    }
+
+    /// How full it is.
+    pub fn queue(&self) -> Option<Queue> {
+        self.recorder.as_ref().map(Recorder::queue)
     }
 
     /// Another world was put in the place of our own.
