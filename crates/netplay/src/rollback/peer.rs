@@ -103,6 +103,12 @@ impl Peer {
         }
     }
 
+    /// From now on it is judged for whom we wait: what was before counts no more.
+    pub(super) fn measure_anew(&mut self, now: Duration) {
+        self.heard = now;
+        self.waits = Waits::default();
+    }
+
     /// The newest world that it has told of.
     pub(super) fn frame(&self) -> Frame {
         self.newest.as_ref().map_or(0, |newest| newest.frame)

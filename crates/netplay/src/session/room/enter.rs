@@ -52,7 +52,10 @@ impl<S: Simulation> Room<S> {
         let Some((host, match_id)) = self.match_to_enter() else {
             return;
         };
-        self.ask_to_enter(host, match_id, true);
+        // Whoever has not begun it yet, as its start is still on its way, gives nothing up.
+        let was_in_it =
+            self.is_playing() && self.play.as_ref().is_some_and(|p| p.match_id == match_id);
+        self.ask_to_enter(host, match_id, was_in_it);
     }
 
     /// Asks for the match as it stands at this peer, to begin `anew` or to have our world replaced.

@@ -82,7 +82,7 @@ pub fn random(seed: u64) -> Schedule {
     let mut events = Vec::new();
     let mut at = LEAD;
     // Now and then the room is full from the beginning.
-    if Chance(Rng::new(!seed)).between(0, 5) == 0 {
+    if Chance(Rng::new(!seed)).between(0, 11) == 0 {
         while let Some(peer) = crowd.newcomer() {
             let act = Act::Join { peer, watch: true };
             let at = WATCHERS_COME - 1_000;

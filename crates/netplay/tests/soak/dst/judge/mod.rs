@@ -168,7 +168,13 @@ impl Judge {
             return Ok(());
         };
         record.confirmed = core.confirmed();
-        record.drives = core.drives(record.id) && *room.phase() == Phase::Match;
+        let drives = core.drives(record.id) && *room.phase() == Phase::Match;
+        if drives && !record.drives {
+            // Whoever only listens plays nothing that could stall.
+            record.advanced = now;
+            record.measure_anew();
+        }
+        record.drives = drives;
         let at_rest = now > self.disturbed + SETTLED && now > record.excused + SETTLED;
         let differs = |detail| (Invariant::Worlds, detail);
         self.worlds.compare(peer, core, at_rest).map_err(differs)?;
