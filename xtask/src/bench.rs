@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use crate::{
     setup::{self, Part},
     steps::Steps,
+    tools::{self, MATCHBOX_SERVER_RELEASE},
     workspace::{WASM, Workspace},
 };
 
@@ -17,6 +18,9 @@ pub enum What {
     /// Steps, snapshots, checksums, frames with a rollback and bytes on the wire, natively beside
     /// ggrs and bevy_ggrs, and as wasm in headless Chromium.
     Rollback,
+    /// Memory, joins, signals, latency and CPU time of the signaling server, beside stock
+    /// `matchbox_server`: `-- --connections 19000 --minutes 10` for a large load.
+    Signaling,
 }
 
 /// Times it and prints a table.
@@ -24,10 +28,46 @@ pub enum What {
 /// # Errors
 /// When something cannot be built or started, or does not play the same match as the others;
 /// never because it is slow.
-pub fn run(workspace: &Workspace, steps: &mut Steps, what: What) -> Result<()> {
+pub fn run(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    what: What,
+    arguments: &[String],
+) -> Result<()> {
     match what {
-        What::Rollback => rollback(workspace, steps),
+        What::Rollback => {
+            ensure!(arguments.is_empty(), "this bench takes no arguments");
+            rollback(workspace, steps)
+        }
+        What::Signaling => signaling(workspace, steps, arguments),
     }
+}
+
+fn signaling(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+    setup::run(workspace, steps, &[])?;
+    tools::install(workspace, steps, &MATCHBOX_SERVER_RELEASE)?;
+    steps.run(
+        "build the server as it is deployed",
+        workspace
+            .cargo()
+            .args(["build", "--locked", "--release"])
+            .args(["--package", "signaling", "--bin", "signaling"])
+            .env("CARGO_TARGET_DIR", workspace.target()),
+    )?;
+    let installed = workspace.tool_root(&MATCHBOX_SERVER_RELEASE).join("bin");
+    steps.run(
+        "load it, and the stock server after it",
+        workspace
+            .cargo()
+            .args(["run", "--locked", "--release", "--manifest-path", MANIFEST])
+            .args(["--no-default-features", "--features", "signaling"])
+            .env("CARGO_TARGET_DIR", workspace.target())
+            .args(["--bin", "signaling-load", "--", "--ours"])
+            .arg(workspace.target().join("release/signaling"))
+            .arg("--stock")
+            .arg(installed.join(MATCHBOX_SERVER_RELEASE.program))
+            .args(arguments),
+    )
 }
 
 fn rollback(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
@@ -38,7 +78,8 @@ fn rollback(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .cargo()
             .args(["test", "--locked", "--manifest-path", MANIFEST])
             .env("CARGO_TARGET_DIR", workspace.target())
-            .args(["--no-default-features", "--profile", "web"])
+            .args(["--no-default-features", "--features", "rollback"])
+            .args(["--profile", "web"])
             .args(["--target", WASM, "--test", "browser", "--", "--nocapture"])
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",

@@ -119,7 +119,8 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         workspace
             .cargo()
             .args(["clippy", "--locked", "--manifest-path", bench::MANIFEST])
-            .args(["--no-default-features", "--lib", "--", "-D", "warnings"])
+            .args(["--no-default-features", "--features", "rollback,signaling"])
+            .args(["--lib", "--bins", "--", "-D", "warnings"])
             .env("CARGO_TARGET_DIR", workspace.target()),
     )?;
     steps.run(

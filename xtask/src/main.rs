@@ -76,6 +76,9 @@ enum Command {
         /// What to time.
         #[arg(value_enum)]
         what: bench::What,
+        /// Arguments for the bench, such as `--connections 19000 --minutes 10`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
     },
     /// Check a recorded match, or find where two records of one part.
     Replay {
@@ -125,7 +128,7 @@ fn main() -> Result<()> {
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),
         Command::Soak(soak) => soak::run(&workspace, &soak),
         Command::Network { measurement } => check::network(&workspace, &mut steps, &measurement),
-        Command::Bench { what } => bench::run(&workspace, &mut steps, what),
+        Command::Bench { what, arguments } => bench::run(&workspace, &mut steps, what, &arguments),
         Command::Replay { task } => replay::run(&workspace, &task),
         Command::Fuzz {
             seconds,

@@ -48,6 +48,12 @@ pub const MATCHBOX_SERVER: Tool<'static> = Tool {
     tells_version: false,
 };
 
+/// The same, as fast as its users have it: what ours is timed beside.
+pub const MATCHBOX_SERVER_RELEASE: Tool<'static> = Tool {
+    arguments: &["--locked"],
+    ..MATCHBOX_SERVER
+};
+
 /// Installs `tool` unless it is there: in its own folder, or on the user's path at that version.
 ///
 /// # Errors

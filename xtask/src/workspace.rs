@@ -101,9 +101,17 @@ impl Workspace {
 
     /// Where `tool` is installed: a folder of its own per version, so that no checkout and no
     /// other project of the user's sees its tool replaced.
+    ///
+    /// A debug build may lie beside an optimised one of the same version.
     pub fn tool_root(&self, tool: &Tool<'_>) -> PathBuf {
-        self.tools
-            .join(format!("{}-{}", tool.package, tool.version))
+        let Tool {
+            package, version, ..
+        } = tool;
+        let kind = match tool.arguments.contains(&"--debug") {
+            true => "",
+            false => "-release",
+        };
+        self.tools.join(format!("{package}-{version}{kind}"))
     }
 
     /// wasm-bindgen's command line, which must be of exactly the version that the client links.

@@ -51,6 +51,8 @@ impl Trouble {
             Self::Api(ApiError::Problem(problem)) => match problem.code {
                 ProblemCode::NoSuchRoom => "No such room",
                 ProblemCode::RoomFull => "Room full",
+                ProblemCode::RoomSealed => "Room closed",
+                ProblemCode::WrongVersion => "Another version",
                 _ => "The server says no",
             },
             Self::Address(_) => "No such address",
@@ -148,6 +150,32 @@ fn api(error: &ApiError) -> String {
                     sentence(&problem.title)
                 )
             }
+            ProblemCode::RoomSealed => {
+                "The room's owner lets nobody new in. Ask them to open it, or play elsewhere."
+                    .to_owned()
+            }
+            ProblemCode::WrongVersion => {
+                "The room is for another version of the game. Reload the page, or update, on both \
+                 sides."
+                    .to_owned()
+            }
+            ProblemCode::TooManyRequests => {
+                "That was a little too often. Wait some seconds and try again.".to_owned()
+            }
+            ProblemCode::BadTicket | ProblemCode::TicketRequired => {
+                "The server lets nobody into this room who has not asked it first. Join the room \
+                 again."
+                    .to_owned()
+            }
+            ProblemCode::NotOwner => {
+                "Only who has been in the room for longest may do this.".to_owned()
+            }
+            ProblemCode::ForbiddenOrigin => {
+                "The server takes no players from this page. Open its own page.".to_owned()
+            }
+            ProblemCode::Unavailable => {
+                "The server cannot find its rooms at the moment. Try again in a minute.".to_owned()
+            }
             ProblemCode::Unknown => sentence(&problem.title),
         },
     }
@@ -242,6 +270,14 @@ mod tests {
             problem(ProblemCode::ServerFull),
             problem(ProblemCode::BadRequest),
             problem(ProblemCode::ShuttingDown),
+            problem(ProblemCode::RoomSealed),
+            problem(ProblemCode::WrongVersion),
+            problem(ProblemCode::TooManyRequests),
+            problem(ProblemCode::BadTicket),
+            problem(ProblemCode::TicketRequired),
+            problem(ProblemCode::NotOwner),
+            problem(ProblemCode::ForbiddenOrigin),
+            problem(ProblemCode::Unavailable),
             problem(ProblemCode::Unknown),
         ];
         let mut all: Vec<Trouble> = sessions.into_iter().map(Trouble::from).collect();

@@ -4,7 +4,7 @@
 mod scripted;
 
 use netplay::signaling::api::{ApiError, ServerUrl, create_room, lookup_room};
-use protocol::api::{ProblemCode, Room};
+use protocol::api::{ProblemCode, Room, VersionTag, Visibility};
 use scripted::{Server, soon};
 use std::time::{Duration, Instant};
 
@@ -83,17 +83,24 @@ fn what_is_no_address() {
     }
 }
 
+/// A room as an older server tells of it.
+fn room() -> Room {
+    Room {
+        code: "BCDFGH".to_owned(),
+        peers: 0,
+        capacity: 8,
+        visibility: Visibility::Private,
+        version: VersionTag::default(),
+        sealed: false,
+    }
+}
+
 #[tokio::test]
 async fn rooms_are_made_and_found() {
     let server = Server::start().await;
     let here = url(&server.address());
     let body = r#"{"code":"BCDFGH","peers":0,"capacity":8}"#;
-    let room = Room {
-        code: "BCDFGH".to_owned(),
-        peers: 0,
-        capacity: 8,
-    };
-
+    let room = room();
     let (made, request) = tokio::join!(create_room(&here), server.answer("201 Created", body));
     assert_eq!(made, Ok(room.clone()));
     assert!(

@@ -14,6 +14,22 @@ pub const MAX_SEATS: usize = 8;
 /// Peers in a room, spectators included. A further one is refused as "room full".
 pub const MAX_PEERS: usize = 16;
 
+/// Peers that a room holds at the least. Fewer is refused with `bad-request`, as is more than
+/// [`MAX_PEERS`].
+pub const MIN_CAPACITY: usize = 2;
+
+/// Peers that a room holds unless its maker says otherwise.
+pub const DEFAULT_PEERS: usize = 8;
+
+/// Bytes of a game's version tag. A longer one is refused with `bad-request`.
+pub const MAX_VERSION_TAG_BYTES: usize = 32;
+
+/// Bytes of the body of a request to the server's API. More is refused with `bad-request` (413).
+pub const MAX_API_BODY_BYTES: usize = 4 * 1024;
+
+/// Rooms on one page of the list, and the most that `?limit=` may say.
+pub const MAX_LISTED_ROOMS: usize = 50;
+
 /// Frames that a peer steps ahead of the newest frame whose inputs it has all. At the bound it
 /// waits: 12 frames are 200 ms.
 pub const MAX_PREDICTION: u32 = 12;

@@ -3,8 +3,12 @@
 
 use proptest::prelude::*;
 use protocol::{
-    api::{Problem, ProblemCode, Room, parse_room_code},
-    limits::{ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
+    PeerId,
+    api::{
+        Admission, ChangeRoom, CreateRoom, CreatedRoom, Pass, Problem, ProblemCode, QuickMatch,
+        Room, RoomList, TicketRequest, VersionTag, Visibility, parse_room_code,
+    },
+    limits::{DEFAULT_PEERS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
@@ -15,14 +19,109 @@ fn assert_pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(golden: &s
     assert_eq!(serde_json::to_string(value).unwrap(), golden.trim_end());
 }
 
-#[test]
-fn a_room() {
-    let room = Room {
+fn room() -> Room {
+    Room {
         code: "BCD234".to_owned(),
         peers: 2,
         capacity: 8,
+        visibility: Visibility::Public,
+        version: "1.0.0+abc".parse().unwrap(),
+        sealed: false,
+    }
+}
+
+fn pass() -> Pass {
+    Pass {
+        ticket: "AQID".to_owned(),
+        expires: 1_800_000_000,
+    }
+}
+
+const ADA: PeerId = PeerId(uuid::Uuid::from_u128(1));
+
+#[test]
+fn a_room() {
+    assert_pinned(include_str!("golden/api_room.json"), &room());
+}
+
+#[test]
+fn making_a_room() {
+    let wanted = CreateRoom {
+        visibility: Visibility::Public,
+        capacity: 4,
+        version: "1.0.0+abc".parse().unwrap(),
+        peer: Some(ADA),
     };
-    assert_pinned(include_str!("golden/api_room.json"), &room);
+    assert_pinned(include_str!("golden/api_create.json"), &wanted);
+    let created = CreatedRoom {
+        room: room(),
+        pass: Some(pass()),
+    };
+    assert_pinned(include_str!("golden/api_created.json"), &created);
+    let without = CreatedRoom {
+        room: room(),
+        pass: None,
+    };
+    assert_pinned(include_str!("golden/api_room.json"), &without);
+}
+
+#[test]
+fn what_is_left_out_has_a_default() {
+    let wanted: CreateRoom = serde_json::from_str("{}").unwrap();
+    assert_eq!(wanted, CreateRoom::default());
+    assert_eq!(wanted.visibility, Visibility::Private);
+    assert_eq!(wanted.capacity, DEFAULT_PEERS);
+    let peer = format!(r#"{{"peer":"{ADA}"}}"#);
+    let wanted: QuickMatch = serde_json::from_str(&peer).unwrap();
+    assert_eq!(
+        (wanted.capacity, wanted.version.as_str()),
+        (DEFAULT_PEERS, "")
+    );
+    let wanted: TicketRequest = serde_json::from_str(&peer).unwrap();
+    assert_eq!((wanted.peer, wanted.version.as_str()), (ADA, ""));
+}
+
+#[test]
+fn asking_for_a_ticket() {
+    let request = TicketRequest {
+        peer: ADA,
+        version: "1.0.0+abc".parse().unwrap(),
+    };
+    assert_pinned(include_str!("golden/api_ticket_request.json"), &request);
+    let quick = QuickMatch {
+        peer: ADA,
+        version: "1.0.0+abc".parse().unwrap(),
+        capacity: 4,
+    };
+    assert_pinned(include_str!("golden/api_quick.json"), &quick);
+    let admission = Admission {
+        pass: pass(),
+        room: room(),
+    };
+    assert_pinned(include_str!("golden/api_admission.json"), &admission);
+}
+
+#[test]
+fn a_list_and_a_change() {
+    let list = RoomList {
+        rooms: vec![room()],
+        next: Some("1800000000000.BCD234".to_owned()),
+    };
+    assert_pinned(include_str!("golden/api_list.json"), &list);
+    let change = ChangeRoom { sealed: true };
+    assert_pinned(include_str!("golden/api_change.json"), &change);
+}
+
+#[test]
+fn version_tags_are_checked() {
+    for text in ["", "1", "0.1.0-rc.1+build_7", &"a".repeat(32)] {
+        assert_eq!(text.parse::<VersionTag>().unwrap().as_str(), text);
+    }
+    for text in [" ", "a b", "ä", "a/b", "\0", &"a".repeat(33)] {
+        assert!(text.parse::<VersionTag>().is_err(), "{text:?}");
+        let json = serde_json::to_string(text).unwrap();
+        assert!(serde_json::from_str::<VersionTag>(&json).is_err());
+    }
 }
 
 #[test]
@@ -41,9 +140,17 @@ fn every_problem_code() {
     let codes = [
         ProblemCode::NoSuchRoom,
         ProblemCode::RoomFull,
+        ProblemCode::RoomSealed,
+        ProblemCode::WrongVersion,
+        ProblemCode::TooManyRequests,
         ProblemCode::ServerFull,
-        ProblemCode::BadRequest,
         ProblemCode::ShuttingDown,
+        ProblemCode::BadRequest,
+        ProblemCode::BadTicket,
+        ProblemCode::TicketRequired,
+        ProblemCode::NotOwner,
+        ProblemCode::ForbiddenOrigin,
+        ProblemCode::Unavailable,
         ProblemCode::Unknown,
     ];
     assert_pinned(
@@ -100,6 +207,12 @@ proptest! {
     #[test]
     fn any_answer_decodes_or_fails(text in "\\PC{0,64}") {
         let _ = serde_json::from_str::<Room>(&text);
+        let _ = serde_json::from_str::<CreatedRoom>(&text);
+        let _ = serde_json::from_str::<Admission>(&text);
+        let _ = serde_json::from_str::<RoomList>(&text);
+        let _ = serde_json::from_str::<CreateRoom>(&text);
+        let _ = serde_json::from_str::<TicketRequest>(&text);
+        let _ = serde_json::from_str::<QuickMatch>(&text);
         let _ = serde_json::from_str::<Problem>(&text);
     }
 }

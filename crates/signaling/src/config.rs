@@ -22,6 +22,9 @@ pub struct Config {
     /// How often a WebSocket is pinged; default [`limits::PING_INTERVAL`]. One that was not heard
     /// for [`limits::SILENT_PING_INTERVALS`] of it is closed.
     pub ping_interval: Duration,
+    /// How long a server that was told to go down still serves those who are there, while it
+    /// refuses newcomers and `/readyz` tells load balancers; default [`limits::DRAIN_DELAY`].
+    pub drain_delay: Duration,
     /// How long a shutdown waits for connections; default [`limits::SHUTDOWN_DEADLINE`].
     pub shutdown_deadline: Duration,
 }
@@ -36,6 +39,7 @@ impl Default for Config {
             room_grace: limits::ROOM_GRACE,
             return_grace: limits::RETURN_GRACE,
             ping_interval: limits::PING_INTERVAL,
+            drain_delay: limits::DRAIN_DELAY,
             shutdown_deadline: limits::SHUTDOWN_DEADLINE,
         }
     }

@@ -1,6 +1,9 @@
 //! One TCP connection: counted, never stuck on a reader, and closed so that its last words arrive.
 
-use crate::limits::{LINGER_BYTES, LINGER_DEADLINE, WRITE_DEADLINE};
+use crate::{
+    limits::{LINGER_BYTES, LINGER_DEADLINE, WRITE_DEADLINE},
+    metrics::{Held, Limit},
+};
 use std::{
     io,
     pin::Pin,
@@ -17,17 +20,39 @@ use tokio::{
 /// A TCP stream that holds one of the server's places for connections until it is closed.
 pub(crate) struct Connection {
     /// Gone only while dropping.
-    open: Option<(TcpStream, OwnedSemaphorePermit)>,
+    open: Option<(TcpStream, Occupied)>,
     /// Runs while a write is stuck.
     write_deadline: Option<Pin<Box<Sleep>>>,
 }
 
+/// What a connection takes of the server's bounds.
+#[derive(Debug)]
+pub(crate) struct Occupied {
+    _place: OwnedSemaphorePermit,
+    held: Held,
+}
+
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit, held: Held) -> Self {
+        let occupied = Occupied {
+            _place: place,
+            held,
+        };
+        Self::whole(stream, occupied)
+    }
+
+    /// A connection of what [`Self::into_stream`] gave.
+    pub(crate) fn whole(stream: TcpStream, occupied: Occupied) -> Self {
         Self {
-            open: Some((stream, place)),
+            open: Some((stream, occupied)),
             write_deadline: None,
         }
+    }
+
+    /// The bare stream, for whoever sees to deadlines and to a clean end by itself; the connection
+    /// again, if there is more to it than that.
+    pub(crate) fn into_stream(mut self) -> Result<(TcpStream, Occupied), Self> {
+        self.open.take().ok_or(self)
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -49,6 +74,9 @@ impl Connection {
             .write_deadline
             .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + WRITE_DEADLINE)));
         ready!(deadline.as_mut().poll(cx));
+        if let Some((_, occupied)) = &self.open {
+            occupied.held.metrics().limits.one(Limit::WriteDeadline);
+        }
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -97,11 +125,11 @@ impl AsyncWrite for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if let (Some((stream, place)), Ok(runtime)) = (self.open.take(), Handle::try_current()) {
+        if let (Some((stream, occupied)), Ok(runtime)) = (self.open.take(), Handle::try_current()) {
             runtime.spawn(async move {
                 // Whoever keeps sending past the deadline is reset after all.
                 let _ = timeout(LINGER_DEADLINE, linger(stream)).await;
-                drop(place);
+                drop(occupied);
             });
         }
     }

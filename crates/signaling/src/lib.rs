@@ -6,25 +6,38 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (connections and routes), `connection` (one TCP stream),
-//! `socket` (one WebSocket), `lobby` (joining, returning and leaving), `rooms` (who is where,
-//! without I/O), `token` (who is who).
+//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
+//! (requests), `health` and `metrics` (what operators see), `handshake`, `socket` and `session` (one
+//! WebSocket: its beginning, its life and end, its messages), `websocket` and `signal` (bytes and
+//! texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and `outbox` (the way to
+//! each peer that is connected here), `store` (the seam behind which it is decided who is in which
+//! room), `rooms` (that decision, without I/O), `token` (who is who).
 //!
 //! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
 
+mod accept;
 mod allowance;
 mod api;
 mod config;
 mod connection;
 mod files;
+mod handshake;
+mod health;
 pub mod limits;
 mod lobby;
+mod metrics;
 mod outbox;
 mod problem;
 mod rooms;
+mod routes;
 mod server;
+mod session;
+mod signal;
 mod socket;
+mod sockets;
+mod store;
 mod token;
+mod websocket;
 
 pub use config::Config;
-pub use server::{ServeError, serve};
+pub use server::{Listeners, ServeError, serve};

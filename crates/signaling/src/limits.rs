@@ -9,6 +9,9 @@ pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
 /// one ends.
 pub const MAX_CONNECTIONS: usize = 5_120;
 
+/// TCP connections of operators, on a listener of their own. Further ones wait, as those of players do.
+pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
+
 /// WebSockets in all, places kept for [`RETURN_GRACE`] included; fewer than [`MAX_CONNECTIONS`], so
 /// that a server full of players still answers. A further upgrade is refused with the problem `server-full`.
 pub const MAX_SOCKETS: usize = 4_096;
@@ -31,31 +34,45 @@ pub const MAX_ROOM_NAME_BYTES: usize = 64;
 /// vanish with their last peer.
 pub const ROOM_GRACE: Duration = Duration::from_secs(600);
 
+/// Ids that a created room remembers of those that were ever in it. When it is sealed they may
+/// return, by another id too; the eldest is forgotten first, and is a newcomer then.
+pub const MAX_KNOWN_PEERS: usize = 64;
+
+/// How long quick match keeps a place in mind for whom it has sent to a room. A later one is sent
+/// elsewhere until then, however few have come.
+pub const QUICK_HOLD: Duration = Duration::from_secs(10);
+
+/// Signals from its room that wait for a peer whose entrance is still being written down. Only
+/// those who were told of it send any; further ones are dropped.
+pub const MAX_EARLY_SIGNALS: usize = 64;
+
 /// Random codes tried for a new room. With 26^6 codes and at most [`MAX_ROOMS`] taken, each fails
 /// once in 18,000 times; after the last the request is refused with `server-full`.
 pub const ROOM_CODE_ATTEMPTS: usize = 4;
 
-/// Bytes of each WebSocket's read buffer, allocated as long as it lives. A signal is 0.3 to 4
-/// KiB, so that most arrive in one read; longer ones grow the buffer up to their own length.
-pub const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// How long the body of a request to the API may take. Then it is refused with `bad-request`.
+pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Bytes that a WebSocket gathers before it writes. Each event is flushed anyway: none.
-pub const WRITE_BUFFER_BYTES: usize = 0;
+/// Bytes of a text that describes one ICE candidate, as it is written; browsers need about 300.
+/// A signal with a longer one is malformed.
+pub const MAX_CANDIDATE_BYTES: usize = 4 * 1024;
 
-/// Bytes of a WebSocket's write buffer: the longest event and a control frame. Nothing is added
-/// to it before it is flushed, so that this is never reached.
-pub const MAX_WRITE_BUFFER_BYTES: usize = MAX_EVENT_BYTES + 1024;
+/// Bytes that are read from a WebSocket at a time, into a buffer that all of a thread share. A
+/// signal is 0.3 to 4 KiB, so that nearly all arrive in one read; the beginning of a longer one is
+/// kept, as much as has come.
+pub const READ_BYTES: usize = 16 * 1024;
 
-/// Bytes of one event to a peer. A signal of [`MAX_SIGNAL_BYTES`] fits; one that grew beyond this
-/// when written anew (numbers may) is dropped.
-pub const MAX_EVENT_BYTES: usize = MAX_SIGNAL_BYTES + 128;
+/// How long a message may take from its first byte to its last. Then its sender's connection is
+/// closed (1008).
+pub const MESSAGE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Bytes of events queued for one peer. A full mesh of [`MAX_BARE_ROOM_PEERS`] greets a newcomer
 /// with about 150 KiB. A peer that reads too slowly to stay below is cut off.
 pub const MAX_QUEUE_BYTES: usize = 512 * 1024;
 
-/// Events queued for one peer. At the bound it is cut off, as at [`MAX_QUEUE_BYTES`].
-pub const MAX_QUEUE_EVENTS: usize = 1_024;
+/// Bytes that the system may hold for a WebSocket's client before [`MAX_QUEUE_BYTES`] begins to
+/// count; Linux takes it twice. Left to itself it holds up to 4 MiB for whoever does not read.
+pub const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Bytes that one peer may send at once. Less than [`MAX_QUEUE_BYTES`], so that nobody can fill
 /// another's queue in one go. Beyond, its socket is read at [`SEND_BYTES_PER_SECOND`] only.
@@ -104,6 +121,11 @@ pub const LINGER_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Bytes of input that [`LINGER_DEADLINE`] covers.
 pub const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a server that was told to go down still serves those who are there. Newcomers are
+/// refused with the problem `shutting-down`. None by default: where a load balancer asks
+/// `/readyz`, this should last a few of its intervals.
+pub const DRAIN_DELAY: Duration = Duration::ZERO;
 
 /// How long a shutdown waits for connections to end by themselves. Then they are dropped.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);

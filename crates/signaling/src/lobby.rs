@@ -1,119 +1,108 @@
-//! The rooms as the sockets see them: joining tells the others, and leaving cannot be forgotten.
+//! The rooms as the sockets see them: joining, signals, and leaving, which cannot be forgotten.
 
 use crate::{
-    outbox::{Inbox, Outbox, encode, outbox},
+    outbox::{Inbox, encode, outbox},
     problem::Refusal,
-    rooms::{Full, NotCreated, Occupancy, Request, Rooms, Visit},
+    signal,
+    sockets::{Full, Sockets},
+    store::{Address, Door, Entry, Refused, Store},
     token::Token,
 };
+use axum::extract::ws::Utf8Bytes;
 use matchbox_protocol::{JsonPeerEvent, PeerId};
 use protocol::api::ProblemCode;
-use serde_json::Value;
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// All rooms behind one lock, which is held for a few map look-ups and never across an await.
+/// This node's sockets, and the store that decides who is in which room.
 #[derive(Debug)]
 pub(crate) struct Lobby {
-    rooms: Mutex<Rooms<Outbox>>,
+    store: Arc<dyn Store>,
+    sockets: Arc<Sockets>,
     max_sockets: usize,
 }
 
-/// One peer's place in a room. Dropping it, however that comes about, tells the others; unless
-/// the peer has another connection by then, whose place it is now.
+/// One peer's place in a room. Dropping it, however that comes about, ends the visit; unless the
+/// peer has another connection by then, whose place it is now.
 #[derive(Debug)]
 pub(crate) struct Place {
     lobby: Arc<Lobby>,
-    peer: PeerId,
-    visit: Visit,
+    who: Address,
     may_return: bool,
+    /// Whether the store may know of the visit.
+    entered: bool,
 }
 
 impl Lobby {
-    pub(crate) fn new(max_sockets: usize, max_rooms: usize, room_grace: Duration) -> Self {
+    /// At most `max_sockets` peers have a socket here. The store tells `sockets` its notices.
+    pub(crate) fn new(store: Arc<dyn Store>, sockets: Arc<Sockets>, max_sockets: usize) -> Self {
         Self {
-            rooms: Mutex::new(Rooms::new(max_rooms, room_grace)),
+            store,
+            sockets,
             max_sockets,
         }
     }
 
+    /// What decides who is in which room.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
     /// Gives a newcomer an id and a place, and tells those who were there before. Whoever holds
     /// the token of a peer that is in the room takes its place, and nobody else is told.
-    pub(crate) fn join(
+    pub(crate) async fn join(
         self: &Arc<Self>,
-        request: &Request,
+        door: Door,
         token: Option<Token>,
     ) -> Result<(Place, Inbox), Refusal> {
-        let peer = token.map_or_else(|| PeerId(Uuid::new_v4()), Token::peer_id);
+        let who = Address {
+            peer: token.map_or_else(|| PeerId(Uuid::new_v4()), Token::peer_id),
+            visit: Uuid::new_v4().as_u64_pair().0,
+        };
         let (outbox, inbox) = outbox();
         // First in its own queue: matchbox expects its id before anything else.
-        if let Some(event) = encode(&JsonPeerEvent::IdAssigned(peer)) {
-            outbox.push(event);
+        if let Some(event) = encode(&JsonPeerEvent::IdAssigned(who.peer)) {
+            outbox.push(&event);
         }
-        let mut rooms = self.lock();
-        let visit = match rooms.resume(request, peer, outbox) {
-            Ok((visit, outbox, later)) => {
-                let events = later.into_iter().map(JsonPeerEvent::NewPeer);
-                events.for_each(|event| broadcast(&[outbox], &event));
-                visit
-            }
-            Err(outbox) => self.enter(&mut rooms, request, peer, outbox)?,
-        };
-        drop(rooms);
+        self.sockets
+            .begin(who, outbox, self.max_sockets)
+            .map_err(|Full| self.refuse_full())?;
         let place = Place {
             lobby: Arc::clone(self),
-            peer,
-            visit,
+            who,
             // A group waits for the next one who comes, not for one who may return: whoever made
             // it complete would be left with nobody.
-            may_return: token.is_some() && !request.is_group(),
+            may_return: token.is_some() && !door.is_group(),
+            entered: false,
         };
-        Ok((place, inbox))
-    }
-
-    /// A place for a peer that has none in this room.
-    fn enter(
-        &self,
-        rooms: &mut Rooms<Outbox>,
-        request: &Request,
-        peer: PeerId,
-        outbox: Outbox,
-    ) -> Result<Visit, Refusal> {
-        // A token holds one place: it may have one in another room.
-        if let Some(visit) = rooms.visit(peer) {
-            leave(rooms, peer, visit);
+        // In a task of its own: a client that gives up meanwhile must not leave its entrance
+        // half done. Then the place is dropped with the task's result.
+        match tokio::spawn(place.enter(door)).await {
+            Ok(Ok(place)) => Ok((place, inbox)),
+            Ok(Err(refused)) => Err(refused.into()),
+            // The runtime is going down, and with it whoever asked.
+            Err(_) => Err(Refusal::new(ProblemCode::ShuttingDown, "")),
         }
-        if rooms.peers() >= self.max_sockets {
-            let detail = format!("It holds {} players.", self.max_sockets);
-            return Err(Refusal::new(ProblemCode::ServerFull, detail));
-        }
-        let (visit, others) = rooms
-            .join(request, peer, outbox, Instant::now())
-            .map_err(refuse_full)?;
-        broadcast(&others, &JsonPeerEvent::NewPeer(peer));
-        Ok(visit)
     }
 
-    pub(crate) fn create(&self, code: &str) -> Result<Occupancy, NotCreated> {
-        self.lock().create(code, Instant::now())
-    }
-
-    pub(crate) fn look_up(&self, code: &str) -> Option<Occupancy> {
-        self.lock().look_up(code, Instant::now())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Rooms<Outbox>> {
-        // No code path panics while it holds the lock; if one did, the rooms are still usable.
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    fn refuse_full(&self) -> Refusal {
+        let detail = format!("It holds {} players.", self.max_sockets);
+        Refusal::new(ProblemCode::ServerFull, detail)
     }
 }
 
 impl Place {
+    async fn enter(mut self, door: Door) -> Result<Self, Refused> {
+        let who = self.who;
+        let entered = self.lobby.store.enter(&Entry { who, door }).await;
+        // Whether a store that is away has let the peer in, nobody knows.
+        self.entered = matches!(entered, Ok(_) | Err(Refused::Away));
+        self.lobby.sockets.enter(who, entered?);
+        Ok(self)
+    }
+
     pub(crate) fn peer(&self) -> PeerId {
-        self.peer
+        self.who.peer
     }
 
     /// Whether the peer can take this place again on another connection.
@@ -121,46 +110,28 @@ impl Place {
         self.may_return
     }
 
-    /// Passes a signal on to another peer of the same room; whether there is one.
-    pub(crate) fn signal(&self, receiver: PeerId, data: Value) -> bool {
-        // Written before the lock is taken: it is the costly part.
-        let Some(event) = encode(&JsonPeerEvent::Signal {
-            sender: self.peer,
-            data,
-        }) else {
-            return false;
-        };
-        let rooms = self.lobby.lock();
-        let outbox = rooms.route(self.peer, receiver);
-        if let Some(outbox) = outbox {
-            outbox.push(event);
+    /// Passes a signal on to another peer of the same room; whether there may be one.
+    pub(crate) fn signal(&self, receiver: PeerId, data: &str) -> bool {
+        let sender = self.who.peer;
+        let Lobby { store, sockets, .. } = &*self.lobby;
+        if let Some(link) = sockets.link(sender, receiver) {
+            link.relay(sender, data);
+            return true;
         }
-        outbox.is_some()
+        let text = Utf8Bytes::from(signal::event(sender, data));
+        match sockets.signal(sender, receiver, &text) {
+            Ok(()) => true,
+            Err(Some(room)) => store.signal(&room, receiver, text),
+            Err(None) => false,
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        leave(&mut self.lobby.lock(), self.peer, self.visit);
-    }
-}
-
-fn leave(rooms: &mut Rooms<Outbox>, peer: PeerId, visit: Visit) {
-    let others = rooms.leave(peer, visit, Instant::now());
-    broadcast(&others, &JsonPeerEvent::PeerLeft(peer));
-}
-
-/// The problem that says so.
-pub(crate) fn refuse_full(full: Full) -> Refusal {
-    let code = match full {
-        Full::Room(_) => ProblemCode::RoomFull,
-        Full::Server(_) => ProblemCode::ServerFull,
-    };
-    Refusal::new(code, format!("{full}."))
-}
-
-fn broadcast(outboxes: &[&Outbox], event: &JsonPeerEvent) {
-    if let Some(text) = encode(event) {
-        outboxes.iter().for_each(|outbox| outbox.push(text.clone()));
+        self.lobby.sockets.remove(self.who);
+        if self.entered {
+            self.lobby.store.leave(self.who);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Refusals over HTTP, as RFC 9457 problem details.
 
+use crate::store::Refused;
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -16,10 +17,38 @@ impl Refusal {
         let (status, title) = match code {
             ProblemCode::NoSuchRoom => (StatusCode::NOT_FOUND, "No room has this code."),
             ProblemCode::RoomFull => (StatusCode::CONFLICT, "The room is full."),
+            ProblemCode::RoomSealed => (
+                StatusCode::CONFLICT,
+                "The room's owner lets no newcomers in.",
+            ),
+            ProblemCode::WrongVersion => (
+                StatusCode::CONFLICT,
+                "The room is for another version of the game.",
+            ),
+            ProblemCode::TooManyRequests => {
+                (StatusCode::TOO_MANY_REQUESTS, "That was asked too often.")
+            }
             ProblemCode::ServerFull => (StatusCode::SERVICE_UNAVAILABLE, "The server is full."),
             ProblemCode::ShuttingDown => {
                 (StatusCode::SERVICE_UNAVAILABLE, "The server is going down.")
             }
+            ProblemCode::BadTicket => (StatusCode::UNAUTHORIZED, "The ticket is not valid."),
+            ProblemCode::TicketRequired => (
+                StatusCode::UNAUTHORIZED,
+                "The room is entered with a ticket.",
+            ),
+            ProblemCode::NotOwner => (
+                StatusCode::FORBIDDEN,
+                "Only who has been in the room for longest may do this.",
+            ),
+            ProblemCode::ForbiddenOrigin => (
+                StatusCode::FORBIDDEN,
+                "Pages from there may not use this server.",
+            ),
+            ProblemCode::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server's rooms are away for the moment.",
+            ),
             ProblemCode::BadRequest | ProblemCode::Unknown => {
                 (StatusCode::BAD_REQUEST, "The request is malformed.")
             }
@@ -37,10 +66,22 @@ impl Refusal {
         self.0.status = status.as_u16();
         self
     }
+}
 
-    /// What it says, for logs.
-    pub(crate) fn problem(&self) -> &Problem {
-        &self.0
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let code = match refused {
+            Refused::NoSuchRoom => ProblemCode::NoSuchRoom,
+            Refused::RoomFull(_) => ProblemCode::RoomFull,
+            Refused::RoomSealed => ProblemCode::RoomSealed,
+            Refused::TicketRequired => ProblemCode::TicketRequired,
+            Refused::BadTicket => ProblemCode::BadTicket,
+            Refused::NotOwner => ProblemCode::NotOwner,
+            // Whoever draws codes tries a few: then too many are taken.
+            Refused::ServerFull(_) | Refused::Taken => ProblemCode::ServerFull,
+            Refused::Away => ProblemCode::Unavailable,
+        };
+        Self::new(code, format!("{refused}."))
     }
 }
 
@@ -52,6 +93,8 @@ impl IntoResponse for Refusal {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        // By it the answer is counted, wherever it was made.
+        response.extensions_mut().insert(self.0.code);
         response
     }
 }

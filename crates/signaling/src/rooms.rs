@@ -8,86 +8,22 @@
 //! A peer that returns while it still has its place keeps it, and the order of their coming: of
 //! each pair the same one is told of the other, however often either returns.
 
-use crate::limits::{MAX_BARE_ROOM_PEERS, MAX_PEERS, MAX_ROOM_NAME_BYTES};
+mod open;
+
+use crate::{
+    limits::{MAX_BARE_ROOM_PEERS, MAX_KNOWN_PEERS, QUICK_HOLD},
+    store::{
+        Address, Charter, Cursor, Door, Entered, Entry, Listing, Notice, Page, Refused, RoomKey,
+        RoomState, Visit,
+    },
+};
 use matchbox_protocol::PeerId;
+use open::Open;
 use protocol::api::parse_room_code;
 use std::{
     collections::{BTreeSet, HashMap},
     time::{Duration, Instant},
 };
-
-/// The room that a WebSocket's address asks for, already checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
-    name: String,
-    group: Option<usize>,
-}
-
-impl Request {
-    /// Checks a path without its leading slash, percent-decoded, and the value of `next`.
-    ///
-    /// The empty name is a room like any other: stock clients that name none meet there.
-    pub(crate) fn new(name: &str, next: Option<&str>) -> Result<Self, InvalidRequest> {
-        if name.len() > MAX_ROOM_NAME_BYTES {
-            return Err(InvalidRequest::NameTooLong);
-        }
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-        if !name.bytes().all(allowed) {
-            return Err(InvalidRequest::NameSymbols);
-        }
-        let group = next
-            .map(|next| match next.parse() {
-                Ok(size) if (1..=MAX_BARE_ROOM_PEERS).contains(&size) => Ok(size),
-                _ => Err(InvalidRequest::GroupSize),
-            })
-            .transpose()?;
-        Ok(Self {
-            name: name.to_owned(),
-            group,
-        })
-    }
-
-    /// Whether it asks for a group.
-    pub(crate) fn is_group(&self) -> bool {
-        self.group.is_some()
-    }
-}
-
-/// Why an address names no room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidRequest {
-    #[error("a room's name has at most {MAX_ROOM_NAME_BYTES} symbols")]
-    NameTooLong,
-    #[error("a room's name has only letters, digits and - . _ ~")]
-    NameSymbols,
-    #[error("`next` is a number of peers from 1 to {MAX_BARE_ROOM_PEERS}")]
-    GroupSize,
-}
-
-/// Why a peer did not get in, or a room was not made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Full {
-    #[error("the room holds {0} peers")]
-    Room(usize),
-    #[error("the server holds {0} rooms")]
-    Server(usize),
-}
-
-/// Why a room was not created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotCreated {
-    /// Another room has this code.
-    Taken,
-    /// The server holds no more rooms.
-    Full(Full),
-}
-
-/// What anyone may know of a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Occupancy {
-    pub(crate) peers: usize,
-    pub(crate) capacity: usize,
-}
 
 /// Under what newcomers find a room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -99,226 +35,405 @@ enum Name {
 
 type RoomId = u64;
 
-/// Tells a peer's stays apart: its newest connection's from one that was replaced.
-pub(crate) type Visit = u64;
+/// Where to send what sockets must know, in its order.
+type Tell<'a> = &'a mut dyn FnMut(Notice);
 
 #[derive(Debug)]
-struct Member<L> {
+struct Member {
     room: RoomId,
     visit: Visit,
-    link: L,
 }
 
 #[derive(Debug)]
 struct Room {
+    key: RoomKey,
     name: Name,
     /// In the order of their coming.
     peers: Vec<PeerId>,
-    /// Since when a created room has been empty.
+    created: Option<Box<Created>>,
+}
+
+/// What only created rooms have.
+#[derive(Debug)]
+struct Created {
+    charter: Charter,
+    sealed: bool,
+    /// Who was ever in it, the latest last.
+    known: Vec<PeerId>,
+    /// Whom quick match has sent here, and until when they are waited for.
+    expected: Vec<(PeerId, Instant)>,
+    /// Since when it has been empty.
     empty_since: Option<Instant>,
 }
 
 impl Room {
     fn capacity(&self) -> usize {
-        match self.name {
-            Name::Created(_) => MAX_PEERS,
-            Name::Bare(_) => MAX_BARE_ROOM_PEERS,
-            Name::Group(_, size) => size,
+        match (&self.name, &self.created) {
+            (_, Some(created)) => created.charter.capacity,
+            (Name::Group(_, size), None) => *size,
+            (Name::Created(_) | Name::Bare(_), None) => MAX_BARE_ROOM_PEERS,
         }
     }
 
-    fn occupancy(&self) -> Occupancy {
-        Occupancy {
-            peers: self.peers.len(),
-            capacity: self.capacity(),
-        }
+    fn state(&self) -> Option<RoomState> {
+        let created = self.created.as_deref()?;
+        Some(RoomState {
+            charter: created.charter.clone(),
+            sealed: created.sealed,
+            peers: self.peers.clone(),
+            known: created.known.clone(),
+        })
     }
 }
 
-/// All rooms, and the way to each peer in them, of type `L`.
+impl Created {
+    /// Whether a seal keeps this newcomer out.
+    fn keeps_out(&self, peer: PeerId, formerly: Option<PeerId>) -> bool {
+        let is_known = |id| self.known.contains(&id);
+        self.sealed && !is_known(peer) && !formerly.is_some_and(is_known)
+    }
+
+    fn remember(&mut self, peer: PeerId) {
+        self.known.retain(|known| *known != peer);
+        if self.known.len() >= MAX_KNOWN_PEERS {
+            self.known.remove(0);
+        }
+        self.known.push(peer);
+        self.expected.retain(|(expected, _)| *expected != peer);
+    }
+}
+
+/// All rooms, and everybody in them.
 #[derive(Debug)]
-pub(crate) struct Rooms<L> {
+pub(crate) struct Rooms {
     max_rooms: usize,
     grace: Duration,
     next_id: RoomId,
-    next_visit: Visit,
+    next_order: u64,
     rooms: HashMap<RoomId, Room>,
     /// The rooms that newcomers can find; a group that is complete is not among them.
     by_name: HashMap<Name, RoomId>,
-    peers: HashMap<PeerId, Member<L>>,
+    peers: HashMap<PeerId, Member>,
     /// The empty created rooms, longest empty first.
     empty: BTreeSet<(Instant, RoomId)>,
+    open: Open,
 }
 
-impl<L> Rooms<L> {
+impl Rooms {
     /// No rooms yet, and never more than `max_rooms`; created ones stay empty for `grace`.
     pub(crate) fn new(max_rooms: usize, grace: Duration) -> Self {
         Self {
             max_rooms,
             grace,
             next_id: 0,
-            next_visit: 0,
+            next_order: 0,
             rooms: HashMap::new(),
             by_name: HashMap::new(),
             peers: HashMap::new(),
             empty: BTreeSet::new(),
+            open: Open::default(),
         }
     }
 
-    /// Makes an empty room with `code`, which [`parse_room_code`] returned.
-    pub(crate) fn create(&mut self, code: &str, now: Instant) -> Result<Occupancy, NotCreated> {
+    pub(crate) fn create(&mut self, charter: &Charter, now: Instant) -> Result<RoomState, Refused> {
         self.forget_expired(now);
-        if self.find_code(code).is_some() {
-            return Err(NotCreated::Taken);
+        let code = &charter.code;
+        if self.by_name.contains_key(&Name::Created(code.clone()))
+            || self.by_name.contains_key(&Name::Bare(code.clone()))
+        {
+            return Err(Refused::Taken);
         }
-        let id = self
-            .open(Name::Created(code.to_owned()))
-            .map_err(NotCreated::Full)?;
-        self.mark_empty(id, now);
-        self.rooms
-            .get(&id)
-            .map(Room::occupancy)
-            .ok_or(NotCreated::Taken)
-    }
-
-    /// The room with `code`, which [`parse_room_code`] returned. After a restart of the server
-    /// players return to their code's path before anyone creates it: such a room counts too.
-    pub(crate) fn look_up(&mut self, code: &str, now: Instant) -> Option<Occupancy> {
-        self.forget_expired(now);
-        let id = self.find_code(code)?;
-        self.rooms.get(&id).map(Room::occupancy)
-    }
-
-    /// Gives a peer that is still in this very room another link; the older one is dropped.
-    /// Returns it with those who came after the peer: it is told of them again, since what its
-    /// last connection brought is not known. Hands the link back if the peer has no place there.
-    pub(crate) fn resume(
-        &mut self,
-        request: &Request,
-        peer: PeerId,
-        link: L,
-    ) -> Result<(Visit, &L, Vec<PeerId>), L> {
-        let name = self.name_of(request);
-        let visit = self.next_visit;
-        let Some(member) = self.peers.get_mut(&peer) else {
-            return Err(link);
-        };
-        let place = self
-            .rooms
-            .get(&member.room)
-            .filter(|room| room.name == name)
-            .and_then(|room| Some((room, room.peers.iter().position(|other| *other == peer)?)));
-        let Some((room, place)) = place else {
-            return Err(link);
-        };
-        self.next_visit += 1;
-        (member.visit, member.link) = (visit, link);
-        Ok((visit, &member.link, room.peers[place + 1..].to_vec()))
-    }
-
-    /// Lets a peer that is in no room in, and returns the ways to those who were there before:
-    /// they are told of it.
-    pub(crate) fn join(
-        &mut self,
-        request: &Request,
-        peer: PeerId,
-        link: L,
-        now: Instant,
-    ) -> Result<(Visit, Vec<&L>), Full> {
-        self.forget_expired(now);
-        let name = self.name_of(request);
-        let id = match self.by_name.get(&name) {
-            Some(id) => *id,
-            None => self.open(name)?,
-        };
-        let Some(room) = self.rooms.get_mut(&id) else {
-            return Err(Full::Server(self.max_rooms));
-        };
-        let capacity = room.capacity();
-        if room.peers.len() >= capacity {
-            return Err(Full::Room(capacity));
-        }
-        let others = room.peers.clone();
-        room.peers.push(peer);
-        if let Some(since) = room.empty_since.take() {
-            self.empty.remove(&(since, id));
-        }
-        if matches!(room.name, Name::Group(..)) && room.peers.len() == capacity {
-            self.by_name.remove(&room.name);
-        }
-        let visit = self.next_visit;
-        self.next_visit += 1;
-        let member = Member {
-            room: id,
-            visit,
-            link,
-        };
-        self.peers.insert(peer, member);
-        Ok((visit, self.links(&others)))
-    }
-
-    /// Ends a peer's visit and returns the ways to those who stay: they are told of it. A visit
-    /// that another has replaced ends nothing.
-    pub(crate) fn leave(&mut self, peer: PeerId, visit: Visit, now: Instant) -> Vec<&L> {
-        if self.visit(peer) != Some(visit) {
-            return Vec::new();
-        }
-        let Some(Member { room: id, .. }) = self.peers.remove(&peer) else {
-            return Vec::new();
-        };
-        let Some(room) = self.rooms.get_mut(&id) else {
-            return Vec::new();
-        };
-        room.peers.retain(|other| *other != peer);
-        let others = room.peers.clone();
-        if others.is_empty() {
-            match room.name {
-                Name::Created(_) => self.mark_empty(id, now),
-                Name::Bare(_) | Name::Group(..) => self.close(id),
+        let id = self.open_created(charter.clone())?;
+        self.change(id, |room| {
+            if let Some(created) = &mut room.created {
+                created.empty_since = Some(now);
             }
+        });
+        self.state(id)
+    }
+
+    /// Rooms, empty ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    pub(crate) fn find(&mut self, code: &str, now: Instant) -> Result<RoomState, Refused> {
+        self.forget_expired(now);
+        self.state(self.find_code(code)?)
+    }
+
+    pub(crate) fn list(&mut self, question: &Listing, now: Instant) -> Page {
+        self.forget_expired(now);
+        let fits = |state: &RoomState| {
+            let version = &question.version;
+            version.as_ref().is_none_or(|v| *v == state.charter.version)
+        };
+        let mut rest = self.open.by_age(question.after.as_ref());
+        let mut rooms = Vec::new();
+        let mut more = rest
+            .by_ref()
+            .filter_map(|id| self.rooms.get(&id)?.state())
+            .filter(fits);
+        rooms.extend(more.by_ref().take(question.limit));
+        let next = more
+            .next()
+            .and(rooms.last())
+            .map(|last| Cursor::of(&last.charter));
+        Page { rooms, next }
+    }
+
+    pub(crate) fn quick(
+        &mut self,
+        peer: PeerId,
+        charter: &Charter,
+        now: Instant,
+    ) -> Result<RoomState, Refused> {
+        self.forget_expired(now);
+        let has_place = |id: &RoomId| {
+            self.rooms.get(id).is_some_and(|room| {
+                let expected = room.created.iter().flat_map(|created| &created.expected);
+                let others = expected.filter(|(other, until)| *other != peer && *until > now);
+                room.peers.len() + others.count() < room.capacity()
+            })
+        };
+        let found = self.open.fullest_first(&charter.version).find(has_place);
+        let id = match found {
+            Some(id) => id,
+            None => {
+                self.create(charter, now)?;
+                self.find_code(&charter.code)?
+            }
+        };
+        let created = self
+            .rooms
+            .get_mut(&id)
+            .and_then(|room| room.created.as_mut());
+        if let Some(created) = created {
+            let stays = |(other, until): &(PeerId, Instant)| *other != peer && *until > now;
+            created.expected.retain(stays);
+            created.expected.push((peer, now + QUICK_HOLD));
         }
-        self.links(&others)
+        self.state(id)
     }
 
-    /// The way from one peer to another, if they are in one room.
-    pub(crate) fn route(&self, from: PeerId, to: PeerId) -> Option<&L> {
-        let (from, to) = (self.peers.get(&from)?, self.peers.get(&to)?);
-        (from.room == to.room).then_some(&to.link)
+    pub(crate) fn seal(
+        &mut self,
+        code: &str,
+        owner: PeerId,
+        sealed: bool,
+    ) -> Result<RoomState, Refused> {
+        let id = self.find_owned(code, owner)?;
+        self.change(id, |room| {
+            if let Some(created) = &mut room.created {
+                created.sealed = sealed;
+            }
+        });
+        self.state(id)
     }
 
-    /// A peer's visit; nothing if it is in no room.
-    pub(crate) fn visit(&self, peer: PeerId) -> Option<Visit> {
-        self.peers.get(&peer).map(|member| member.visit)
+    pub(crate) fn close(
+        &mut self,
+        code: &str,
+        owner: PeerId,
+        tell: Tell<'_>,
+    ) -> Result<(), Refused> {
+        let id = self.find_owned(code, owner)?;
+        let peers = self.rooms.get(&id).map(|room| room.peers.clone());
+        let gone = peers.iter().flatten().filter_map(|peer| {
+            let Member { visit, .. } = self.peers.remove(peer)?;
+            Some(Address { peer: *peer, visit })
+        });
+        tell(Notice::Closed { to: gone.collect() });
+        self.remove(id);
+        Ok(())
     }
 
-    /// Peers in all rooms.
-    pub(crate) fn peers(&self) -> usize {
-        self.peers.len()
-    }
-
-    /// A code that somebody created is found however it is typed; every other name is exact.
-    fn name_of(&self, request: &Request) -> Name {
-        if let Some(size) = request.group {
-            return Name::Group(request.name.clone(), size);
+    pub(crate) fn enter(
+        &mut self,
+        entry: &Entry,
+        now: Instant,
+        tell: Tell<'_>,
+    ) -> Result<Entered, Refused> {
+        self.forget_expired(now);
+        let Entry { who, door } = entry;
+        let (name, found) = self.find_door(door)?;
+        if let Some(entered) = self.resume(*who, &name, tell) {
+            return Ok(entered);
         }
-        parse_room_code(&request.name)
-            .map(Name::Created)
-            .filter(|name| self.by_name.contains_key(name))
-            .unwrap_or_else(|| Name::Bare(request.name.clone()))
+        let id = match found {
+            Some(id) => id,
+            None => self.open_behind(door, name)?,
+        };
+        let Some(room) = self.rooms.get(&id) else {
+            return Err(Refused::NoSuchRoom);
+        };
+        if let (Some(created), Door::Ticket { formerly, .. }) = (&room.created, door)
+            && created.keeps_out(who.peer, *formerly)
+        {
+            return Err(Refused::RoomSealed);
+        }
+        if room.peers.len() >= room.capacity() {
+            return Err(Refused::RoomFull(room.capacity()));
+        }
+        // A peer has one place: it may have one in another room.
+        if let Some(Member { visit, .. }) = self.peers.get(&who.peer) {
+            let to = Address {
+                visit: *visit,
+                ..*who
+            };
+            self.leave(to, now, tell);
+            tell(Notice::Replaced { to });
+        }
+        self.let_in(*who, id, tell)
     }
 
-    fn find_code(&self, code: &str) -> Option<RoomId> {
-        let find = |name| self.by_name.get(&name).copied();
-        find(Name::Created(code.to_owned())).or_else(|| find(Name::Bare(code.to_owned())))
+    /// Ends a visit. One that another has replaced ends nothing.
+    pub(crate) fn leave(&mut self, who: Address, now: Instant, tell: Tell<'_>) {
+        let Some(&Member { room: id, visit }) = self.peers.get(&who.peer) else {
+            return;
+        };
+        if visit != who.visit {
+            return;
+        }
+        self.peers.remove(&who.peer);
+        self.change(id, |room| {
+            room.peers.retain(|other| *other != who.peer);
+            if let (true, Some(created)) = (room.peers.is_empty(), &mut room.created) {
+                created.empty_since = Some(now);
+            }
+        });
+        let Some(room) = self.rooms.get(&id) else {
+            return;
+        };
+        tell(Notice::PeerLeft {
+            to: self.addresses(&room.peers),
+            peer: who.peer,
+        });
+        if room.peers.is_empty() && room.created.is_none() {
+            self.remove(id);
+        }
     }
 
-    fn open(&mut self, name: Name) -> Result<RoomId, Full> {
+    /// The name behind a door, and its room if there is one.
+    fn find_door(&self, door: &Door) -> Result<(Name, Option<RoomId>), Refused> {
+        let name = match door {
+            Door::Bare { name, group: None } => {
+                let code = parse_room_code(name).map(Name::Created);
+                code.filter(|code| self.by_name.contains_key(code))
+                    .unwrap_or_else(|| Name::Bare(name.clone()))
+            }
+            Door::Bare {
+                name,
+                group: Some(size),
+            } => Name::Group(name.clone(), *size),
+            Door::Ticket { charter, .. } => Name::Created(charter.code.clone()),
+        };
+        let found = self.by_name.get(&name).copied();
+        let created = found.and_then(|id| self.rooms.get(&id)?.created.as_ref());
+        if let (Some(created), Door::Ticket { charter, .. }) = (created, door)
+            && created.charter.born != charter.born
+        {
+            return Err(Refused::BadTicket);
+        }
+        Ok((name, found))
+    }
+
+    fn open_behind(&mut self, door: &Door, name: Name) -> Result<RoomId, Refused> {
+        match door {
+            Door::Ticket { charter, .. } => self.open_created(charter.clone()),
+            Door::Bare { .. } => self.open(name, None),
+        }
+    }
+
+    /// Gives a peer that is still in this very room another visit.
+    fn resume(&mut self, who: Address, name: &Name, tell: Tell<'_>) -> Option<Entered> {
+        let member = self.peers.get_mut(&who.peer)?;
+        let room = self.rooms.get(&member.room)?;
+        if room.name != *name {
+            return None;
+        }
+        let place = room.peers.iter().position(|other| *other == who.peer)?;
+        let older = std::mem::replace(&mut member.visit, who.visit);
+        let (room, later) = (room.key.clone(), room.peers[place + 1..].to_vec());
+        tell(Notice::Replaced {
+            to: Address {
+                visit: older,
+                ..who
+            },
+        });
+        Some(Entered {
+            room,
+            order: self.next_order(),
+            later,
+        })
+    }
+
+    fn let_in(&mut self, who: Address, id: RoomId, tell: Tell<'_>) -> Result<Entered, Refused> {
+        let Address { peer, visit } = who;
+        let entered = self.change(id, |room| {
+            let others = room.peers.clone();
+            room.peers.push(peer);
+            if let Some(created) = &mut room.created {
+                created.empty_since = None;
+                created.remember(peer);
+            }
+            (room.key.clone(), others)
+        });
+        let (room, others) = entered.ok_or(Refused::NoSuchRoom)?;
+        self.peers.insert(peer, Member { room: id, visit });
+        tell(Notice::NewPeer {
+            to: self.addresses(&others),
+            peer,
+        });
+        Ok(Entered {
+            room,
+            order: self.next_order(),
+            later: Vec::new(),
+        })
+    }
+
+    fn next_order(&mut self) -> u64 {
+        self.next_order += 1;
+        self.next_order
+    }
+
+    fn find_code(&self, code: &str) -> Result<RoomId, Refused> {
+        let id = self.by_name.get(&Name::Created(code.to_owned()));
+        id.copied().ok_or(Refused::NoSuchRoom)
+    }
+
+    fn find_owned(&self, code: &str, owner: PeerId) -> Result<RoomId, Refused> {
+        let id = self.find_code(code)?;
+        match self.rooms.get(&id).and_then(|room| room.peers.first()) {
+            Some(first) if *first == owner => Ok(id),
+            _ => Err(Refused::NotOwner),
+        }
+    }
+
+    fn state(&self, id: RoomId) -> Result<RoomState, Refused> {
+        let room = self.rooms.get(&id);
+        room.and_then(Room::state).ok_or(Refused::NoSuchRoom)
+    }
+
+    fn open_created(&mut self, charter: Charter) -> Result<RoomId, Refused> {
+        let name = Name::Created(charter.code.clone());
+        let created = Created {
+            charter,
+            sealed: false,
+            known: Vec::new(),
+            expected: Vec::new(),
+            empty_since: None,
+        };
+        self.open(name, Some(Box::new(created)))
+    }
+
+    fn open(&mut self, name: Name, created: Option<Box<Created>>) -> Result<RoomId, Refused> {
         if self.rooms.len() >= self.max_rooms {
             // Whoever makes rooms in masses shortens the grace of empty ones, and no more.
-            let Some((_, longest_empty)) = self.empty.pop_first() else {
-                return Err(Full::Server(self.max_rooms));
+            let Some(&(_, longest_empty)) = self.empty.first() else {
+                return Err(Refused::ServerFull(self.max_rooms));
             };
-            self.close(longest_empty);
+            self.remove(longest_empty);
         }
         let id = self.next_id;
         self.next_id += 1;
@@ -326,27 +441,45 @@ impl<L> Rooms<L> {
         self.rooms.insert(
             id,
             Room {
+                key: RoomKey::from(id.to_string()),
                 name,
                 peers: Vec::new(),
-                empty_since: None,
+                created,
             },
         );
         Ok(id)
     }
 
-    fn close(&mut self, id: RoomId) {
-        if let Some(room) = self.rooms.remove(&id)
-            // A complete group's name may by now belong to the next group.
-            && self.by_name.get(&room.name) == Some(&id)
-        {
+    /// Changes a room, and with it whatever finds rooms by what was changed.
+    fn change<T>(&mut self, id: RoomId, change: impl FnOnce(&mut Room) -> T) -> Option<T> {
+        let room = self.rooms.get_mut(&id)?;
+        self.open.remove(id, room);
+        if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
+            self.empty.remove(&(since, id));
+        }
+        let changed = change(room);
+        self.open.insert(id, room);
+        if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
+            self.empty.insert((since, id));
+        }
+        let complete = matches!(room.name, Name::Group(_, size) if room.peers.len() == size);
+        if complete && self.by_name.get(&room.name) == Some(&id) {
             self.by_name.remove(&room.name);
         }
+        Some(changed)
     }
 
-    fn mark_empty(&mut self, id: RoomId, now: Instant) {
-        if let Some(room) = self.rooms.get_mut(&id) {
-            room.empty_since = Some(now);
-            self.empty.insert((now, id));
+    fn remove(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.remove(&id) else {
+            return;
+        };
+        self.open.remove(id, &room);
+        if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
+            self.empty.remove(&(since, id));
+        }
+        // A complete group's name may by now belong to the next group.
+        if self.by_name.get(&room.name) == Some(&id) {
+            self.by_name.remove(&room.name);
         }
     }
 
@@ -354,17 +487,19 @@ impl<L> Rooms<L> {
         while let Some(&(since, id)) = self.empty.first()
             && now.saturating_duration_since(since) >= self.grace
         {
-            self.empty.pop_first();
-            self.close(id);
+            self.remove(id);
         }
     }
 
-    fn links(&self, peers: &[PeerId]) -> Vec<&L> {
-        peers
-            .iter()
-            .filter_map(|peer| self.peers.get(peer))
-            .map(|member| &member.link)
-            .collect()
+    fn addresses(&self, peers: &[PeerId]) -> Vec<Address> {
+        let address = |peer: &PeerId| {
+            let Member { visit, .. } = self.peers.get(peer)?;
+            Some(Address {
+                peer: *peer,
+                visit: *visit,
+            })
+        };
+        peers.iter().filter_map(address).collect()
     }
 }
 

@@ -1,41 +1,26 @@
-//! Accepts connections, shows each request its room of the house, and shuts down in order.
+//! Starts the server on its listeners, and shuts it down in order.
 
 use crate::{
-    Config, api,
-    connection::Connection,
+    Config,
+    accept::Door,
     files::Files,
-    limits::*,
+    health::{Health, Trouble},
+    limits::MAX_OPERATOR_CONNECTIONS,
     lobby::Lobby,
-    problem::Refusal,
-    rooms::Request as RoomRequest,
-    socket::{self, Patience},
-    token::{InvalidToken, Token},
+    metrics::{Limit, Metrics},
+    routes::{self, App},
+    socket::Patience,
+    sockets::Sockets,
+    store::memory::Memory,
 };
-use axum::{
-    Router,
-    extract::{
-        Query, Request, State, WebSocketUpgrade, rejection::QueryRejection,
-        ws::rejection::WebSocketUpgradeRejection,
-    },
-    http::{HeaderMap, Uri, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
-use percent_encoding::percent_decode_str;
-use protocol::api::ProblemCode;
 use std::{io, path::PathBuf, sync::Arc};
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    net::TcpListener,
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -57,91 +42,102 @@ pub enum ServeError {
     Config(&'static str),
 }
 
-/// What every request may use.
-struct App {
-    lobby: Arc<Lobby>,
-    files: Files,
-    patience: Patience,
-    shutdown: CancellationToken,
+/// Where a server listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For players and their browsers.
+    pub players: TcpListener,
+    /// For operators: `/metrics`, `/healthz` and `/readyz` in plain HTTP. Without it `/metrics`
+    /// is among the players' paths; `/healthz` and `/readyz` always are.
+    pub operators: Option<TcpListener>,
 }
 
-/// Serves signaling, the API and the web client on `listener` until `shutdown` resolves.
+impl From<TcpListener> for Listeners {
+    fn from(players: TcpListener) -> Self {
+        Self {
+            players,
+            operators: None,
+        }
+    }
+}
+
+/// Serves signaling, the API and the web client on the listeners until `shutdown` resolves.
 ///
-/// Then no more connections are accepted, every WebSocket is closed with 1001, running downloads
-/// may end, and after [`Config::shutdown_deadline`] what is left is dropped. Peers that are
-/// connected to one another stay so. Any number of servers may run in one process.
+/// Then nobody begins anything new and `/readyz` says so; after [`Config::drain_delay`] no more
+/// connections are accepted, every WebSocket is closed with 1001, running downloads may end, and
+/// after [`Config::shutdown_deadline`] what is left is dropped. Peers that are connected to one
+/// another stay so. Any number of servers may run in one process. Dropping the future ends all at
+/// once.
 ///
 /// # Errors
 /// [`ServeError`] before the first connection is accepted; none afterwards: what goes wrong with
 /// one connection ends only that.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let address = listener.local_addr().map_err(ServeError::Listener)?;
-    let max_connections = match u32::try_from(config.max_connections) {
-        Ok(max @ 1..) if config.max_connections <= Semaphore::MAX_PERMITS => max,
-        _ => {
-            return Err(ServeError::Config(
-                "the number of connections is out of bounds",
-            ));
-        }
-    };
-    if config.ping_interval.is_zero() {
-        return Err(ServeError::Config("the ping interval is zero"));
-    }
-    let files = Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
-        path: config.web_dir.clone().unwrap_or_default(),
-        source,
-    })?;
+    let Listeners { players, operators } = listeners.into();
+    let address = players.local_addr().map_err(ServeError::Listener)?;
+    let max_connections = checked(&config)?;
     let closing = CancellationToken::new();
     let dropping = CancellationToken::new();
     // Dropping this future ends every connection too: an embedder may simply abort it.
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
+    let sockets = Arc::new(Sockets::default());
+    let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
     let app = Arc::new(App {
-        lobby: Arc::new(Lobby::new(
-            config.max_sockets,
-            config.max_rooms,
-            config.room_grace,
-        )),
-        files,
+        lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
+        files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
+            path: config.web_dir.clone().unwrap_or_default(),
+            source,
+        })?,
         patience: Patience {
             ping_interval: config.ping_interval,
             return_grace: config.return_grace,
         },
-        shutdown: closing.clone(),
+        metrics: Arc::new(Metrics::default()),
+        health: Arc::new(Health::default()),
+        public_metrics: operators.is_none(),
+        closing: closing.clone(),
     });
-    let service = TowerToHyperService::new(router(app));
-    let places = Arc::new(Semaphore::new(config.max_connections));
+    let door = |listener, places| Door {
+        listener,
+        places: Arc::new(Semaphore::new(places)),
+        metrics: Arc::clone(&app.metrics),
+        closing: closing.clone(),
+        dropping: dropping.clone(),
+    };
+    let players = door(players, config.max_connections);
+    let places = Arc::clone(&players.places);
+    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS));
 
     info!(%address, web_dir = ?config.web_dir, "serving");
-    let accepting = async {
-        loop {
-            let (stream, place) = accept(&listener, &places).await;
-            let connection = Connection::new(stream, place);
-            tokio::spawn(run(
-                connection,
-                service.clone(),
-                closing.clone(),
-                dropping.clone(),
-            ));
-        }
+    let serving = async {
+        let operators = async {
+            match &operators {
+                Some(door) => door.serve(routes::operators(&app)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::join!(players.serve(routes::players(&app)), operators)
+    };
+    let draining = async {
+        shutdown.await;
+        info!(%address, "draining");
+        app.health.begin(Trouble::Draining);
+        sleep(config.drain_delay).await;
     };
     tokio::select! {
-        () = shutdown => {}
-        () = accepting => {}
+        () = draining => {}
+        _ = serving => {}
     }
-    drop(listener);
+    drop((players, operators));
     info!(%address, "shutting down");
     closing.cancel();
-    if timeout(
-        config.shutdown_deadline,
-        places.acquire_many(max_connections),
-    )
-    .await
-    .is_err()
-    {
+    let ended = places.acquire_many(max_connections);
+    if timeout(config.shutdown_deadline, ended).await.is_err() {
+        app.metrics.limits.one(Limit::ShutdownDeadline);
         let left = config.max_connections - places.available_permits();
         warn!(left, "dropping connections that did not end in time");
     }
@@ -150,138 +146,15 @@ pub async fn serve(
     Ok(())
 }
 
-/// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
-    loop {
-        // The semaphore is never closed; if it were, no connection would have a place.
-        let Ok(place) = Arc::clone(places).acquire_owned().await else {
-            return std::future::pending().await;
-        };
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                // Signals are small and latency counts; a socket that refuses works all the same.
-                let _ = stream.set_nodelay(true);
-                return (stream, place);
-            }
-            Err(error) => {
-                warn!(%error, "cannot accept a connection");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
+/// Refuses what cannot work; otherwise the number of connections.
+fn checked(config: &Config) -> Result<u32, ServeError> {
+    if config.ping_interval.is_zero() {
+        return Err(ServeError::Config("the ping interval is zero"));
     }
-}
-
-/// Serves one connection's requests, until it is upgraded or ends.
-async fn run(
-    connection: Connection,
-    service: TowerToHyperService<Router>,
-    closing: CancellationToken,
-    dropping: CancellationToken,
-) {
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_HEAD_DEADLINE)
-        .max_buf_size(MAX_REQUEST_HEAD_BYTES)
-        .serve_connection(TokioIo::new(connection), service)
-        .with_upgrades();
-    tokio::pin!(connection);
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = closing.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                result = connection => result,
-                () = dropping.cancelled() => return,
-            }
-        }
-    };
-    if let Err(error) = result {
-        debug!(%error, "a connection broke");
+    match u32::try_from(config.max_connections) {
+        Ok(max @ 1..) if config.max_connections <= Semaphore::MAX_PERMITS => Ok(max),
+        _ => Err(ServeError::Config(
+            "the number of connections is out of bounds",
+        )),
     }
-}
-
-fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .nest("/api/v1", api::router().with_state(Arc::clone(&app.lobby)))
-        .route("/healthz", get(async || "ok\n"))
-        .fallback(socket_or_file)
-        .with_state(app)
-}
-
-/// An upgrade at any path is a peer that joins a room; everything else asks for a file.
-async fn socket_or_file(
-    State(app): State<Arc<App>>,
-    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    request: Request,
-) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(error) if wants_websocket(request.headers()) => {
-            return Refusal::new(ProblemCode::BadRequest, error.body_text()).into_response();
-        }
-        Err(_) => {
-            return app
-                .files
-                .respond(request.method(), request.uri(), request.headers())
-                .await;
-        }
-    };
-    let joined = query
-        .map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))
-        .and_then(|Query(query)| {
-            let room = room_request(request.uri(), &query)?;
-            Ok((room, token(&query)?))
-        })
-        .and_then(|(room, token)| match app.shutdown.is_cancelled() {
-            true => Err(Refusal::new(ProblemCode::ShuttingDown, "")),
-            false => app.lobby.join(&room, token),
-        });
-    match joined {
-        Ok((place, inbox)) => {
-            socket::upgrade(upgrade, place, inbox, app.patience, app.shutdown.clone())
-        }
-        Err(refusal) => {
-            let problem = refusal.problem();
-            warn!(code = ?problem.code, detail = problem.detail, "refused a peer");
-            refusal.into_response()
-        }
-    }
-}
-
-/// The values of a parameter, in their order.
-fn values<'q>(
-    query: &'q [(String, String)],
-    name: &'static str,
-) -> impl DoubleEndedIterator<Item = &'q str> {
-    let named = query.iter().filter(move |(key, _)| key == name);
-    named.map(|(_, value)| value.as_str())
-}
-
-/// The token by which the peer keeps its id, if it has one.
-fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
-    let mut values = values(query, "token");
-    let token = values.next().map(str::parse).transpose();
-    let token = match values.next() {
-        None => token,
-        Some(_) => Err(InvalidToken),
-    };
-    token.map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
-}
-
-fn room_request(uri: &Uri, query: &[(String, String)]) -> Result<RoomRequest, Refusal> {
-    let path = uri.path().strip_prefix('/').unwrap_or_default();
-    let name = percent_decode_str(path).decode_utf8_lossy();
-    // As with the stock server, the last of several counts.
-    RoomRequest::new(&name, values(query, "next").next_back())
-        .map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
-}
-
-fn wants_websocket(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::UPGRADE)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }

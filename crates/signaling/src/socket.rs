@@ -1,39 +1,48 @@
 //! One WebSocket's life, from its upgrade to its end.
 
 use crate::{
-    allowance::Allowance,
+    connection::Connection,
+    handshake::{Handshake, Upgrading},
     limits::*,
     lobby::Place,
-    outbox::{Event, Inbox},
+    metrics::{Held, Metrics, labels},
+    outbox::Inbox,
+    session::{Peer, Session},
+    websocket::{self, Decoder, Message},
 };
-use axum::{
-    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code},
-    response::Response,
+use axum::response::Response;
+use std::{future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{sleep, timeout},
 };
-use futures::SinkExt;
-use matchbox_protocol::{JsonPeerRequest, PeerRequest};
-use std::{
-    convert::Infallible,
-    error::Error,
-    time::{Duration, Instant},
-};
-use tokio::time::{MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
-use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 /// Closes a WebSocket whose token has come again on another one.
 const CLOSE_REPLACED: u16 = 4001;
 
+/// Closes a WebSocket whose room was closed by its owner.
+const CLOSE_ROOM_CLOSED: u16 = 4002;
+
+/// Codes of RFC 6455, section 7.4.1.
+const CLOSE_AWAY: u16 = 1001;
+const CLOSE_PROTOCOL: u16 = 1002;
+const CLOSE_INVALID: u16 = 1007;
+const CLOSE_POLICY: u16 = 1008;
+const CLOSE_SIZE: u16 = 1009;
+
 /// Why a WebSocket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// The peer closed it.
     Left,
     /// Its connection broke.
     Lost,
     /// The peer has a newer one.
     Replaced,
+    /// Its room is over.
+    RoomClosed,
     /// A message over [`MAX_SIGNAL_BYTES`].
     TooLong,
     /// Text that is not UTF-8.
@@ -44,30 +53,47 @@ enum End {
     Malformed,
     /// Read too slowly: its queue overflowed.
     TooSlow,
+    /// A message took over [`MESSAGE_DEADLINE`].
+    Unfinished,
     /// Not heard for [`SILENT_PING_INTERVALS`].
     Silent,
     /// The server is going down.
     ShuttingDown,
 }
 
+labels!(End {
+    Left => "left",
+    Lost => "lost",
+    Replaced => "replaced",
+    RoomClosed => "room-closed",
+    TooLong => "too-long",
+    NotText => "not-text",
+    NotWebSocket => "not-websocket",
+    Malformed => "malformed",
+    TooSlow => "too-slow",
+    Unfinished => "unfinished",
+    Silent => "silent",
+    ShuttingDown => "shutting-down",
+});
+
 impl End {
-    /// The close code (RFC 6455, section 7.4.1) and reason; none if nobody is there to read it.
-    fn close_frame(self) -> Option<CloseFrame> {
+    /// The close code (RFC 6455, section 7.4.1) and reason; none if nobody is there to read it, or
+    /// the client has said its own.
+    fn close_frame(self) -> Option<Vec<u8>> {
         let (code, reason) = match self {
             Self::Left | Self::Lost => return None,
             Self::Replaced => (CLOSE_REPLACED, "the same token has come again"),
-            Self::TooLong => (close_code::SIZE, "the message is too long"),
-            Self::NotText => (close_code::INVALID, "the text is not UTF-8"),
-            Self::NotWebSocket => (close_code::PROTOCOL, "the frame is malformed"),
-            Self::Malformed => (close_code::POLICY, "too many malformed messages"),
-            Self::TooSlow => (close_code::POLICY, "events are read too slowly"),
-            Self::Silent => (close_code::POLICY, "nothing was heard for too long"),
-            Self::ShuttingDown => (close_code::AWAY, "the server is going down"),
+            Self::RoomClosed => (CLOSE_ROOM_CLOSED, "the room was closed by its owner"),
+            Self::TooLong => (CLOSE_SIZE, "the message is too long"),
+            Self::NotText => (CLOSE_INVALID, "the text is not UTF-8"),
+            Self::NotWebSocket => (CLOSE_PROTOCOL, "the frame is malformed"),
+            Self::Malformed => (CLOSE_POLICY, "too many malformed messages"),
+            Self::TooSlow => (CLOSE_POLICY, "events are read too slowly"),
+            Self::Unfinished => (CLOSE_POLICY, "the message takes too long"),
+            Self::Silent => (CLOSE_POLICY, "nothing was heard for too long"),
+            Self::ShuttingDown => (CLOSE_AWAY, "the server is going down"),
         };
-        Some(CloseFrame {
-            code,
-            reason: reason.into(),
-        })
+        Some(websocket::close(Some(code), reason))
     }
 }
 
@@ -82,195 +108,98 @@ pub(crate) struct Patience {
 
 /// Answers an upgrade. The place is given up when the upgrade fails, too.
 pub(crate) fn upgrade(
-    request: WebSocketUpgrade,
+    handshake: Handshake,
     place: Place,
     inbox: Inbox,
     patience: Patience,
+    metrics: Arc<Metrics>,
     shutdown: CancellationToken,
 ) -> Response {
-    request
-        .max_message_size(MAX_SIGNAL_BYTES)
-        .max_frame_size(MAX_SIGNAL_BYTES)
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .on_upgrade(move |socket| run(socket, place, inbox, patience, shutdown))
+    let (response, upgrading) = handshake.accept();
+    let peer = Peer::new(place, inbox, metrics);
+    tokio::spawn(run(upgrading, peer, patience, shutdown));
+    response
 }
 
-async fn run(
-    mut socket: WebSocket,
-    place: Place,
-    mut inbox: Inbox,
-    patience: Patience,
+/// A WebSocket's life. What comes once, at its end, is in a box: the task is as large as its
+/// largest moment, and it idles for hours.
+async fn run(upgrading: Upgrading, peer: Peer, patience: Patience, shutdown: CancellationToken) {
+    let Some((connection, mut early)) = upgrading.done().await else {
+        return;
+    };
+    let held = Held::new(&peer.metrics, |metrics| &metrics.sockets);
+    debug!(peer = %peer.place.peer(), "joined");
+    let mut session = Session::new(connection, peer, patience.ping_interval);
+    let end = match session.hear(&mut early) {
+        Ok(()) => {
+            drop(early);
+            let mut timer = pin!(sleep(patience.ping_interval));
+            let mut shutdown = pin!(shutdown.cancelled());
+            poll_fn(|cx| match shutdown.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(End::ShuttingDown),
+                Poll::Pending => session.poll(cx, timer.as_mut()),
+            })
+            .await
+        }
+        Err(end) => end,
+    };
+    Box::pin(finish(session, held, end, patience.return_grace, shutdown)).await;
+}
+
+/// Keeps the place of a peer that may return; says goodbye to any other.
+async fn finish(
+    session: Session,
+    held: Held,
+    end: End,
+    return_grace: Duration,
     shutdown: CancellationToken,
 ) {
-    let peer = place.peer();
-    debug!(%peer, "joined");
-    let overflow = inbox.overflow();
-    // The cut comes from outside, so that a blocked write cannot hold it up.
-    let end = tokio::select! {
-        biased;
-        () = shutdown.cancelled() => End::ShuttingDown,
-        () = overflow.cancelled() => End::TooSlow,
-        Err(end) = relay(&mut socket, &place, &mut inbox, patience.ping_interval) => end,
-    };
-    debug!(%peer, ?end, "the connection has ended");
-    if end == End::Lost && place.may_return() {
-        drop(socket);
+    let (connection, unsent, decoder, peer) = session.end();
+    peer.metrics.ended.one(end);
+    // A kept place has no WebSocket.
+    drop(held);
+    debug!(peer = %peer.place.peer(), ?end, "the connection has ended");
+    if end == End::Lost && peer.place.may_return() {
+        drop(connection);
         // What the room says meanwhile is lost on it; returning, it is told whom it must know.
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = inbox.drain() => {}
-            () = sleep(patience.return_grace) => {}
+            () = peer.inbox.ended() => {}
+            () = sleep(return_grace) => {}
         }
         return;
     }
     // The room learns of it before the closing handshake, which may take its time.
-    drop(place);
-    // A client that does not answer is dropped all the same.
-    let _ = timeout(CLOSE_DEADLINE, close(&mut socket, end)).await;
-}
-
-/// Passes events to the peer and its signals to the room until either side ends.
-async fn relay(
-    socket: &mut WebSocket,
-    place: &Place,
-    inbox: &mut Inbox,
-    ping_interval: Duration,
-) -> Result<Infallible, End> {
-    let mut pings = interval_at(tokio::time::Instant::now() + ping_interval, ping_interval);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut unheard_pings = 0;
-    let mut incoming = Incoming::new();
-    loop {
-        tokio::select! {
-            message = socket.recv(), if incoming.pause_until.is_none() => {
-                unheard_pings = 0;
-                incoming.take(message, place)?;
-            }
-            () = pause(incoming.pause_until), if incoming.pause_until.is_some() => {
-                incoming.pause_until = None;
-            }
-            event = inbox.next() => send_event(socket, event.ok_or(End::Replaced)?).await?,
-            _ = pings.tick() => {
-                // A peer that is not read cannot be heard.
-                if incoming.pause_until.is_none() {
-                    unheard_pings += 1;
-                }
-                if unheard_pings > SILENT_PING_INTERVALS {
-                    return Err(End::Silent);
-                }
-                send(socket, Message::Ping(Default::default())).await?;
-            }
-        }
+    drop(peer);
+    if let Some(connection) = connection {
+        // A client that does not answer is dropped all the same.
+        let _ = timeout(CLOSE_DEADLINE, close(connection, unsent, decoder, end)).await;
     }
 }
 
-/// What one peer sends.
-struct Incoming {
-    allowance: Allowance,
-    malformed: usize,
-    /// Until when not to read, because the peer has spent its allowance.
-    pause_until: Option<Instant>,
-}
-
-impl Incoming {
-    fn new() -> Self {
-        Self {
-            allowance: Allowance::new(Instant::now()),
-            malformed: 0,
-            pause_until: None,
-        }
+/// Says what is left to say and goodbye, and waits for the answer.
+async fn close(
+    mut connection: Connection,
+    mut unsent: Vec<u8>,
+    mut decoder: Decoder,
+    end: End,
+) -> io::Result<()> {
+    let goodbye = end.close_frame();
+    let waits = goodbye.is_some();
+    unsent.extend(goodbye.unwrap_or_default());
+    connection.write_all(&unsent).await?;
+    connection.flush().await?;
+    drop(unsent);
+    let mut input = [0; 1024];
+    let mut answered = !waits;
+    while !answered {
+        let read = connection.read(&mut input).await?;
+        // After bytes that are not WebSocket no answer can be read.
+        let decoded: Result<(), websocket::Fault> = decoder.decode(&mut input[..read], |message| {
+            answered |= matches!(message, Message::Close(_));
+            Ok(())
+        });
+        answered |= read == 0 || decoded.is_err();
     }
-
-    fn take(
-        &mut self,
-        message: Option<Result<Message, axum::Error>>,
-        place: &Place,
-    ) -> Result<(), End> {
-        let message = message.ok_or(End::Lost)?.map_err(|error| end_of(&error))?;
-        let bytes = match &message {
-            Message::Text(text) => text.len(),
-            Message::Binary(data) | Message::Ping(data) | Message::Pong(data) => data.len(),
-            Message::Close(_) => return Err(End::Left),
-        };
-        let now = Instant::now();
-        let pause = self.allowance.spend(bytes, now);
-        self.pause_until = (!pause.is_zero()).then(|| now + pause);
-        match message {
-            Message::Text(text) => match serde_json::from_str(&text) {
-                Ok(request) => serve(request, place),
-                Err(_) => self.count_malformed(place)?,
-            },
-            Message::Binary(_) => self.count_malformed(place)?,
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
-        }
-        Ok(())
-    }
-
-    fn count_malformed(&mut self, place: &Place) -> Result<(), End> {
-        self.malformed += 1;
-        debug!(peer = %place.peer(), count = self.malformed, "ignored a malformed message");
-        match self.malformed < MAX_MALFORMED_MESSAGES {
-            true => Ok(()),
-            false => Err(End::Malformed),
-        }
-    }
-}
-
-async fn pause(until: Option<Instant>) {
-    if let Some(until) = until {
-        sleep_until(until.into()).await;
-    }
-}
-
-fn serve(request: JsonPeerRequest, place: &Place) {
-    match request {
-        PeerRequest::Signal { receiver, data } => {
-            if !place.signal(receiver, data) {
-                // Common and harmless: the receiver has just left.
-                debug!(peer = %place.peer(), %receiver, "dropped a signal");
-            }
-        }
-        // It has done its work by coming: proxies saw traffic.
-        PeerRequest::KeepAlive => {}
-    }
-}
-
-async fn send_event(socket: &mut WebSocket, event: Event) -> Result<(), End> {
-    send(socket, Message::Text(event.text.clone())).await
-}
-
-/// Sends and flushes. The connection itself has a deadline for writes that make no progress.
-async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
-    SinkExt::send(socket, message)
-        .await
-        .map_err(|error| end_of(&error))
-}
-
-/// Says goodbye and waits for the answer.
-async fn close(socket: &mut WebSocket, end: End) {
-    if let Some(frame) = end.close_frame()
-        && send(socket, Message::Close(Some(frame))).await.is_err()
-    {
-        return;
-    }
-    // Also sends the answer to a close that the peer began.
-    while let Some(Ok(_)) = socket.recv().await {}
-}
-
-fn end_of(error: &axum::Error) -> End {
-    let cause = error
-        .source()
-        .and_then(|source| source.downcast_ref::<tungstenite::Error>());
-    match cause {
-        Some(tungstenite::Error::Capacity(_)) => End::TooLong,
-        Some(tungstenite::Error::Utf8(_)) => End::NotText,
-        // Half of all clients vanish without a closing handshake.
-        Some(tungstenite::Error::Protocol(
-            tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        )) => End::Lost,
-        Some(tungstenite::Error::Protocol(_)) => End::NotWebSocket,
-        _ => End::Lost,
-    }
+    Ok(())
 }

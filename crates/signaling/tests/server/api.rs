@@ -8,7 +8,7 @@ use crate::{
 use matchbox_protocol::PeerEvent::NewPeer;
 use protocol::{
     api::{Problem, ProblemCode, Room, parse_room_code},
-    limits::MAX_PEERS,
+    limits::DEFAULT_PEERS,
 };
 use signaling::Config;
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn a_code_leads_to_its_room() {
     let server = Server::start(Config::default()).await;
     let room = create(&server).await;
     assert_eq!(parse_room_code(&room.code).as_ref(), Some(&room.code));
-    assert_eq!((room.peers, room.capacity), (0, MAX_PEERS));
+    assert_eq!((room.peers, room.capacity), (0, DEFAULT_PEERS));
     let mut a = Peer::join(&server.ws(&room.code)).await;
     let b = Peer::join(&server.ws(&room.code.to_lowercase())).await;
     assert_eq!(a.event().await, NewPeer(b.id));
@@ -48,7 +48,7 @@ async fn a_code_leads_to_its_room() {
         );
     }
     let mut others = Vec::new();
-    for _ in 2..MAX_PEERS {
+    for _ in 2..DEFAULT_PEERS {
         others.push(Peer::join(&server.ws(&room.code)).await);
     }
     let (status, body) = refused(&server.ws(&room.code)).await;
@@ -73,8 +73,8 @@ async fn wrong_codes_are_problems() {
     for (method, path, status) in [
         ("GET", "/api/v1/rooms/%ff", 400),
         ("GET", "/api/v1/nothing", 404),
-        ("GET", "/api/v1/rooms", 405),
-        ("DELETE", "/api/v1/rooms/BBBBBB", 405),
+        ("PUT", "/api/v1/rooms", 405),
+        ("DELETE", "/api/v1/rooms/BBBBBB", 401),
     ] {
         let response = request(server.address, method, path, &[]).await;
         assert_eq!(response.status, status, "{method} {path}");

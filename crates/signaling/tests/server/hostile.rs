@@ -55,10 +55,10 @@ async fn a_long_message_closes_its_sender() {
 async fn the_longest_message_passes() {
     let server = Server::start(Config::default()).await;
     let (mut a, mut b, _c) = three(&server).await;
-    let frame = r#"{"Signal":{"receiver":"","data":""}}"#.len() + b.id.to_string().len();
+    let frame = r#"{"Signal":{"receiver":"","data":{"Offer":""}}}"#.len() + b.id.to_string().len();
     let data = "x".repeat(MAX_SIGNAL_BYTES - frame);
-    a.signal(b.id, data.clone()).await;
-    assert_eq!(b.event().await, signal_from(a.id, data));
+    a.signal(b.id, &data).await;
+    assert_eq!(b.event().await, signal_from(a.id, &data));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_slow_reader_is_cut_off() {
     let data = "x".repeat(MAX_SIGNAL_BYTES / 2);
     for sender in &mut senders {
         for _ in 0..SEND_BURST_BYTES / MAX_SIGNAL_BYTES {
-            sender.signal(slow.id, data.clone()).await;
+            sender.signal(slow.id, &data).await;
         }
     }
     for sender in &mut senders {
@@ -130,7 +130,7 @@ async fn a_flood_is_slowed_and_its_receiver_stays() {
     let receiver = b.id;
     let flood = async {
         for _ in 0..SEND_BURST_BYTES / data.len() + 4 {
-            a.signal(receiver, data.clone()).await;
+            a.signal(receiver, &data).await;
         }
         a
     };

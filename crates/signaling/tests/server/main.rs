@@ -6,6 +6,7 @@ mod files;
 mod hostile;
 mod http;
 mod lifetime;
+mod operator;
 mod peer;
 mod relay;
 mod resume;

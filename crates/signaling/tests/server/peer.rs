@@ -2,7 +2,7 @@
 
 use futures::{SinkExt, StreamExt};
 use matchbox_protocol::{JsonPeerEvent, JsonPeerRequest, PeerId, PeerRequest};
-use serde_json::Value;
+use serde_json::json;
 use std::time::Duration;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -62,12 +62,10 @@ impl Peer {
         }
     }
 
-    pub async fn signal(&mut self, receiver: PeerId, data: impl Into<Value>) {
-        self.request(PeerRequest::Signal {
-            receiver,
-            data: data.into(),
-        })
-        .await;
+    /// Sends an offer that says `text`.
+    pub async fn signal(&mut self, receiver: PeerId, text: &str) {
+        let data = json!({ "Offer": text });
+        self.request(PeerRequest::Signal { receiver, data }).await;
     }
 
     pub async fn request(&mut self, request: JsonPeerRequest) {
@@ -87,12 +85,10 @@ impl Peer {
     }
 }
 
-/// A signal as its receiver sees it.
-pub fn signal_from(sender: PeerId, data: impl Into<Value>) -> JsonPeerEvent {
-    JsonPeerEvent::Signal {
-        sender,
-        data: data.into(),
-    }
+/// The offer that [`Peer::signal`] sends, as its receiver sees it.
+pub fn signal_from(sender: PeerId, text: &str) -> JsonPeerEvent {
+    let data = json!({ "Offer": text });
+    JsonPeerEvent::Signal { sender, data }
 }
 
 /// The status with which an upgrade is refused, and the body.

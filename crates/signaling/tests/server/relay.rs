@@ -9,7 +9,6 @@ use matchbox_protocol::{
     PeerRequest,
 };
 use protocol::api::{Problem, ProblemCode};
-use serde_json::json;
 use signaling::{Config, limits::MAX_BARE_ROOM_PEERS};
 
 #[tokio::test]
@@ -22,8 +21,8 @@ async fn one_of_each_pair_is_told_and_signals_pass() {
     assert_eq!(a.event().await, NewPeer(c.id));
     assert_eq!(b.event().await, NewPeer(c.id));
     // Nothing came to C before this, since a socket keeps its order.
-    let offer = json!({ "Offer": "v=0\r\n\"ü\" 🎾" });
-    b.signal(c.id, offer.clone()).await;
+    let offer = "v=0\r\n\"ü\" 🎾";
+    b.signal(c.id, offer).await;
     assert_eq!(c.event().await, signal_from(b.id, offer));
     c.request(PeerRequest::KeepAlive).await;
     c.signal(b.id, "answer").await;
@@ -60,8 +59,8 @@ async fn next_groups_peers_in_the_order_of_their_coming() {
     assert_eq!(a.event().await, PeerLeft(gone));
     let mut d = Peer::join(&url).await;
     assert_eq!(c.event().await, NewPeer(d.id));
-    c.signal(d.id, 1).await;
-    assert_eq!(d.event().await, signal_from(c.id, 1));
+    c.signal(d.id, "1").await;
+    assert_eq!(d.event().await, signal_from(c.id, "1"));
 }
 
 #[tokio::test]
