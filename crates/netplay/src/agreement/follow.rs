@@ -1,6 +1,6 @@
 //! Following: answering questions about the lost, and appending what the owner says.
 
-use super::*;
+use super::{lost::AGREE_AFTER, *};
 use protocol::agreement::{Collect, Deny, Report};
 
 impl Agreement {

@@ -68,4 +68,11 @@ pub const KEPT: &[(&str, &str)] = &[
         "peerball seed 83 peers 2 rtt 300 jitter 0 loss 5 reorder 5 duplicate 0 length 18445; \
          4000 leave 0; 4478 slow 1 528 4455; 5629 return 2 0; 6028 unsignal 0b10 9343; 7090 join 3",
     ),
+    (
+        "a newcomer is refused by a room that counts a crashed one until it has been silent for \
+         2.5 s: that is no failure to get in",
+        "sums seed 137 peers 8 rtt 50 jitter 30 loss 0 reorder 5 duplicate 5 length 12579; \
+         3000 watch 8; 3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; \
+         3000 watch 14; 3000 watch 15; 8235 crash 14; 8625 return 16 14",
+    ),
 ];

@@ -100,16 +100,18 @@ impl Bounds {
             1..=5 => 4,
             _ => 8,
         };
+        let full_pace = weather.rtt <= 200 && weather.loss <= 5;
         Self {
             round_trip,
-            stall: STALL + round_trip,
+            // In worse conditions several copies of a statement are lost in a row, and inputs, too.
+            stall: STALL + round_trip * if full_pace { 1 } else { 2 },
             hitch: if weather.loss == 0 {
                 HITCH
             } else {
                 HITCH_LOSSY
             },
             join: JOIN + round_trip * (JOIN_TRIPS + losses),
-            full_pace: weather.rtt <= 200 && weather.loss <= 5,
+            full_pace,
         }
     }
 }

@@ -233,6 +233,10 @@ impl Judge {
             return;
         }
         record.phase = Some(room.phase().clone());
+        if let Phase::Failed(_) = room.phase() {
+            // It was told why, such as that the room is full.
+            record.came = None;
+        }
         record.advanced = now;
         record.excused = record.excused.max(now);
         record.measure_anew();
