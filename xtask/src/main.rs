@@ -93,7 +93,7 @@ enum Command {
         /// For how long, all decoders together.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
-        /// Only this decoder, by its folder in `crates/netplay/tests/corpus/`.
+        /// Only this decoder, by its folder in a crate's `tests/corpus/`.
         #[arg(long)]
         target: Option<String>,
         /// The same seed makes the same inputs.

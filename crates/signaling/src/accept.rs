@@ -1,17 +1,23 @@
 //! Takes connections, each with a place of its own, and serves their requests until they end.
 
 use crate::{
-    connection::Connection,
-    limits::{ACCEPT_PAUSE, MAX_REQUEST_HEAD_BYTES, REQUEST_HEAD_DEADLINE},
+    Proxies,
+    connection::{self, Connection, Occupied},
+    crowd::{Crowd, Present},
+    gate::Peer,
+    limits::{ACCEPT_PAUSE, CROWD_RETRY, MAX_REQUEST_HEAD_BYTES},
     metrics::{Held, Limit, Metrics},
+    problem::Refusal,
+    rates::{Buckets, Deed},
 };
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, http::Request};
+use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use std::{convert::Infallible, sync::Arc};
+use protocol::api::ProblemCode;
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -25,7 +31,11 @@ use tracing::{debug, warn};
 pub(crate) struct Door {
     pub(crate) listener: TcpListener,
     pub(crate) places: Arc<Semaphore>,
+    /// How many may be refused at one time.
+    pub(crate) refusals: Arc<Semaphore>,
+    pub(crate) limits: Option<AddressLimits>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) request_deadline: Duration,
     /// Lets connections end after their running request.
     pub(crate) closing: CancellationToken,
     /// Drops them as they are.
@@ -37,21 +47,50 @@ impl Door {
     pub(crate) async fn serve(&self, router: Router) -> Infallible {
         let service = TowerToHyperService::new(router);
         loop {
-            let (stream, permit) = self.accept().await;
+            let (stream, address, permit) = self.accept().await;
             self.metrics.accepted.one();
-            let held = Held::new(&self.metrics, |metrics| &metrics.connections);
+            let present = match self.limits.as_ref().map(|limits| limits.admit(address)) {
+                Some(Ok(present)) => present,
+                Some(Err((limit, wait))) => {
+                    self.metrics.limits.one(limit);
+                    self.refuse(stream, wait);
+                    continue;
+                }
+                None => None,
+            };
+            let occupied = Occupied {
+                _place: permit,
+                held: Held::new(&self.metrics, |metrics| &metrics.connections),
+                _present: present,
+            };
             tokio::spawn(run(
-                Connection::new(stream, permit, held),
+                Connection::new(stream, occupied),
                 Arc::clone(&self.metrics),
-                service.clone(),
+                Named {
+                    service: service.clone(),
+                    peer: Peer(address),
+                },
+                self.request_deadline,
                 self.closing.clone(),
                 self.dropping.clone(),
             ));
         }
     }
 
+    /// Says no in a task of its own, unless too many are told so already.
+    fn refuse(&self, stream: TcpStream, wait: Duration) {
+        self.metrics.refusals.one(ProblemCode::TooManyRequests);
+        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            let refusal = Refusal::new(ProblemCode::TooManyRequests, "").with_retry_after(wait);
+            tokio::spawn(async move {
+                connection::turn_away(stream, &refusal.to_http1()).await;
+                drop(permit);
+            });
+        }
+    }
+
     /// The next connection, once there is a place for it.
-    async fn accept(&self) -> (TcpStream, OwnedSemaphorePermit) {
+    async fn accept(&self) -> (TcpStream, IpAddr, OwnedSemaphorePermit) {
         loop {
             if self.places.available_permits() == 0 {
                 self.metrics.limits.one(Limit::Connections);
@@ -61,11 +100,11 @@ impl Door {
                 return std::future::pending().await;
             };
             match self.listener.accept().await {
-                Ok((stream, _)) => {
+                Ok((stream, address)) => {
                     // Signals are small and latency counts; a socket that refuses works all the
                     // same.
                     let _ = stream.set_nodelay(true);
-                    return (stream, permit);
+                    return (stream, address.ip(), permit);
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection");
@@ -76,17 +115,60 @@ impl Door {
     }
 }
 
+/// What one address may have and do before it has said a word.
+#[derive(Debug)]
+pub(crate) struct AddressLimits {
+    pub(crate) proxies: Proxies,
+    pub(crate) crowd: Arc<Crowd>,
+    pub(crate) buckets: Arc<Buckets>,
+}
+
+impl AddressLimits {
+    /// A place among the connections of the address; none is needed for a proxy's. Otherwise which
+    /// limit was hit, and how long to wait.
+    fn admit(&self, address: IpAddr) -> Result<Option<Present>, (Limit, Duration)> {
+        if self.proxies.trusts(address) {
+            return Ok(None);
+        }
+        let household = address.into();
+        let taken = self.buckets.take(Deed::Connect, household);
+        taken.map_err(|wait| (Limit::ConnectionRate, wait))?;
+        let present = self.crowd.enter(household);
+        let present = present.ok_or((Limit::AddressConnections, CROWD_RETRY))?;
+        Ok(Some(present))
+    }
+}
+
+/// The routes, told who is at the other end.
+#[derive(Clone)]
+struct Named {
+    service: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl Service<Request<Incoming>> for Named {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.service.call(request)
+    }
+}
+
 /// Serves one connection's requests, until it is upgraded or ends.
 async fn run(
     connection: Connection,
     metrics: Arc<Metrics>,
-    service: TowerToHyperService<Router>,
+    service: Named,
+    head_deadline: Duration,
     closing: CancellationToken,
     dropping: CancellationToken,
 ) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_HEAD_DEADLINE)
+        .header_read_timeout(head_deadline)
         .max_buf_size(MAX_REQUEST_HEAD_BYTES)
         .serve_connection(TokioIo::new(connection), service)
         .with_upgrades();

@@ -1,6 +1,6 @@
 //! What a server can be told.
 
-use crate::limits;
+use crate::{IceConfig, Origin, PageHeaders, Proxies, Rates, limits};
 use std::{path::PathBuf, time::Duration};
 
 /// The options of [`crate::serve`]. The default serves no files and fits one machine.
@@ -10,6 +10,22 @@ pub struct Config {
     pub web_dir: Option<PathBuf>,
     /// TCP connections in all; default [`limits::MAX_CONNECTIONS`], at least 1.
     pub max_connections: usize,
+    /// TCP connections of one address; default [`limits::MAX_CONNECTIONS_PER_ADDRESS`].
+    pub max_connections_per_address: usize,
+    /// WebSockets of one address; default [`limits::MAX_SOCKETS_PER_ADDRESS`].
+    pub max_sockets_per_address: usize,
+    /// How often one address may do what.
+    pub rates: Rates,
+    /// Who may say that a connection is for another address; default: this machine.
+    pub proxies: Proxies,
+    /// The pages that may use the API and WebSockets, beside the server's own; default all. Nothing
+    /// here is guarded by a cookie, so that another site's page can do no more than its own
+    /// server could.
+    pub origins: Option<Vec<Origin>>,
+    /// What pages may do.
+    pub pages: PageHeaders,
+    /// Whether the log tells addresses of players; default no.
+    pub log_addresses: bool,
     /// WebSockets in all; default [`limits::MAX_SOCKETS`].
     pub max_sockets: usize,
     /// Rooms in all; default [`limits::MAX_ROOMS`].
@@ -19,6 +35,8 @@ pub struct Config {
     /// How long a peer with a token keeps its place after its connection broke; default
     /// [`limits::RETURN_GRACE`].
     pub return_grace: Duration,
+    /// How long a request may take to come; default [`limits::REQUEST_DEADLINE`].
+    pub request_deadline: Duration,
     /// How often a WebSocket is pinged; default [`limits::PING_INTERVAL`]. One that was not heard
     /// for [`limits::SILENT_PING_INTERVALS`] of it is closed.
     pub ping_interval: Duration,
@@ -27,6 +45,12 @@ pub struct Config {
     pub drain_delay: Duration,
     /// How long a shutdown waits for connections; default [`limits::SHUTDOWN_DEADLINE`].
     pub shutdown_deadline: Duration,
+    /// The servers that help connections through NATs; default none.
+    pub ice: IceConfig,
+    /// An embedded one of them, which clients are told of beside those of `ice`; default none. Without
+    /// a secret in `ice` it makes one of its own.
+    #[cfg(feature = "turn")]
+    pub turn: Option<crate::TurnConfig>,
 }
 
 impl Default for Config {
@@ -34,13 +58,24 @@ impl Default for Config {
         Self {
             web_dir: None,
             max_connections: limits::MAX_CONNECTIONS,
+            max_connections_per_address: limits::MAX_CONNECTIONS_PER_ADDRESS,
+            max_sockets_per_address: limits::MAX_SOCKETS_PER_ADDRESS,
+            rates: Rates::default(),
+            proxies: Proxies::default(),
+            origins: None,
+            pages: PageHeaders::default(),
+            log_addresses: false,
             max_sockets: limits::MAX_SOCKETS,
             max_rooms: limits::MAX_ROOMS,
             room_grace: limits::ROOM_GRACE,
             return_grace: limits::RETURN_GRACE,
+            request_deadline: limits::REQUEST_DEADLINE,
             ping_interval: limits::PING_INTERVAL,
             drain_delay: limits::DRAIN_DELAY,
             shutdown_deadline: limits::SHUTDOWN_DEADLINE,
+            ice: IceConfig::default(),
+            #[cfg(feature = "turn")]
+            turn: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One TCP connection: counted, never stuck on a reader, and closed so that its last words arrive.
 
 use crate::{
+    crowd::Present,
     limits::{LINGER_BYTES, LINGER_DEADLINE, WRITE_DEADLINE},
     metrics::{Held, Limit},
 };
@@ -28,21 +29,15 @@ pub(crate) struct Connection {
 /// What a connection takes of the server's bounds.
 #[derive(Debug)]
 pub(crate) struct Occupied {
-    _place: OwnedSemaphorePermit,
-    held: Held,
+    /// Of all connections.
+    pub(crate) _place: OwnedSemaphorePermit,
+    pub(crate) held: Held,
+    /// Of its household's.
+    pub(crate) _present: Option<Present>,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, place: OwnedSemaphorePermit, held: Held) -> Self {
-        let occupied = Occupied {
-            _place: place,
-            held,
-        };
-        Self::whole(stream, occupied)
-    }
-
-    /// A connection of what [`Self::into_stream`] gave.
-    pub(crate) fn whole(stream: TcpStream, occupied: Occupied) -> Self {
+    pub(crate) fn new(stream: TcpStream, occupied: Occupied) -> Self {
         Self {
             open: Some((stream, occupied)),
             write_deadline: None,
@@ -133,6 +128,16 @@ impl Drop for Connection {
             });
         }
     }
+}
+
+/// Answers a connection that is not served, and ends it.
+pub(crate) async fn turn_away(mut stream: TcpStream, answer: &[u8]) {
+    // Whoever does not even read this is dropped.
+    let told = async {
+        stream.write_all(answer).await?;
+        linger(stream).await
+    };
+    let _ = timeout(LINGER_DEADLINE, told).await;
 }
 
 /// Ends the output and drops input until the other side has ended too.

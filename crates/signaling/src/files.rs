@@ -3,8 +3,9 @@
 mod encoding;
 mod media_type;
 
-use crate::limits::FILE_CHUNK_BYTES;
+use crate::{headers::Page, limits::FILE_CHUNK_BYTES};
 use axum::{
+    Extension,
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
@@ -73,7 +74,7 @@ impl Files {
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Response {
-        let mut response = if *method != Method::GET && *method != Method::HEAD {
+        if *method != Method::GET && *method != Method::HEAD {
             (
                 StatusCode::METHOD_NOT_ALLOWED,
                 [(header::ALLOW, "GET, HEAD")],
@@ -85,15 +86,12 @@ impl Files {
                     .send(found, method, headers)
                     .await
                     .unwrap_or_else(unreadable),
-                Err(_) if uri.path() == "/" => Html(NO_CLIENT).into_response(),
+                Err(_) if uri.path() == "/" => {
+                    (Extension(Page::of(NO_CLIENT)), Html(NO_CLIENT)).into_response()
+                }
                 Err(error) => unreadable(error),
             }
-        };
-        let no_sniffing = HeaderValue::from_static("nosniff");
-        response
-            .headers_mut()
-            .insert(header::X_CONTENT_TYPE_OPTIONS, no_sniffing);
-        response
+        }
     }
 
     /// Opens the file of a path in the best encoding that exists and the client takes.
@@ -152,7 +150,16 @@ impl Files {
                 FILE_CHUNK_BYTES,
             )),
         };
-        Ok((header_map(head), body).into_response())
+        let mut response = (header_map(head), body).into_response();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "html")
+        {
+            // Small, and read once for each visit. Without it the page's own scripts do not run.
+            let text = tokio::fs::read_to_string(&path).await.unwrap_or_default();
+            response.extensions_mut().insert(Page::of(&text));
+        }
+        Ok(response)
     }
 
     /// The content's hash: read once, and again only when the file has changed.

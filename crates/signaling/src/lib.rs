@@ -6,28 +6,39 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `routes`
-//! (requests), `health` and `metrics` (what operators see), `handshake`, `socket` and `session` (one
-//! WebSocket: its beginning, its life and end, its messages), `websocket` and `signal` (bytes and
-//! texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and `outbox` (the way to
-//! each peer that is connected here), `store` (the seam behind which it is decided who is in which
-//! room), `rooms` (that decision, without I/O), `token` (who is who).
+//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `gate`
+//! (who may ask how often: `address`, `crowd`, `rates`, `origins`), `routes` (requests), `headers`
+//! (what pages may do), `health` and `metrics` (what operators see), `handshake`, `socket` and
+//! `session` (one WebSocket: its beginning, its life and end, its messages), `websocket` and
+//! `signal` (bytes and texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and
+//! `outbox` (the way to each peer that is connected here), `store` (the seam behind which it is
+//! decided who is in which room), `rooms` (that decision, without I/O), `token` (who is who).
+//! Beside them: `ice` (which servers help through NATs), and with the feature `turn` one of these.
 //!
-//! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
+//! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on disk.
 
 mod accept;
+mod address;
 mod allowance;
 mod api;
 mod config;
 mod connection;
+mod crowd;
 mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+mod gate;
 mod handshake;
+mod headers;
 mod health;
+mod ice;
 pub mod limits;
 mod lobby;
 mod metrics;
+mod origins;
 mod outbox;
 mod problem;
+mod rates;
 mod rooms;
 mod routes;
 mod server;
@@ -37,7 +48,17 @@ mod socket;
 mod sockets;
 mod store;
 mod token;
+#[cfg(feature = "turn")]
+mod turn;
 mod websocket;
 
+pub use address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network};
 pub use config::Config;
+pub use headers::PageHeaders;
+pub use ice::{IceConfig, TurnSecrets};
+pub use ipnet::IpNet;
+pub use origins::{InvalidOrigin, Origin};
+pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};
+#[cfg(feature = "turn")]
+pub use turn::{TurnConfig, TurnQuotas};

@@ -1,6 +1,7 @@
 //! Every bound of the server, with what happens at it. Those that operators or tests change are
 //! defaults of [`crate::Config`]'s fields; the others are the same everywhere.
 
+use crate::Rate;
 use std::time::Duration;
 
 pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
@@ -8,6 +9,53 @@ pub use protocol::limits::{MAX_PEERS, MAX_SIGNAL_BYTES, ROOM_CODE_LENGTH};
 /// TCP connections in all, page loads included. Further ones wait in the listener's backlog until
 /// one ends.
 pub const MAX_CONNECTIONS: usize = 5_120;
+
+/// TCP connections of one household: an IPv4 address, or an IPv6 network of 64 bits. A school behind
+/// one address has a few for each player while pages load. A further one is answered with the problem
+/// `too-many-requests` and closed; over TLS it is closed. Trusted proxies have no such bound.
+pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 256;
+
+/// WebSockets of one household, places kept for [`RETURN_GRACE`] included. A further upgrade is
+/// refused with the problem `too-many-requests`.
+pub const MAX_SOCKETS_PER_ADDRESS: usize = 128;
+
+/// How often one household may open a TCP connection. Beyond, as at
+/// [`MAX_CONNECTIONS_PER_ADDRESS`].
+pub const CONNECTION_RATE: Rate = Rate::new(256, 16);
+
+/// How often one household may open a WebSocket. Beyond, the upgrade is refused with the problem
+/// `too-many-requests`. A class of thirty that comes back at once stays below.
+pub const UPGRADE_RATE: Rate = Rate::new(64, 16);
+
+/// How often one household may ask the API. Beyond, it is refused with `too-many-requests`.
+pub const REQUEST_RATE: Rate = Rate::new(64, 8);
+
+/// How often one household may make or change something by the API: rooms, tickets, seals. Beyond,
+/// it is refused with `too-many-requests`.
+pub const CHANGE_RATE: Rate = Rate::new(64, 32);
+
+/// How often one household may name a room or a ticket that is none. Beyond, all its requests to the
+/// API and upgrades are refused with `too-many-requests` until one more is free, right ones too:
+/// whoever guesses learns nothing. With 26^6 codes and [`MAX_ROOMS`] of them taken, a scan finds one
+/// in a day.
+pub const MISS_RATE: Rate = Rate::new(16, 80);
+
+/// Buckets of each rate, for all households together. They are not kept by address but by a hash of
+/// it, so that no crowd of addresses fills the memory: two that fall together share one.
+pub const RATE_SLOTS: usize = 1 << 16;
+
+/// How often the memory of full buckets is given back.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// After how long whoever was one too many is told to try again.
+pub const CROWD_RETRY: Duration = Duration::from_secs(30);
+
+/// After how long whoever comes while the server goes down, or its store is away, is told to try
+/// again: by then another node is there.
+pub const UNAVAILABLE_RETRY: Duration = Duration::from_secs(2);
+
+/// Connections that are being refused at one time. Further ones are closed without an answer.
+pub const MAX_REFUSALS: usize = 64;
 
 /// TCP connections of operators, on a listener of their own. Further ones wait, as those of players do.
 pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
@@ -62,10 +110,6 @@ pub const MAX_CANDIDATE_BYTES: usize = 4 * 1024;
 /// kept, as much as has come.
 pub const READ_BYTES: usize = 16 * 1024;
 
-/// How long a message may take from its first byte to its last. Then its sender's connection is
-/// closed (1008).
-pub const MESSAGE_DEADLINE: Duration = Duration::from_secs(20);
-
 /// Bytes of events queued for one peer. A full mesh of [`MAX_BARE_ROOM_PEERS`] greets a newcomer
 /// with about 150 KiB. A peer that reads too slowly to stay below is cut off.
 pub const MAX_QUEUE_BYTES: usize = 512 * 1024;
@@ -98,7 +142,8 @@ pub const RETURN_GRACE: Duration = Duration::from_secs(10);
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Ping intervals in which nothing at all was heard, not even the pong. Then the connection
-/// counts as dead, and its room is told.
+/// counts as dead, and its room is told. A message may take as long from its first byte to its
+/// last; then its sender's connection is closed (1008).
 pub const SILENT_PING_INTERVALS: u32 = 3;
 
 /// How long a client may take to answer a close frame before the connection is dropped.
@@ -108,8 +153,9 @@ pub const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 pub const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a request's head may take, the wait for a next request included. Then the connection
-/// is closed.
-pub const REQUEST_HEAD_DEADLINE: Duration = Duration::from_secs(30);
+/// is closed. Also how long a request to the API may take, its body's arrival included, and an
+/// upgrade: then it is answered with 408.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Bytes of a request's head. A longer one is answered with 431.
 pub const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
@@ -135,3 +181,89 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Bytes of a file read at a time. Each running download holds two of them.
 pub const FILE_CHUNK_BYTES: usize = 32 * 1024;
+
+/// How long TURN credentials are good. A living connection cannot renew them, so that they outlast
+/// the longest evening of matches; afterwards its relay is refused and it ends.
+pub const TURN_CREDENTIAL_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+
+/// Bytes of a TURN user's name: an expiry and an id are half of it. A longer one is nobody's (401).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_USERNAME_BYTES: usize = 128;
+
+/// TURN allocations in all, each a UDP socket. A further one is refused (508).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_ALLOCATIONS: usize = 1_024;
+
+/// TURN allocations of one user: a player has one or two for each of up to seven others, and new
+/// ones before the old have gone. A further one is refused (486).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_USER_ALLOCATIONS: usize = 48;
+
+/// TURN allocations from one address, for IPv6 from one /64: whoever wants many users' names gets
+/// them, and several players may be behind one NAT. A further one is refused (486).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_ADDRESS_ALLOCATIONS: usize = 256;
+
+/// Bytes a second that one TURN user may have relayed, both ways together; twice as many at once.
+/// A match of eight needs a quarter. What is more is dropped, as by a slow network.
+#[cfg(feature = "turn")]
+pub const TURN_USER_BYTES_PER_SECOND: u64 = 1024 * 1024;
+
+/// Peers' addresses that one allocation may speak to at once. A further one is refused (508).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_PERMISSIONS: usize = 32;
+
+/// Channels of one allocation. A further one is refused (508); data indications go on.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_CHANNELS: usize = 32;
+
+/// How long an allocation lives that is not refreshed, unless the client asks for longer.
+#[cfg(feature = "turn")]
+pub const TURN_ALLOCATION_LIFETIME: Duration = Duration::from_secs(600);
+
+/// The longest that a client may ask for.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_ALLOCATION_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// How long a permission lives that is not refreshed (RFC 8656, 9).
+#[cfg(feature = "turn")]
+pub const TURN_PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
+
+/// How long a channel lives that is not refreshed (RFC 8656, 12).
+#[cfg(feature = "turn")]
+pub const TURN_CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How long a nonce is good. Then a request with it is refused with a new one (438).
+#[cfg(feature = "turn")]
+pub const TURN_NONCE_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// STUN and TURN answers a second to each address that has no allocation, for IPv6 to each /64:
+/// anybody may write another's address on a request. Further ones get none.
+#[cfg(feature = "turn")]
+pub const TURN_ANSWERS_PER_SECOND: u16 = 128;
+
+/// Bytes of a packet that is relayed or answered, headers of TURN included. A longer one is
+/// dropped; on a stream it ends the connection.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_PACKET_BYTES: usize = 2_048;
+
+/// How often expired allocations are looked for: for so long they may keep their sockets.
+#[cfg(feature = "turn")]
+pub const TURN_SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// TCP connections to the TURN server. Further ones are closed at once.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_STREAMS: usize = 512;
+
+/// How long a TCP connection to the TURN server may be without an allocation, and how long it may
+/// take none of what it is sent. Then it is closed.
+#[cfg(feature = "turn")]
+pub const TURN_STREAM_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Packets that wait for a TCP connection to the TURN server. Further ones are dropped.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_STREAM_QUEUE: usize = 128;
+
+/// Free ports that are tried for an allocation; after the last it is refused (508).
+#[cfg(feature = "turn")]
+pub const TURN_PORT_ATTEMPTS: usize = 32;

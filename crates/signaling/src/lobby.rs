@@ -1,6 +1,7 @@
 //! The rooms as the sockets see them: joining, signals, and leaving, which cannot be forgotten.
 
 use crate::{
+    crowd::Present,
     outbox::{Inbox, encode, outbox},
     problem::Refusal,
     signal,
@@ -31,6 +32,8 @@ pub(crate) struct Place {
     may_return: bool,
     /// Whether the store may know of the visit.
     entered: bool,
+    /// It counts among its household's for as long as it is kept.
+    present: Option<Present>,
 }
 
 impl Lobby {
@@ -54,6 +57,7 @@ impl Lobby {
         self: &Arc<Self>,
         door: Door,
         token: Option<Token>,
+        present: Option<Present>,
     ) -> Result<(Place, Inbox), Refusal> {
         let who = Address {
             peer: token.map_or_else(|| PeerId(Uuid::new_v4()), Token::peer_id),
@@ -74,6 +78,7 @@ impl Lobby {
             // it complete would be left with nobody.
             may_return: token.is_some() && !door.is_group(),
             entered: false,
+            present,
         };
         // In a task of its own: a client that gives up meanwhile must not leave its entrance
         // half done. Then the place is dropped with the task's result.
@@ -129,6 +134,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        // Before anybody hears of it: who comes next finds the place free.
+        self.present = None;
         self.lobby.sockets.remove(self.who);
         if self.entered {
             self.lobby.store.leave(self.who);

@@ -1,10 +1,11 @@
 //! The server as a program: options, logging, signals of the system.
 
+mod ice_options;
 mod options;
 
 use anyhow::Context;
 use clap::Parser;
-use options::Args;
+use options::{Args, LogFormat};
 use signaling::Listeners;
 use std::{io::IsTerminal, net::SocketAddr};
 use tokio::net::TcpListener;
@@ -15,11 +16,14 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let filter = EnvFilter::try_new(&args.log)
         .with_context(|| format!("--log {} is not a filter", args.log))?;
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
-        .with_ansi(std::io::stdout().is_terminal())
-        .init();
+        .with_ansi(std::io::stdout().is_terminal());
+    match args.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let players = listen(args.address()).await?;
     let operators = match args.metrics_bind {
         Some(address) => Some(listen(address).await?),
@@ -28,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     let listeners = Listeners { players, operators };
     let mut signals = Signals::new()?;
     let (asked, shutdown) = tokio::sync::oneshot::channel();
-    let server = signaling::serve(listeners, args.config(), async {
+    let server = signaling::serve(listeners, args.config()?, async {
         // The sender is only ever gone together with the server.
         let _ = shutdown.await;
     });

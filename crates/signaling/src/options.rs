@@ -1,7 +1,11 @@
 //! What the program can be told, by flags and the environment.
 
-use clap::Parser;
-use signaling::{Config, limits};
+use crate::ice_options::IceOptions;
+use clap::{ArgAction, Parser, ValueEnum};
+use signaling::{
+    Config, ForwardedHeader, InvalidNetwork, InvalidOrigin, IpNet, Origin, PageHeaders, Proxies,
+    Rate, Rates, limits, parse_network,
+};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -40,6 +44,66 @@ pub(crate) struct Args {
     #[arg(long, env = "PEERBALL_MAX_CONNECTIONS", value_name = "N", default_value_t = limits::MAX_CONNECTIONS)]
     max_connections: usize,
 
+    /// TCP connections of one address (of IPv6: of 64 bits); further ones are refused
+    #[arg(long, env = "PEERBALL_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", default_value_t = limits::MAX_CONNECTIONS_PER_ADDRESS)]
+    max_connections_per_address: usize,
+
+    /// WebSockets of one address; further ones are refused
+    #[arg(long, env = "PEERBALL_MAX_SOCKETS_PER_ADDRESS", value_name = "N", default_value_t = limits::MAX_SOCKETS_PER_ADDRESS)]
+    max_sockets_per_address: usize,
+
+    /// How often one address may open a TCP connection: so many at once, and again each so many
+    /// seconds
+    #[arg(long, env = "PEERBALL_CONNECTION_RATE", value_name = "N/SECONDS", default_value_t = limits::CONNECTION_RATE)]
+    connection_rate: Rate,
+
+    /// How often one address may open a WebSocket
+    #[arg(long, env = "PEERBALL_UPGRADE_RATE", value_name = "N/SECONDS", default_value_t = limits::UPGRADE_RATE)]
+    upgrade_rate: Rate,
+
+    /// How often one address may ask the API
+    #[arg(long, env = "PEERBALL_REQUEST_RATE", value_name = "N/SECONDS", default_value_t = limits::REQUEST_RATE)]
+    request_rate: Rate,
+
+    /// How often one address may make or change something by the API
+    #[arg(long, env = "PEERBALL_CHANGE_RATE", value_name = "N/SECONDS", default_value_t = limits::CHANGE_RATE)]
+    change_rate: Rate,
+
+    /// How often one address may name a room or a ticket that is none, before it learns nothing
+    #[arg(long, env = "PEERBALL_MISS_RATE", value_name = "N/SECONDS", default_value_t = limits::MISS_RATE)]
+    miss_rate: Rate,
+
+    /// Networks of proxies that say whom a connection is for, separated by commas; no limit of one
+    /// address holds for what they ask by themselves
+    #[arg(long, env = "PEERBALL_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "127.0.0.0/8,::1", value_parser = networks)]
+    trusted_proxies: Networks,
+
+    /// The header in which they say so; another one is not read
+    #[arg(
+        long,
+        env = "PEERBALL_FORWARDED_HEADER",
+        value_name = "HEADER",
+        default_value = "x-forwarded-for"
+    )]
+    forwarded_header: Header,
+
+    /// Origins of pages that may use the server beside its own, such as https://play.example.org,
+    /// separated by commas [default: all]
+    #[arg(long, env = "PEERBALL_ORIGINS", value_name = "ORIGINS", value_parser = origins)]
+    origins: Option<Origins>,
+
+    /// The Content-Security-Policy of pages instead of the server's own; empty for none
+    #[arg(long, env = "PEERBALL_CONTENT_SECURITY_POLICY", value_name = "POLICY")]
+    content_security_policy: Option<String>,
+
+    /// Make pages cross-origin isolated (COOP, COEP and CORP)
+    #[arg(long, env = "PEERBALL_ISOLATE_PAGES", value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    isolate_pages: bool,
+
+    /// Seconds that a request may take to come
+    #[arg(long, env = "PEERBALL_REQUEST_DEADLINE", value_name = "SECONDS", default_value_t = limits::REQUEST_DEADLINE.as_secs())]
+    request_deadline: u64,
+
     /// WebSockets in all; further ones are refused
     #[arg(long, env = "PEERBALL_MAX_SOCKETS", value_name = "N", default_value_t = limits::MAX_SOCKETS)]
     max_sockets: usize,
@@ -69,6 +133,9 @@ pub(crate) struct Args {
     #[arg(long, env = "PEERBALL_SHUTDOWN_DEADLINE", value_name = "SECONDS", default_value_t = limits::SHUTDOWN_DEADLINE.as_secs())]
     shutdown_deadline: u64,
 
+    #[command(flatten)]
+    ice: IceOptions,
+
     /// What to log, in tracing's syntax, such as "debug" or "signaling=debug,warn"
     #[arg(
         long,
@@ -77,6 +144,74 @@ pub(crate) struct Args {
         default_value = "info"
     )]
     pub(crate) log: String,
+
+    /// How to write the log
+    #[arg(
+        long,
+        env = "PEERBALL_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub(crate) log_format: LogFormat,
+
+    /// Tell addresses of players in the log
+    #[arg(long, env = "PEERBALL_LOG_ADDRESSES", value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    log_addresses: bool,
+}
+
+/// How to write the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object on each line.
+    Json,
+}
+
+/// A header that proxies write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Header {
+    /// As nginx, Caddy, HAProxy and most clouds do.
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+}
+
+impl From<Header> for ForwardedHeader {
+    fn from(header: Header) -> Self {
+        match header {
+            Header::XForwardedFor => Self::XForwardedFor,
+            Header::Forwarded => Self::Forwarded,
+        }
+    }
+}
+
+/// Of type `Vec` these would be a flag that is given several times.
+#[derive(Clone, Debug)]
+struct Networks(Vec<IpNet>);
+
+#[derive(Clone, Debug)]
+struct Origins(Vec<Origin>);
+
+fn networks(text: &str) -> Result<Networks, InvalidNetwork> {
+    elements(text)
+        .map(parse_network)
+        .collect::<Result<_, _>>()
+        .map(Networks)
+}
+
+fn origins(text: &str) -> Result<Origins, InvalidOrigin> {
+    elements(text)
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map(Origins)
+}
+
+/// The elements of a list; the empty text has none.
+fn elements(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|element| !element.is_empty())
 }
 
 impl Args {
@@ -86,15 +221,41 @@ impl Args {
     }
 
     /// The library's part.
-    pub(crate) fn config(self) -> Config {
+    ///
+    /// # Errors
+    /// When a file that an option names cannot be read.
+    pub(crate) fn config(self) -> anyhow::Result<Config> {
         let built_client = || {
             Path::new(DEFAULT_WEB_DIR)
                 .is_dir()
                 .then(|| DEFAULT_WEB_DIR.into())
         };
-        Config {
+        Ok(Config {
+            ice: self.ice.servers()?,
+            #[cfg(feature = "turn")]
+            turn: self.ice.embedded(),
             web_dir: self.web_dir.or_else(built_client),
             max_connections: self.max_connections,
+            max_connections_per_address: self.max_connections_per_address,
+            max_sockets_per_address: self.max_sockets_per_address,
+            rates: Rates {
+                connections: self.connection_rate,
+                upgrades: self.upgrade_rate,
+                requests: self.request_rate,
+                changes: self.change_rate,
+                misses: self.miss_rate,
+            },
+            proxies: Proxies {
+                trusted: self.trusted_proxies.0,
+                header: self.forwarded_header.into(),
+            },
+            origins: self.origins.map(|origins| origins.0),
+            pages: PageHeaders {
+                content_security_policy: self.content_security_policy,
+                isolate: self.isolate_pages,
+            },
+            log_addresses: self.log_addresses,
+            request_deadline: Duration::from_secs(self.request_deadline),
             max_sockets: self.max_sockets,
             max_rooms: self.max_rooms,
             room_grace: Duration::from_secs(self.room_grace),
@@ -102,7 +263,7 @@ impl Args {
             ping_interval: Duration::from_secs(self.ping_interval),
             drain_delay: Duration::from_secs(self.drain_delay),
             shutdown_deadline: Duration::from_secs(self.shutdown_deadline),
-        }
+        })
     }
 }
 
@@ -130,6 +291,6 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(args.port, 3536);
-        assert_eq!(args.config(), expected);
+        assert_eq!(args.config().unwrap(), expected);
     }
 }

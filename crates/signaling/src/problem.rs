@@ -1,15 +1,20 @@
 //! Refusals over HTTP, as RFC 9457 problem details.
 
-use crate::store::Refused;
+use crate::{limits::UNAVAILABLE_RETRY, store::Refused};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use protocol::api::{Problem, ProblemCode};
+use std::time::Duration;
 
 /// A request that is answered with a [`Problem`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal(Problem);
+pub(crate) struct Refusal {
+    problem: Problem,
+    /// When to ask again, where it is known that this may help.
+    retry_after: Option<Duration>,
+}
 
 impl Refusal {
     /// A refusal with the status and the title that belong to `code`.
@@ -53,17 +58,41 @@ impl Refusal {
                 (StatusCode::BAD_REQUEST, "The request is malformed.")
             }
         };
-        Self(Problem {
+        let problem = Problem {
             code,
             status: status.as_u16(),
             title: title.to_owned(),
             detail: detail.into(),
-        })
+        };
+        let passes = matches!(code, ProblemCode::Unavailable | ProblemCode::ShuttingDown);
+        Self {
+            problem,
+            retry_after: passes.then_some(UNAVAILABLE_RETRY),
+        }
+    }
+
+    /// The same refusal, to be asked about again after so long: whole seconds, at least one.
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The whole answer as bytes of HTTP/1.1, for a connection that nobody else serves.
+    pub(crate) fn to_http1(&self) -> Vec<u8> {
+        let body = serde_json::to_string(&self.problem).unwrap_or_default();
+        let wait = whole_seconds(self.retry_after.unwrap_or_default());
+        let status = self.problem.status;
+        format!(
+            "HTTP/1.1 {status} Refused\r\nConnection: close\r\nRetry-After: {wait}\r\n\
+             Content-Type: application/problem+json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
     }
 
     /// The same refusal under another HTTP status.
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = status.as_u16();
+        self.problem.status = status.as_u16();
         self
     }
 }
@@ -87,14 +116,23 @@ impl From<Refused> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::BAD_REQUEST);
-        let mut response = (status, axum::Json(&self.0)).into_response();
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = (status, axum::Json(&self.problem)).into_response();
+        if let Some(wait) = self.retry_after {
+            let wait = HeaderValue::from(whole_seconds(wait));
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
         response.headers_mut().insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
         // By it the answer is counted, wherever it was made.
-        response.extensions_mut().insert(self.0.code);
+        response.extensions_mut().insert(self.problem.code);
         response
     }
+}
+
+/// As `Retry-After` says it: rounded up, since asking too early costs another refusal.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1_000).max(1) as u64
 }

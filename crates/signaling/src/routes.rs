@@ -1,14 +1,18 @@
 //! Shows each request its room of the house, and counts how it fared.
 
 use crate::{
-    api,
+    Origin, PageHeaders, Proxies, Rates, api,
+    crowd::{Crowd, Present},
     files::Files,
+    gate,
     handshake::{self, Handshake},
-    health::{Health, Trouble},
+    health::Health,
+    ice::IceDesk,
     lobby::{Lobby, Place},
     metrics::{Metrics, Route},
     outbox::Inbox,
     problem::Refusal,
+    rates::Buckets,
     socket::{self, Patience},
     store::Door,
     token::{InvalidToken, Token},
@@ -16,23 +20,37 @@ use crate::{
 use axum::{
     Router,
     extract::{Query, Request, State, rejection::QueryRejection},
-    http::{Method, Uri, header},
+    http::{Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
 use percent_encoding::percent_decode_str;
 use protocol::api::ProblemCode;
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tower_http::cors::CorsLayer;
+use tracing::{debug, field};
 
 /// What every request may use.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) lobby: Arc<Lobby>,
+    pub(crate) ice: Arc<IceDesk>,
     pub(crate) files: Files,
     pub(crate) patience: Patience,
+    pub(crate) proxies: Proxies,
+    pub(crate) origins: Option<Vec<Origin>>,
+    pub(crate) pages: PageHeaders,
+    pub(crate) rates: Rates,
+    pub(crate) buckets: Arc<Buckets>,
+    /// The WebSockets of each household.
+    pub(crate) crowd: Arc<Crowd>,
+    pub(crate) request_deadline: Duration,
+    pub(crate) log_addresses: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) health: Arc<Health>,
     /// Whether `/metrics` is among the players' paths.
@@ -43,15 +61,24 @@ pub(crate) struct App {
 
 /// All that players and their browsers ask for.
 pub(crate) fn players(app: &Arc<App>) -> Router {
-    Router::new()
-        .nest("/api/v1", api::router().with_state(Arc::clone(&app.lobby)))
-        .merge(health_routes())
+    let guard = || from_fn_with_state(Arc::clone(app), gate::guard);
+    // Browsers ask for leave before the gate, so that a page can read why it is refused. Open to
+    // all origins: the gate knows which ones it lets through.
+    let api = api::router(Arc::clone(&app.ice))
+        .with_state(Arc::clone(&app.lobby))
+        .layer(guard())
+        .layer(CorsLayer::permissive());
+    let metrics = match app.public_metrics {
+        true => metrics_route(),
+        false => Router::new(),
+    };
+    let rest = health_routes()
+        .merge(metrics)
         .fallback(socket_or_file)
-        .merge(match app.public_metrics {
-            true => metrics_route(),
-            false => Router::new(),
-        })
-        .layer(from_fn_with_state(Arc::clone(app), admit))
+        .layer(guard());
+    Router::new()
+        .nest("/api/v1", api)
+        .merge(rest)
         .layer(from_fn_with_state(Arc::clone(app), observe))
         .with_state(Arc::clone(app))
 }
@@ -89,33 +116,24 @@ async fn show_metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     )
 }
 
-/// Counts each answer. Paths are not logged, since they name rooms, and queries hold secrets.
-async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Finds out who asks for what, completes each answer and counts it. Paths are not logged, since
+/// they name rooms, and queries hold secrets.
+async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let route = route_of(&request);
-    let response = next.run(request).await;
+    let address = gate::identify(&app, &mut request, route);
+    let mut response = next.run(request).await;
+    app.pages.complete(&mut response);
     app.metrics.http.of(route).record(start.elapsed());
     let code = response.extensions().get::<ProblemCode>();
     if let Some(code) = code {
         app.metrics.refusals.one(*code);
     }
+    let address = address.filter(|_| app.log_addresses).map(field::display);
     // No warning: whoever can be refused could fill the disk with them.
     let status = response.status().as_u16();
-    debug!(?route, status, problem = ?code, "answered");
+    debug!(?route, status, problem = ?code, address, "answered");
     response
-}
-
-/// Lets nobody begin anything while the server is going down.
-async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let begins = match route_of(&request) {
-        Route::Socket => true,
-        Route::Api => request.method() == Method::POST,
-        Route::File | Route::Operator => false,
-    };
-    if begins && app.health.has(Trouble::Draining) {
-        return Refusal::new(ProblemCode::ShuttingDown, "").into_response();
-    }
-    next.run(request).await
 }
 
 fn route_of(request: &Request) -> Route {
@@ -144,7 +162,8 @@ async fn socket_or_file(
             return Refusal::new(ProblemCode::BadRequest, format!("{error}.")).into_response();
         }
     };
-    let (place, inbox) = match join(&app, query, request.uri()).await {
+    let present = gate::enter_crowd(&app, &request);
+    let (place, inbox) = match join(&app, query, request.uri(), present).await {
         Ok(joined) => joined,
         Err(refusal) => return refusal.into_response(),
     };
@@ -159,11 +178,12 @@ async fn join(
     app: &App,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
     uri: &Uri,
+    present: Result<Option<Present>, Refusal>,
 ) -> Result<(Place, Inbox), Refusal> {
     let Query(query) =
         query.map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))?;
     let (door, token) = (door(uri, &query)?, token(&query)?);
-    app.lobby.join(door, token).await
+    app.lobby.join(door, token, present?).await
 }
 
 /// The values of a parameter, in their order.
@@ -176,7 +196,7 @@ fn values<'q>(
 }
 
 /// The token by which the peer keeps its id, if it has one.
-fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
+pub(crate) fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
     let mut values = values(query, "token");
     let token = values.next().map(str::parse).transpose();
     let token = match values.next() {
@@ -186,7 +206,8 @@ fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
     token.map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
 }
 
-fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
+/// The way in that an address names.
+pub(crate) fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
     let path = uri.path().strip_prefix('/').unwrap_or_default();
     let name = percent_decode_str(path).decode_utf8_lossy();
     // As with the stock server, the last of several counts.

@@ -2,17 +2,21 @@
 
 use crate::{
     Config,
-    accept::Door,
+    accept::{AddressLimits, Door},
+    crowd::Crowd,
     files::Files,
     health::{Health, Trouble},
-    limits::MAX_OPERATOR_CONNECTIONS,
+    ice::IceDesk,
+    limits::{MAX_OPERATOR_CONNECTIONS, MAX_REFUSALS, SWEEP_INTERVAL},
     lobby::Lobby,
     metrics::{Limit, Metrics},
+    rates::Buckets,
     routes::{self, App},
     socket::Patience,
     sockets::Sockets,
     store::memory::Memory,
 };
+use governor::clock::MonotonicClock;
 use std::{io, path::PathBuf, sync::Arc};
 use tokio::{
     net::TcpListener,
@@ -40,6 +44,10 @@ pub enum ServeError {
     /// A number in the configuration that cannot work.
     #[error("{0}")]
     Config(&'static str),
+    /// The servers that help connections through NATs cannot be told of, or the embedded one not
+    /// started: a sentence says why.
+    #[error("{0}")]
+    Ice(String),
 }
 
 /// Where a server listens.
@@ -86,6 +94,8 @@ pub async fn serve(
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
     let sockets = Arc::new(Sockets::default());
     let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
+    let metrics = Arc::new(Metrics::default());
+    let ice = IceDesk::open(&config, &metrics).await;
     let app = Arc::new(App {
         lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
         files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
@@ -96,21 +106,38 @@ pub async fn serve(
             ping_interval: config.ping_interval,
             return_grace: config.return_grace,
         },
-        metrics: Arc::new(Metrics::default()),
+        proxies: config.proxies,
+        origins: config.origins,
+        pages: config.pages,
+        rates: config.rates,
+        buckets: Arc::new(Buckets::new(&config.rates, MonotonicClock)),
+        crowd: Crowd::new(config.max_sockets_per_address),
+        request_deadline: config.request_deadline,
+        log_addresses: config.log_addresses,
+        ice: Arc::new(ice.map_err(ServeError::Ice)?),
+        metrics,
         health: Arc::new(Health::default()),
         public_metrics: operators.is_none(),
         closing: closing.clone(),
     });
-    let door = |listener, places| Door {
+    let address_limits = AddressLimits {
+        proxies: app.proxies.clone(),
+        crowd: Crowd::new(config.max_connections_per_address),
+        buckets: Arc::clone(&app.buckets),
+    };
+    let door = |listener, places, limits| Door {
         listener,
         places: Arc::new(Semaphore::new(places)),
+        refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+        limits,
+        request_deadline: config.request_deadline,
         metrics: Arc::clone(&app.metrics),
         closing: closing.clone(),
         dropping: dropping.clone(),
     };
-    let players = door(players, config.max_connections);
+    let players = door(players, config.max_connections, Some(address_limits));
     let places = Arc::clone(&players.places);
-    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS));
+    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS, None));
 
     info!(%address, web_dir = ?config.web_dir, "serving");
     let serving = async {
@@ -120,7 +147,14 @@ pub async fn serve(
                 None => std::future::pending().await,
             }
         };
-        tokio::join!(players.serve(routes::players(&app)), operators)
+        let sweeping = async {
+            loop {
+                sleep(SWEEP_INTERVAL).await;
+                app.buckets.sweep();
+            }
+        };
+        let serving = players.serve(routes::players(&app));
+        tokio::join!(serving, operators, sweeping)
     };
     let draining = async {
         shutdown.await;
@@ -150,6 +184,14 @@ pub async fn serve(
 fn checked(config: &Config) -> Result<u32, ServeError> {
     if config.ping_interval.is_zero() {
         return Err(ServeError::Config("the ping interval is zero"));
+    }
+    if config.request_deadline.is_zero() {
+        return Err(ServeError::Config("the deadline of requests is zero"));
+    }
+    if !config.pages.is_valid() {
+        return Err(ServeError::Config(
+            "the content security policy is no header's value",
+        ));
     }
     match u32::try_from(config.max_connections) {
         Ok(max @ 1..) if config.max_connections <= Semaphore::MAX_PERMITS => Ok(max),

@@ -139,7 +139,8 @@ impl Session {
         }
         match self.decoder.is_amid() {
             true if self.deadlines.message.is_none() || is_another => {
-                self.deadlines.message = Some(now + pause + MESSAGE_DEADLINE);
+                self.deadlines.message =
+                    Some(now + pause + self.ping_interval * SILENT_PING_INTERVALS);
             }
             true => {}
             false => self.deadlines.message = None,
@@ -154,7 +155,7 @@ impl Session {
             (Way::Direct(reader, occupied), Some(writer)) => {
                 // They are two halves of one stream.
                 let stream = reader.reunite(writer).ok();
-                stream.map(|stream| Connection::whole(stream, occupied))
+                stream.map(|stream| Connection::new(stream, occupied))
             }
             (Way::Direct(..), None) => None,
             (Way::Whole(connection), _) => Some(*connection),

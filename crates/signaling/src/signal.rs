@@ -163,9 +163,7 @@ impl<'a> Cursor<'a> {
         }
         let start = self.at;
         loop {
-            let bytes = &self.text.as_bytes()[self.at..];
-            let plain = |byte: &u8| *byte >= b' ' && *byte != b'"' && *byte != b'\\';
-            self.at += bytes.iter().take_while(|byte| plain(byte)).count();
+            self.at += plain(&self.text.as_bytes()[self.at..]);
             match self.next()? {
                 b'"' => return Ok(&self.text[start..self.at - 1]),
                 b'\\' => self.escape()?,
@@ -200,6 +198,26 @@ impl<'a> Cursor<'a> {
             Ok(unit * 16 + digit)
         })
     }
+}
+
+/// How many bytes mean themselves inside of a string: up to the next quote, backslash or control
+/// character. Nearly all of a signal's time goes by here, so it looks at eight bytes at once.
+fn plain(bytes: &[u8]) -> usize {
+    let is_plain = |byte: &&u8| !matches!(**byte, 0..b' ' | b'"' | b'\\');
+    let (words, _) = bytes.as_chunks();
+    let is_plain_word = |word: &&[u8; 8]| !has_special(u64::from_ne_bytes(**word));
+    let skipped = words.iter().take_while(is_plain_word).count() * 8;
+    skipped + bytes[skipped..].iter().take_while(is_plain).count()
+}
+
+/// Whether one of eight bytes is a quote, a backslash or a control character.
+fn has_special(word: u64) -> bool {
+    const EACH: u64 = u64::MAX / 255;
+    const TOP: u64 = EACH * 0x80;
+    // Sets the top bit of the lowest byte below `bound`, if there is one, for bounds up to 128.
+    let below = |word: u64, bound: u8| word.wrapping_sub(EACH * u64::from(bound)) & !word & TOP;
+    let equal = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    below(word, b' ') | equal(b'"') | equal(b'\\') != 0
 }
 
 #[cfg(test)]

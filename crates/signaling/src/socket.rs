@@ -53,7 +53,7 @@ pub(crate) enum End {
     Malformed,
     /// Read too slowly: its queue overflowed.
     TooSlow,
-    /// A message took over [`MESSAGE_DEADLINE`].
+    /// A message took over [`SILENT_PING_INTERVALS`] from its first byte to its last.
     Unfinished,
     /// Not heard for [`SILENT_PING_INTERVALS`].
     Silent,

@@ -1,6 +1,7 @@
 //! Stock matchbox clients meet through the server and exchange packets over real data channels.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "this test stops and watches no server")]
 mod support;
 
 use matchbox_socket::{Error, PeerId, PeerState, RtcIceServerConfig, WebRtcSocket};

@@ -14,9 +14,14 @@ use tokio::{
 /// How long joining or leaving may take before the run has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Peers that share an address of the loopback network, as a household does. More addresses also
-/// mean more ports.
+/// Peers that share an address, as a household does.
 const PEERS_PER_ADDRESS: usize = 4;
+
+/// The first address that peers connect from. One alone has too few ports.
+const LOOPBACK: Ipv4Addr = Ipv4Addr::new(127, 64, 0, 1);
+/// The first address that peers have in the eyes of a server that trusts proxies on this machine:
+/// it keeps account of each.
+const PUBLIC: Ipv4Addr = Ipv4Addr::new(100, 64, 0, 1);
 
 /// The bytes after the opcode of a client's frame: masked, with a mask that changes nothing.
 const MASK_BIT: u8 = 0x80;
@@ -60,7 +65,7 @@ impl Socket {
 
     async fn connect(server: SocketAddr, number: usize) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::from((source(number), 0)))?;
+        socket.bind(SocketAddr::from((household(LOOPBACK, number), 0)))?;
         let stream = socket.connect(server).await?;
         stream.set_nodelay(true)?;
         let mut socket = Self {
@@ -72,8 +77,10 @@ impl Socket {
             "GET /bench-{}?token={number:032x} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
              User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
-             Accept: */*\r\nAccept-Language: en-US,en;q=0.5\r\nCache-Control: no-cache\r\n\r\n",
-            number / 2
+             Accept: */*\r\nAccept-Language: en-US,en;q=0.5\r\nCache-Control: no-cache\r\n\
+             X-Forwarded-For: {}\r\n\r\n",
+            number / 2,
+            household(PUBLIC, number),
         );
         socket.stream.write_all(request.as_bytes()).await?;
         let end = loop {
@@ -196,8 +203,7 @@ fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The address that a peer comes from: 127.64.0.0 and up.
-fn source(number: usize) -> Ipv4Addr {
-    let first = u32::from(Ipv4Addr::new(127, 64, 0, 1));
-    Ipv4Addr::from(first + (number / PEERS_PER_ADDRESS) as u32)
+/// Where a peer comes from, among addresses that begin with `first`.
+fn household(first: Ipv4Addr, number: usize) -> Ipv4Addr {
+    Ipv4Addr::from_bits(first.to_bits() + (number / PEERS_PER_ADDRESS) as u32)
 }

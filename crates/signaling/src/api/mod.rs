@@ -1,9 +1,10 @@
-//! HTTP under `/api/v1/`: rooms with short codes.
+//! HTTP under `/api/v1/`: rooms with short codes, and servers that help through NATs.
 
+mod ice;
 mod input;
 mod rooms;
 
-use crate::{lobby::Lobby, problem::Refusal};
+use crate::{ice::IceDesk, lobby::Lobby, problem::Refusal};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -12,11 +13,11 @@ use axum::{
 };
 use protocol::{api::ProblemCode, limits::MAX_API_BODY_BYTES};
 use std::sync::Arc;
-use tower_http::cors::CorsLayer;
 
-/// The routes, open to pages of every origin: they hold no secret that a cookie would guard.
-pub(crate) fn router() -> Router<Arc<Lobby>> {
+/// The routes.
+pub(crate) fn router(ice: Arc<IceDesk>) -> Router<Arc<Lobby>> {
     Router::new()
+        .route("/ice", get(ice::answer).with_state(ice))
         .route("/rooms", post(rooms::create).get(rooms::list))
         .route(
             "/rooms/{code}",
@@ -36,5 +37,4 @@ pub(crate) fn router() -> Router<Arc<Lobby>> {
             .with_status(StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(DefaultBodyLimit::max(MAX_API_BODY_BYTES))
-        .layer(CorsLayer::permissive())
 }

@@ -94,6 +94,21 @@ fn what_is_not() {
     }
 }
 
+#[test]
+fn eight_bytes_at_once_are_told_apart_as_one_by_one() {
+    for byte in 0..=u8::MAX {
+        let special = matches!(byte, 0..b' ' | b'"' | b'\\');
+        for around in [b' ', b'a', 0x7f, 0x80, 0xff] {
+            for place in 0..8 {
+                let mut bytes = [around; 8];
+                bytes[place] = byte;
+                assert_eq!(has_special(u64::from_ne_bytes(bytes)), special, "{bytes:?}");
+                assert_eq!(plain(&bytes), if special { place } else { 8 });
+            }
+        }
+    }
+}
+
 fn signals() -> impl Strategy<Value = PeerSignal> {
     let text = "(\\PC|[\"\\\\\n\r\u{0}\u{2028}🎾]){0,40}";
     prop_oneof![

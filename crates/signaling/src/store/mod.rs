@@ -31,12 +31,15 @@ pub(crate) mod memory;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES};
+use crate::{
+    Rate,
+    limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES},
+};
 use axum::extract::ws::Utf8Bytes;
 use futures::future::BoxFuture;
 use matchbox_protocol::PeerId;
 use protocol::api::{Room, VersionTag, Visibility};
-use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
+use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc, time::Duration};
 
 /// What a store answers, within seconds.
 pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, Refused>>;
@@ -73,6 +76,13 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Ends a visit. The room's others are told [`Notice::PeerLeft`].
     fn leave(&self, who: Address);
+
+    /// Takes one from a bucket that all nodes share, or says how long there is none. A node has
+    /// buckets of its own beside: a store that is not shared has nothing to add to them.
+    fn take<'a>(&'a self, bucket: &'a str, rate: Rate) -> Answer<'a, Option<Duration>> {
+        let _ = (bucket, rate);
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// How many rooms this node knows of, for its metrics.
     fn room_count(&self) -> usize;

@@ -1,6 +1,7 @@
 //! Clients that break the rules end themselves, and nobody else notices.
 
 use crate::{
+    operator::metric_becomes,
     peer::{Peer, signal_from},
     support::Server,
 };
@@ -37,7 +38,7 @@ async fn assert_others_go_on(mut a: Peer, mut b: Peer, gone: &Peer) {
 
 #[tokio::test]
 async fn a_long_message_closes_its_sender() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     for message in [
         Message::text("x".repeat(1024 * 1024)),
         Message::binary(vec![0; 1024 * 1024]),
@@ -53,7 +54,7 @@ async fn a_long_message_closes_its_sender() {
 
 #[tokio::test]
 async fn the_longest_message_passes() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let (mut a, mut b, _c) = three(&server).await;
     let frame = r#"{"Signal":{"receiver":"","data":{"Offer":""}}}"#.len() + b.id.to_string().len();
     let data = "x".repeat(MAX_SIGNAL_BYTES - frame);
@@ -63,7 +64,7 @@ async fn the_longest_message_passes() {
 
 #[tokio::test]
 async fn garbage_is_ignored_and_then_closes_its_sender() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let (a, mut b, mut c) = three(&server).await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let garbage = [
@@ -92,7 +93,7 @@ async fn garbage_is_ignored_and_then_closes_its_sender() {
 
 #[tokio::test]
 async fn a_slow_reader_is_cut_off() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     // With a small window the system keeps little for it.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 * 1024).unwrap();
@@ -119,11 +120,13 @@ async fn a_slow_reader_is_cut_off() {
     for sender in &mut senders {
         assert_eq!(sender.event().await, PeerLeft(slow.id));
     }
+    let series = "peerball_sockets_ended_total{reason=\"too-slow\"}";
+    metric_becomes(server.operators, series, 1.0).await;
 }
 
 #[tokio::test]
 async fn a_flood_is_slowed_and_its_receiver_stays() {
-    let server = Server::start(Config::default()).await;
+    let server = Server::start_watched(Config::default()).await;
     let (mut a, mut b, _c) = three(&server).await;
     // Twice what B's queue could hold if the server read as fast as A sends.
     let data = "x".repeat(MAX_SIGNAL_BYTES / 2);
@@ -154,7 +157,7 @@ async fn a_peer_that_answers_no_ping_is_gone() {
         ping_interval: Duration::from_millis(50),
         ..Config::default()
     };
-    let server = Server::start(config).await;
+    let server = Server::start_watched(config).await;
     let mut a = Peer::join(&server.ws("room")).await;
     // It is never polled again, so that it answers nothing.
     let b = Peer::join(&server.ws("room")).await;

@@ -2,12 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod api;
+mod bystanders;
 mod files;
 mod hostile;
+mod hostile_bytes;
+mod hostile_rooms;
 mod http;
 mod lifetime;
+mod limits;
+#[cfg(feature = "turn")]
+mod nat;
 mod operator;
 mod peer;
+mod raw;
 mod relay;
 mod resume;
 #[path = "../support/mod.rs"]

@@ -7,7 +7,7 @@ use crate::{
 };
 use matchbox_protocol::PeerEvent::NewPeer;
 use protocol::api::{Problem, ProblemCode};
-use signaling::{Config, Listeners, serve};
+use signaling::{Config, serve};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -76,24 +76,14 @@ async fn metrics_follow_what_happens() {
 
 #[tokio::test]
 async fn operators_may_have_a_door_of_their_own() {
-    let bind = || TcpListener::bind(("127.0.0.1", 0));
-    let listeners = Listeners {
-        players: bind().await.unwrap(),
-        operators: Some(bind().await.unwrap()),
-    };
-    let players = listeners.players.local_addr().unwrap();
-    let operators = listeners.operators.as_ref().unwrap().local_addr().unwrap();
-    let (_stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(serve(listeners, Config::default(), async {
-        let _ = stopped.await;
-    }));
+    let server = Server::start_watched(Config::default()).await;
+    let (players, operators) = (server.address, server.operators);
     for path in ["/metrics", "/healthz", "/readyz"] {
         assert_eq!(get(operators, path).await.status, 200, "{path}");
     }
     assert_eq!(get(operators, "/").await.status, 404);
     assert_eq!(get(players, "/metrics").await.status, 404);
     assert_eq!(get(players, "/readyz").await.status, 200);
-    running.abort();
 }
 
 #[tokio::test]
