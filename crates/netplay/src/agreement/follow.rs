@@ -219,6 +219,7 @@ impl Agreement {
             && core.drives(append.view.owner)
             && owner != self.me
             && is_lost(owner)
+            && !self.awaits_another(core, now)
             && core.seats_of(self.me).all(takes)
     }
 }

@@ -75,4 +75,13 @@ pub const KEPT: &[(&str, &str)] = &[
          3000 watch 8; 3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; \
          3000 watch 14; 3000 watch 15; 8235 crash 14; 8625 return 16 14",
     ),
+    (
+        "the next match began before a watcher had been told the end of the last one, and it waited \
+         for five seconds for somebody to tell it",
+        "rounds seed 344 peers 3 rtt 200 jitter 0 loss 5 reorder 0 duplicate 0 length 36320; \
+         3000 watch 3; 3000 watch 4; 3000 watch 5; 3000 watch 6; 3000 watch 7; 3000 watch 8; \
+         3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; 3000 watch 14; \
+         3000 watch 15; 4000 crash 13; 11482 unsignal 0b1000000000000000 2446; 16434 vanish 0; \
+         17461 return 16 13",
+    ),
 ];
