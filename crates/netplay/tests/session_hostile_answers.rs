@@ -3,99 +3,17 @@
 
 mod common;
 
-use bytes::Bytes;
 use common::{
+    forger::Forger,
     game::{Sums, seats},
     world::{FAIR, Peer, World, all_in},
 };
-use netplay::{
-    session::{Config, Phase},
-    transport::{Channel, KnownPeer, Path, SignalingState, Transport, memory::MemoryTransport},
-};
-use protocol::{Frame, PeerId, Simulation, agreement::*, limits::*, peer::Message, statement::*};
-use std::{
-    collections::BTreeMap,
-    task::{Context, Poll},
-    time::Duration,
-};
+use netplay::session::{Config, Phase};
+use protocol::{Frame, Simulation, agreement::*, limits::*, peer::Message, statement::*};
+use std::{collections::BTreeMap, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(5);
-
-/// A transport that sends other reports than the room's.
-struct Forger {
-    inner: MemoryTransport,
-    forge: fn(Report) -> Statement,
-    forged: u32,
-}
-
-impl Forger {
-    /// What goes instead of a statement.
-    fn instead(&mut self, numbered: Numbered) -> Numbered {
-        let Statement::Report(report) = numbered.statement else {
-            return numbered;
-        };
-        self.forged += 1;
-        Numbered {
-            statement: (self.forge)(report),
-            ..numbered
-        }
-    }
-}
-
-impl Transport for Forger {
-    fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
-        let packet = match (channel, Message::decode(&packet)) {
-            (Channel::Reliable, Ok(Message::Statement(numbered))) => {
-                Message::Statement(self.instead(numbered)).encode().into()
-            }
-            (Channel::Unreliable, _) if packet.first() == Some(&TAG) => {
-                let copy = Numbered::from_datagram(&packet).expect("our own");
-                let forged = self.instead(copy).to_datagram();
-                let Some(forged) = forged else { return };
-                forged.into()
-            }
-            _ => packet,
-        };
-        self.inner.send(to, channel, packet);
-    }
-
-    fn local_id(&self) -> Option<PeerId> {
-        self.inner.local_id()
-    }
-
-    fn known_peers(&self) -> Vec<KnownPeer> {
-        self.inner.known_peers()
-    }
-
-    fn signaling(&self) -> SignalingState {
-        self.inner.signaling()
-    }
-
-    fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
-        self.inner.receive()
-    }
-
-    fn take_closed(&mut self) -> Option<PeerId> {
-        self.inner.take_closed()
-    }
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.inner.poll_ready(context)
-    }
-
-    fn ban(&mut self, peer: PeerId) {
-        self.inner.ban(peer);
-    }
-
-    fn path(&self, peer: PeerId) -> Path {
-        self.inner.path(peer)
-    }
-
-    fn dropped(&self) -> u64 {
-        self.inner.dropped()
-    }
-}
 
 fn player(name: &str) -> Config<Sums> {
     seats::<4>(name, 4)
@@ -118,11 +36,16 @@ fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Statement) {
     else {
         unreachable!("Eve is the last one");
     };
-    let mut forger = Forger {
-        inner: transport,
-        forge,
-        forged: 0,
-    };
+    let mut forger = Forger::new(transport, move |message| match message {
+        Message::Statement(Numbered {
+            number,
+            statement: Statement::Report(report),
+        }) => Message::Statement(Numbered {
+            number,
+            statement: forge(report),
+        }),
+        message => message,
+    });
     let mut sums: BTreeMap<(u32, Frame), u64> = BTreeMap::new();
     let mut before = Vec::new();
     let confirmed = |peer: &Peer<Sums>| peer.room.core().map_or(0, |core| core.confirmed());

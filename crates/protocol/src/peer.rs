@@ -8,7 +8,7 @@
 use crate::{
     Frame, PeerId,
     agreement::*,
-    feed::{Feed, Watch},
+    feed::{Feed, Seated, Watch},
     limits::*,
     statement::Numbered,
 };
@@ -56,6 +56,8 @@ pub enum Message {
     Watch(Watch),
     /// See [`Feed`].
     Feed(Feed),
+    /// See [`Seated`].
+    Seated(Seated),
 }
 
 /// Who speaks, and by which rules. Layout never changes.
@@ -229,6 +231,7 @@ impl Message {
             Self::Chat(text) => bound(text.len() <= MAX_CHAT_BYTES, "chat line"),
             Self::Snapshot(chunk) => chunk.check(),
             Self::Feed(feed) => feed.check(),
+            Self::Seated(seated) => seated.check(),
             Self::Leave
             | Self::Join(_)
             | Self::ChunkCame { .. }

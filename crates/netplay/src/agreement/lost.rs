@@ -34,7 +34,10 @@ impl Agreement {
         // is judged when those are out of the way.
         let dead = |id: &PeerId| is_lost(id) && !lives(*id);
         let mut lost: Vec<PeerId> = others()
-            .filter(|id| dead(id) || is_deaf(id) || self.astray.contains(id))
+            .filter(|id| {
+                let deposed = self.trust.is_deposed(*id);
+                dead(id) || is_deaf(id) || deposed || self.astray.contains(id)
+            })
             .collect();
         if lost.is_empty() {
             for id in others().filter(is_lost) {
@@ -99,15 +102,18 @@ fn unreached<S: Simulation>(
     id: PeerId,
     me: PeerId,
 ) -> Option<PeerId> {
-    let theirs = core.reported_ends(id)?;
-    let ours = core.ends();
     let rank = order.iter().position(|driver| *driver == id)?;
     let younger = order.get(rank + 1..)?;
-    younger.iter().copied().find(|other| {
-        *other != me
-            && core.seats_of(*other).any(|seat| {
-                let lacks = |end: &Frame| end.saturating_add(LACKS) < ours[seat];
-                theirs.get(seat).is_some_and(lacks)
-            })
+    (younger.iter().copied()).find(|other| *other != me && lacks(core, id, *other))
+}
+
+/// Whether `id` lacks inputs of `author`'s that we have had for a while.
+pub(super) fn lacks<S: Simulation>(core: &Core<S>, id: PeerId, author: PeerId) -> bool {
+    let ours = core.ends();
+    core.reported_ends(id).is_some_and(|theirs| {
+        core.seats_of(author).any(|seat| {
+            let lacks = |end: &Frame| end.saturating_add(LACKS) < ours[seat];
+            theirs.get(seat).is_some_and(lacks)
+        })
     })
 }

@@ -14,17 +14,19 @@ mod give;
 mod judge;
 mod lost;
 mod queues;
+mod trust;
 
 use crate::rollback::Core;
 use ask::Asking;
 use lost::{is_gone, is_missing};
 use protocol::{
     Frame, PeerId, Simulation,
-    agreement::{Append, Claim, Kept, LogEntry, View},
+    agreement::{Append, Claim, Kept, LogEntry, SeatChange, View},
     limits::*,
     statement::Statement,
 };
 use std::{collections::VecDeque, time::Duration};
+use trust::Trust;
 
 /// How long an answer may take that is not on its way through a lossy network: past it whoever
 /// owes it is lost too.
@@ -79,6 +81,9 @@ pub enum Offence {
     /// Its lists do not fit the match.
     #[error("does not fit the match")]
     Misfit,
+    /// It wrote into the log what no owner may: to be dropped at once.
+    #[error("changes seats that are not its to change")]
+    Usurped,
 }
 
 /// What a promise replaced.
@@ -104,6 +109,7 @@ pub struct Agreement {
     asking: Option<Asking>,
     /// Who denied or evaded our questions, since when.
     evaded: Vec<(PeerId, Duration)>,
+    trust: Trust,
     /// Counts our questions.
     question: u32,
     /// Not before this time do we ask again.
@@ -144,6 +150,7 @@ impl Agreement {
             used: view.number,
             asking: None,
             evaded: Vec::new(),
+            trust: Trust::default(),
             question: 0,
             pause_until: Duration::ZERO,
             recent_from: log.saturating_sub(recent.len() as u32),
@@ -244,6 +251,7 @@ impl Agreement {
             });
         }
         self.promised = (view.number, view.owner);
+        self.trust.name(lost);
         for id in lost {
             core.freeze(*id);
         }
@@ -289,12 +297,15 @@ impl Agreement {
 
     /// Appends to our own log. Only for what was agreed; what cannot be followed strands us.
     fn append<S: Simulation>(&mut self, core: &mut Core<S>, entry: LogEntry, now: Duration) {
+        let seat = usize::from(entry.change.seat);
+        let last = (core.order().into_iter()).find(|id| core.seats_of(*id).any(|s| s == seat));
         if let Err(error) = core.apply(&entry, now) {
             tracing::warn!(%error, change = ?entry.change, "cannot follow the log");
             self.stranded = true;
             return;
         }
         tracing::info!(change = ?entry.change, "a seat changes hands");
+        self.trust.change(last, entry.change.driver);
         if self.recent.len() == MAX_RECENT {
             self.recent.pop_front();
             self.recent_from += 1;

@@ -43,7 +43,11 @@ fn copies_of_statements_keep_their_bytes() {
     let bytes = numbered.to_datagram().expect("it is short");
     pin("datagram_append.hex", &bytes);
     assert_eq!(Numbered::from_datagram(&bytes).as_ref(), Ok(&numbered));
-    assert_eq!(bytes, Message::Statement(numbered).encode(), "on both channels");
+    assert_eq!(
+        bytes,
+        Message::Statement(numbered).encode(),
+        "on both channels"
+    );
 }
 
 #[test]
