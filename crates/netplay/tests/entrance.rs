@@ -23,6 +23,7 @@ use netplay::{
 use protocol::{
     PeerId,
     api::{CreateRoom, ProblemCode, VersionTag, Visibility},
+    limits::MAX_LISTED_ROOMS,
 };
 use scripted::{id, soon};
 use signaling::Config;
