@@ -9,7 +9,7 @@ use crate::{
     origins, routes,
     signal::{self, Request},
     store::{Cursor, Door},
-    ticket,
+    ticket, turn,
     websocket::{Decoder, Fault},
 };
 use axum::{
@@ -29,7 +29,7 @@ use uuid::Uuid;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("body", body),
     ("cursor", cursor),
     ("forwarded", forwarded),
@@ -38,6 +38,7 @@ pub const TARGETS: [Target; 8] = [
     ("request", request),
     ("secret", secret),
     ("ticket", ticket),
+    ("turn", turn::fuzz),
 ];
 
 /// What is read is something that could have been written.

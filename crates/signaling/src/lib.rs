@@ -28,7 +28,7 @@ mod connection;
 mod crowd;
 mod doors;
 mod files;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(any(all(test, feature = "turn"), feature = "fuzzing"))]
 pub mod fuzzing;
 mod gate;
 mod handshake;
