@@ -65,7 +65,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn list<'a>(&'a self, question: &'a Listing) -> Answer<'a, Page>;
 
     /// A public room of the charter's version for `peer`: of those that have a free place and no
-    /// seal the fullest, and of those the eldest by its time of birth. Otherwise `charter` is made, and the answer has
+    /// seal the fullest, and of those the eldest by its time of
+    /// birth, and then by its code. Otherwise `charter` is made, and the answer has
     /// its code.
     ///
     /// A peer that was sent to a room takes a place there in the eyes of this operation, until it
