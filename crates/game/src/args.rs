@@ -46,6 +46,9 @@ pub struct Args {
         arg(long, value_name = "URL", env = "PEERBALL_ICE", value_delimiter = ',')
     )]
     pub ice: Vec<String>,
+    /// Connects by the server's relays only, so that no other player learns of this one's address.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_RELAY_ONLY"))]
+    pub relay_only: bool,
     /// Plays by itself, and is ready as soon as it is in a room.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
     pub autopilot: bool,
@@ -102,6 +105,7 @@ impl Args {
                 "practise" => args.practise = flag,
                 "scenes" => args.scenes = if value == "2" { 2 } else { 1 },
                 "autopilot" => args.autopilot = flag,
+                "relay_only" => args.relay_only = flag,
                 _ => {}
             }
         }
@@ -169,6 +173,7 @@ mod tests {
         assert_eq!(args.room.as_deref(), Some("QKX7PM"));
         assert_eq!(args.name.as_deref(), Some("A"));
         assert!(args.autopilot && !args.create);
+        assert!(!args.relay_only && address("?relay_only=1", "").relay_only);
     }
 
     #[test]

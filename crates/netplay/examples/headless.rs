@@ -56,6 +56,9 @@ struct Args {
     /// A STUN or TURN server; may be repeated.
     #[arg(long)]
     ice: Vec<String>,
+    /// Connects by the server's relays only, so that no other peer learns of this one's address.
+    #[arg(long)]
+    relay_only: bool,
     /// Peers that a match waits for, this one included.
     #[arg(long, default_value_t = 2)]
     players: usize,
@@ -128,6 +131,8 @@ fn main() -> ExitCode {
     };
     let ice = Ice {
         urls: args.ice.clone(),
+        ask: Some(args.server.clone()),
+        relay_only: args.relay_only,
         ..Ice::default()
     };
     let identity = match Identity::new(args.state.as_deref()) {

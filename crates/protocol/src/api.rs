@@ -5,7 +5,7 @@ use crate::{
     limits::{DEFAULT_PEERS, MAX_VERSION_TAG_BYTES, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 /// Who may learn of a room without having been told its code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -185,6 +185,31 @@ pub struct RoomList {
 pub struct ChangeRoom {
     /// Whether newcomers are kept out.
     pub sealed: bool,
+}
+
+/// The answer to `GET /api/v1/ice` (200): servers that help connections through NATs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceServers {
+    /// As `RTCConfiguration.iceServers` takes them. Empty when the operator has named none.
+    pub ice_servers: Vec<IceServer>,
+    /// Seconds for which the credentials are good. A living connection cannot renew them.
+    pub ttl: u64,
+    /// The addresses of the operator's relays: a candidate elsewhere is no relay of theirs.
+    pub relays: Vec<IpAddr>,
+}
+
+/// STUN or TURN servers that share credentials (`RTCIceServer`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IceServer {
+    /// `stun:host:port` (RFC 7064) or `turn:host:port?transport=udp` (RFC 7065).
+    pub urls: Vec<String>,
+    /// For TURN: when the credentials expire and whose they are, `seconds:id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// For TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
 }
 
 /// An error as RFC 9457 problem details (`application/problem+json`).

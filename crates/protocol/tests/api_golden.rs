@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use protocol::{
     PeerId,
     api::{
-        Admission, ChangeRoom, CreateRoom, CreatedRoom, Pass, Problem, ProblemCode, QuickMatch,
-        Room, RoomList, TicketRequest, VersionTag, Visibility, parse_room_code,
+        Admission, ChangeRoom, CreateRoom, CreatedRoom, IceServer, IceServers, Pass, Problem,
+        ProblemCode, QuickMatch, Room, RoomList, TicketRequest, VersionTag, Visibility,
+        parse_room_code,
     },
     limits::{DEFAULT_PEERS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
 };
@@ -125,6 +126,29 @@ fn version_tags_are_checked() {
 }
 
 #[test]
+fn ice_servers() {
+    let servers = IceServers {
+        ice_servers: vec![
+            IceServer {
+                urls: vec!["stun:turn.example.org:3478".to_owned()],
+                ..IceServer::default()
+            },
+            IceServer {
+                urls: vec!["turn:turn.example.org:3478?transport=udp".to_owned()],
+                username: Some("1785000000:00000000-0000-0000-0000-000000000001".to_owned()),
+                credential: Some("bm90IGEgc2VjcmV0IGF0IGFsbC4=".to_owned()),
+            },
+        ],
+        ttl: 86_400,
+        relays: vec![[203, 0, 113, 9].into(), "2001:db8::9".parse().unwrap()],
+    };
+    assert_pinned(include_str!("golden/api_ice.json"), &servers);
+    let none = r#"{"iceServers":[],"ttl":86400,"relays":[],"new":1}"#;
+    let read: IceServers = serde_json::from_str(none).unwrap();
+    assert!(read.ice_servers.is_empty() && read.relays.is_empty());
+}
+
+#[test]
 fn a_problem() {
     let problem = Problem {
         code: ProblemCode::NoSuchRoom,
@@ -214,5 +238,6 @@ proptest! {
         let _ = serde_json::from_str::<TicketRequest>(&text);
         let _ = serde_json::from_str::<QuickMatch>(&text);
         let _ = serde_json::from_str::<Problem>(&text);
+        let _ = serde_json::from_str::<IceServers>(&text);
     }
 }

@@ -1,6 +1,6 @@
 //! What a server can be told.
 
-use crate::{Origin, PageHeaders, Proxies, Rates, limits};
+use crate::{IceConfig, Origin, PageHeaders, Proxies, Rates, limits};
 use std::{path::PathBuf, time::Duration};
 
 /// The options of [`crate::serve`]. The default serves no files and fits one machine.
@@ -45,6 +45,12 @@ pub struct Config {
     pub drain_delay: Duration,
     /// How long a shutdown waits for connections; default [`limits::SHUTDOWN_DEADLINE`].
     pub shutdown_deadline: Duration,
+    /// The servers that help connections through NATs; default none.
+    pub ice: IceConfig,
+    /// An embedded one of them, which clients are told of beside those of `ice`; default none. Without
+    /// a secret in `ice` it makes one of its own.
+    #[cfg(feature = "turn")]
+    pub turn: Option<crate::TurnConfig>,
 }
 
 impl Default for Config {
@@ -67,6 +73,9 @@ impl Default for Config {
             ping_interval: limits::PING_INTERVAL,
             drain_delay: limits::DRAIN_DELAY,
             shutdown_deadline: limits::SHUTDOWN_DEADLINE,
+            ice: IceConfig::default(),
+            #[cfg(feature = "turn")]
+            turn: None,
         }
     }
 }

@@ -13,8 +13,9 @@
 //! `signal` (bytes and texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and
 //! `outbox` (the way to each peer that is connected here), `store` (the seam behind which it is
 //! decided who is in which room), `rooms` (that decision, without I/O), `token` (who is who).
+//! Beside them: `ice` (which servers help through NATs), and with the feature `turn` one of these.
 //!
-//! Deliberately absent: the peers' traffic, which never comes here; accounts; anything on disk.
+//! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on disk.
 
 mod accept;
 mod address;
@@ -30,6 +31,7 @@ mod gate;
 mod handshake;
 mod headers;
 mod health;
+mod ice;
 pub mod limits;
 mod lobby;
 mod metrics;
@@ -47,12 +49,17 @@ mod socket;
 mod sockets;
 mod store;
 mod token;
+#[cfg(feature = "turn")]
+mod turn;
 mod websocket;
 
 pub use address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network};
 pub use config::Config;
 pub use headers::PageHeaders;
+pub use ice::{IceConfig, TurnSecrets};
 pub use ipnet::IpNet;
 pub use origins::{InvalidOrigin, Origin};
 pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};
+#[cfg(feature = "turn")]
+pub use turn::{TurnConfig, TurnQuotas};

@@ -181,3 +181,89 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Bytes of a file read at a time. Each running download holds two of them.
 pub const FILE_CHUNK_BYTES: usize = 32 * 1024;
+
+/// How long TURN credentials are good. A living connection cannot renew them, so that they outlast
+/// the longest evening of matches; afterwards its relay is refused and it ends.
+pub const TURN_CREDENTIAL_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+
+/// Bytes of a TURN user's name: an expiry and an id are half of it. A longer one is nobody's (401).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_USERNAME_BYTES: usize = 128;
+
+/// TURN allocations in all, each a UDP socket. A further one is refused (508).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_ALLOCATIONS: usize = 1_024;
+
+/// TURN allocations of one user: a player has one or two for each of up to seven others, and new
+/// ones before the old have gone. A further one is refused (486).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_USER_ALLOCATIONS: usize = 48;
+
+/// TURN allocations from one address, for IPv6 from one /64: whoever wants many users' names gets
+/// them, and several players may be behind one NAT. A further one is refused (486).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_ADDRESS_ALLOCATIONS: usize = 256;
+
+/// Bytes a second that one TURN user may have relayed, both ways together; twice as many at once.
+/// A match of eight needs a quarter. What is more is dropped, as by a slow network.
+#[cfg(feature = "turn")]
+pub const TURN_USER_BYTES_PER_SECOND: u64 = 1024 * 1024;
+
+/// Peers' addresses that one allocation may speak to at once. A further one is refused (508).
+#[cfg(feature = "turn")]
+pub const MAX_TURN_PERMISSIONS: usize = 32;
+
+/// Channels of one allocation. A further one is refused (508); data indications go on.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_CHANNELS: usize = 32;
+
+/// How long an allocation lives that is not refreshed, unless the client asks for longer.
+#[cfg(feature = "turn")]
+pub const TURN_ALLOCATION_LIFETIME: Duration = Duration::from_secs(600);
+
+/// The longest that a client may ask for.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_ALLOCATION_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// How long a permission lives that is not refreshed (RFC 8656, 9).
+#[cfg(feature = "turn")]
+pub const TURN_PERMISSION_LIFETIME: Duration = Duration::from_secs(300);
+
+/// How long a channel lives that is not refreshed (RFC 8656, 12).
+#[cfg(feature = "turn")]
+pub const TURN_CHANNEL_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How long a nonce is good. Then a request with it is refused with a new one (438).
+#[cfg(feature = "turn")]
+pub const TURN_NONCE_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// STUN and TURN answers a second to each address that has no allocation, for IPv6 to each /64:
+/// anybody may write another's address on a request. Further ones get none.
+#[cfg(feature = "turn")]
+pub const TURN_ANSWERS_PER_SECOND: u16 = 128;
+
+/// Bytes of a packet that is relayed or answered, headers of TURN included. A longer one is
+/// dropped; on a stream it ends the connection.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_PACKET_BYTES: usize = 2_048;
+
+/// How often expired allocations are looked for: for so long they may keep their sockets.
+#[cfg(feature = "turn")]
+pub const TURN_SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// TCP connections to the TURN server. Further ones are closed at once.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_STREAMS: usize = 512;
+
+/// How long a TCP connection to the TURN server may be without an allocation, and how long it may
+/// take none of what it is sent. Then it is closed.
+#[cfg(feature = "turn")]
+pub const TURN_STREAM_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Packets that wait for a TCP connection to the TURN server. Further ones are dropped.
+#[cfg(feature = "turn")]
+pub const MAX_TURN_STREAM_QUEUE: usize = 128;
+
+/// Free ports that are tried for an allocation; after the last it is refused (508).
+#[cfg(feature = "turn")]
+pub const TURN_PORT_ATTEMPTS: usize = 32;

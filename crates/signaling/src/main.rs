@@ -1,5 +1,6 @@
 //! The server as a program: options, logging, signals of the system.
 
+mod ice_options;
 mod options;
 
 use anyhow::Context;
@@ -35,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
     let listeners = Listeners { players, operators };
     let mut signals = Signals::new()?;
     let (asked, shutdown) = tokio::sync::oneshot::channel();
-    let server = signaling::serve(listeners, args.config(), async {
+    let server = signaling::serve(listeners, args.config()?, async {
         // The sender is only ever gone together with the server.
         let _ = shutdown.await;
     });

@@ -143,6 +143,21 @@ pub(crate) struct Metrics {
     pub(crate) join: Histogram,
     /// From a signal's arrival to its receiver's queue.
     pub(crate) relay: Histogram,
+    /// Allocations of the embedded TURN server now.
+    #[cfg(feature = "turn")]
+    pub(crate) turn_allocations: Gauge,
+    /// Allocations that it has made.
+    #[cfg(feature = "turn")]
+    pub(crate) turn_allocated: Counter,
+    /// Requests that it has refused.
+    #[cfg(feature = "turn")]
+    pub(crate) turn_refusals: Counts<crate::turn::Refused>,
+    /// Bytes that users have had relayed; between two of them they count for both.
+    #[cfg(feature = "turn")]
+    pub(crate) turn_bytes: Counter,
+    /// Packets without a permission, beyond a user's share, or for a socket that was not ready.
+    #[cfg(feature = "turn")]
+    pub(crate) turn_dropped: Counter,
 }
 
 impl Metrics {
@@ -227,7 +242,39 @@ impl Metrics {
             "From a signal's arrival to its receiver's queue.",
             &self.relay,
         );
+        #[cfg(feature = "turn")]
+        self.render_turn(&mut text);
         text.finish()
+    }
+
+    #[cfg(feature = "turn")]
+    fn render_turn(&self, text: &mut Text) {
+        text.gauge(
+            "peerball_turn_allocations",
+            "TURN allocations now.",
+            &self.turn_allocations,
+        );
+        text.counter(
+            "peerball_turn_allocations_made_total",
+            "TURN allocations that were made.",
+            &self.turn_allocated,
+        );
+        text.counts(
+            "peerball_turn_refusals_total",
+            "TURN requests that were refused.",
+            "reason",
+            &self.turn_refusals,
+        );
+        text.counter(
+            "peerball_turn_relayed_bytes_total",
+            "Bytes that TURN users have had relayed.",
+            &self.turn_bytes,
+        );
+        text.counter(
+            "peerball_turn_packets_dropped_total",
+            "Packets that TURN did not relay.",
+            &self.turn_dropped,
+        );
     }
 }
 

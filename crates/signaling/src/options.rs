@@ -1,5 +1,6 @@
 //! What the program can be told, by flags and the environment.
 
+use crate::ice_options::IceOptions;
 use clap::{ArgAction, Parser, ValueEnum};
 use signaling::{
     Config, ForwardedHeader, InvalidNetwork, InvalidOrigin, IpNet, Origin, PageHeaders, Proxies,
@@ -132,6 +133,9 @@ pub(crate) struct Args {
     #[arg(long, env = "PEERBALL_SHUTDOWN_DEADLINE", value_name = "SECONDS", default_value_t = limits::SHUTDOWN_DEADLINE.as_secs())]
     shutdown_deadline: u64,
 
+    #[command(flatten)]
+    ice: IceOptions,
+
     /// What to log, in tracing's syntax, such as "debug" or "signaling=debug,warn"
     #[arg(
         long,
@@ -217,13 +221,19 @@ impl Args {
     }
 
     /// The library's part.
-    pub(crate) fn config(self) -> Config {
+    ///
+    /// # Errors
+    /// When a file that an option names cannot be read.
+    pub(crate) fn config(self) -> anyhow::Result<Config> {
         let built_client = || {
             Path::new(DEFAULT_WEB_DIR)
                 .is_dir()
                 .then(|| DEFAULT_WEB_DIR.into())
         };
-        Config {
+        Ok(Config {
+            ice: self.ice.servers()?,
+            #[cfg(feature = "turn")]
+            turn: self.ice.embedded(),
             web_dir: self.web_dir.or_else(built_client),
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
@@ -253,7 +263,7 @@ impl Args {
             ping_interval: Duration::from_secs(self.ping_interval),
             drain_delay: Duration::from_secs(self.drain_delay),
             shutdown_deadline: Duration::from_secs(self.shutdown_deadline),
-        }
+        })
     }
 }
 
@@ -281,6 +291,6 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(args.port, 3536);
-        assert_eq!(args.config(), expected);
+        assert_eq!(args.config().unwrap(), expected);
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     gate,
     handshake::{self, Handshake},
     health::Health,
+    ice::IceDesk,
     lobby::{Lobby, Place},
     metrics::{Metrics, Route},
     outbox::Inbox,
@@ -38,6 +39,7 @@ use tracing::{debug, field};
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) lobby: Arc<Lobby>,
+    pub(crate) ice: Arc<IceDesk>,
     pub(crate) files: Files,
     pub(crate) patience: Patience,
     pub(crate) proxies: Proxies,
@@ -62,7 +64,7 @@ pub(crate) fn players(app: &Arc<App>) -> Router {
     let guard = || from_fn_with_state(Arc::clone(app), gate::guard);
     // Browsers ask for leave before the gate, so that a page can read why it is refused. Open to
     // all origins: the gate knows which ones it lets through.
-    let api = api::router()
+    let api = api::router(Arc::clone(&app.ice))
         .with_state(Arc::clone(&app.lobby))
         .layer(guard())
         .layer(CorsLayer::permissive());

@@ -6,6 +6,7 @@ use crate::{
     crowd::Crowd,
     files::Files,
     health::{Health, Trouble},
+    ice::IceDesk,
     limits::{MAX_OPERATOR_CONNECTIONS, MAX_REFUSALS, SWEEP_INTERVAL},
     lobby::Lobby,
     metrics::{Limit, Metrics},
@@ -43,6 +44,10 @@ pub enum ServeError {
     /// A number in the configuration that cannot work.
     #[error("{0}")]
     Config(&'static str),
+    /// The servers that help connections through NATs cannot be told of, or the embedded one not
+    /// started: a sentence says why.
+    #[error("{0}")]
+    Ice(String),
 }
 
 /// Where a server listens.
@@ -89,6 +94,8 @@ pub async fn serve(
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
     let sockets = Arc::new(Sockets::default());
     let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
+    let metrics = Arc::new(Metrics::default());
+    let ice = IceDesk::open(&config, &metrics).await;
     let app = Arc::new(App {
         lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
         files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
@@ -107,7 +114,8 @@ pub async fn serve(
         crowd: Crowd::new(config.max_sockets_per_address),
         request_deadline: config.request_deadline,
         log_addresses: config.log_addresses,
-        metrics: Arc::new(Metrics::default()),
+        ice: Arc::new(ice.map_err(ServeError::Ice)?),
+        metrics,
         health: Arc::new(Health::default()),
         public_metrics: operators.is_none(),
         closing: closing.clone(),

@@ -113,13 +113,15 @@ fn set_out(
             };
             let (index, has_name) = (scene.index, has_name(&args));
             let mut config = config(&args, scene);
-            let ice = Ice {
+            let mut ice = Ice {
                 urls: args.ice.clone(),
+                relay_only: args.relay_only,
                 ..Ice::default()
             };
             let task = IoTaskPool::get().spawn(async move {
                 let place = found.await?;
                 let room_url = place.server.room(&place.room);
+                ice.ask = Some(place.server.clone());
                 let keeper = Keeper::of(&room_url, index, has_name, &mut config);
                 let session = open(Signaling::Remote { room_url }, ice, config);
                 Ok((place, keeper, session))

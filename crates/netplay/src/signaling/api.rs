@@ -7,7 +7,7 @@ use futures::{
     pin_mut,
 };
 use futures_timer::Delay;
-use protocol::api::{Problem, ProblemCode, Room};
+use protocol::api::{IceServers, Problem, ProblemCode, Room};
 use serde::de::DeserializeOwned;
 use std::{
     fmt,
@@ -175,6 +175,14 @@ pub async fn lookup_room(server: &ServerUrl, code: &str) -> Result<Room, ApiErro
         ehttp::Request::get(server.api(&format!("rooms/{}", encode(code)))),
     )
     .await
+}
+
+/// Asks for servers that help connections through NATs, and for credentials.
+///
+/// # Errors
+/// As [`ApiError`] tells; within [`REQUEST_DEADLINE`].
+pub async fn ice_servers(server: &ServerUrl) -> Result<IceServers, ApiError> {
+    ask(server, ehttp::Request::get(server.api("ice"))).await
 }
 
 /// An answer's status and body.

@@ -3,7 +3,10 @@
 
 use crate::transport::{KnownPeer, Path, SignalingState};
 use protocol::{PeerId, limits::MAX_PEERS};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// Sockets at once, one for each other peer of a full room. At the bound a newcomer takes the
 /// place of one that left before its channels were open; if there is none, it is dropped and
@@ -29,6 +32,7 @@ struct State {
     /// By the order of their coming.
     peers: Vec<Entry>,
     dropped: u64,
+    relays: Option<Arc<[IpAddr]>>,
 }
 
 #[derive(Debug)]
@@ -89,6 +93,16 @@ impl Directory {
     /// What became of signaling.
     pub fn signaling(&self) -> SignalingState {
         self.state().signaling.clone()
+    }
+
+    /// The only addresses that signals may show, in either direction; nothing if they are free.
+    pub fn relays(&self) -> Option<Arc<[IpAddr]>> {
+        self.state().relays.clone()
+    }
+
+    /// Lets signals show nothing but these addresses from now on.
+    pub fn set_relays(&self, relays: &[IpAddr]) {
+        self.state().relays = Some(relays.into());
     }
 
     /// The peers that are or may come, in the order of their coming.

@@ -13,6 +13,11 @@
 //! - a second offer or answer, or one from the wrong side: ignored at best;
 //! - [`PeerEvent::PeerLeft`] while channels are open: a living peer is marked as gone.
 //!
+//! Where only relays are wanted ([`Directory::set_relays`]), it keeps addresses back too: in both
+//! directions no candidate passes but those on the operator's relays, and they without the address
+//! and the port behind them. So the other side learns of none of ours but the relay's, and our
+//! stack of none that could make it answer there directly.
+//!
 //! A pair whose handshake failed begins anew, each time with new sockets, and always by an offer of
 //! the side that offered first. Signals do not say which attempt they belong to, and an answer to
 //! an earlier offer would break the present one. So each further offer names its media section
@@ -29,7 +34,7 @@ use super::{
 use crate::transport::{KnownPeer, SignalingState};
 use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use protocol::PeerId;
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 use tracing::{debug, info};
 
 /// Candidates in each direction of one handshake, the end marker included. Further ones are
@@ -60,6 +65,9 @@ struct Handshake {
     candidates_in: u32,
     candidates_out: u32,
 }
+
+/// The only addresses that candidates may show, if they are not free.
+type Relays<'a> = Option<&'a [IpAddr]>;
 
 /// The names of a handshake's media section.
 #[derive(Debug)]
@@ -93,7 +101,13 @@ impl Handshake {
     }
 
     /// Lets an offer or answer through, written anew. `ours` says who wrote it.
-    fn describe(&mut self, text: &str, kind: Kind, ours: bool) -> Option<String> {
+    fn describe(
+        &mut self,
+        text: &str,
+        kind: Kind,
+        ours: bool,
+        relays: Relays<'_>,
+    ) -> Option<String> {
         let author_is_right = match kind {
             Kind::Offer => self.we_offer == ours && self.section.is_none(),
             Kind::Answer => self.we_offer != ours && self.section.is_some() && !self.answered,
@@ -116,13 +130,16 @@ impl Handshake {
             return None;
         }
         description.rename(to);
+        if let Some(relays) = relays {
+            description.keep_relays(relays);
+        }
         self.answered = kind == Kind::Answer;
         Some(description.to_string())
     }
 
     /// Lets a candidate through, written anew. Its author's description must have passed: the
     /// other side could not use it before.
-    fn candidate(&mut self, text: &str, ours: bool) -> Option<String> {
+    fn candidate(&mut self, text: &str, ours: bool, relays: Relays<'_>) -> Option<String> {
         let described = self.we_offer == ours || self.answered;
         let section = self.section.as_ref().filter(|_| described)?;
         let count = if ours {
@@ -133,22 +150,30 @@ impl Handshake {
         if *count >= MAX_CANDIDATES {
             return None;
         }
-        let candidate = CandidateSignal::parse(text)?;
+        let mut candidate = CandidateSignal::parse(text)?;
+        if let Some(relays) = relays {
+            candidate = candidate.through(relays)?;
+        }
         *count += 1;
         Some(candidate.write(section.names(ours).1))
     }
 
-    fn signal(&mut self, signal: &PeerSignal, ours: bool) -> Option<PeerSignal> {
+    fn signal(
+        &mut self,
+        signal: &PeerSignal,
+        ours: bool,
+        relays: Relays<'_>,
+    ) -> Option<PeerSignal> {
         match signal {
             PeerSignal::Offer(text) => self
-                .describe(text, Kind::Offer, ours)
+                .describe(text, Kind::Offer, ours, relays)
                 .map(PeerSignal::Offer),
             PeerSignal::Answer(text) => self
-                .describe(text, Kind::Answer, ours)
+                .describe(text, Kind::Answer, ours, relays)
                 .map(PeerSignal::Answer),
-            PeerSignal::IceCandidate(text) => {
-                self.candidate(text, ours).map(PeerSignal::IceCandidate)
-            }
+            PeerSignal::IceCandidate(text) => self
+                .candidate(text, ours, relays)
+                .map(PeerSignal::IceCandidate),
         }
     }
 }
@@ -192,7 +217,10 @@ impl Guard {
         };
         let signal = match &data {
             PeerSignal::Offer(text) if text == AGAIN => self.ask_again(receiver),
-            data => self.handshake(receiver).and_then(|h| h.signal(data, true)),
+            data => {
+                let relays = self.directory.relays();
+                (self.handshake(receiver)).and_then(|h| h.signal(data, true, relays.as_deref()))
+            }
         };
         if signal.is_none() {
             debug!(%receiver, "kept back a signal that other peers would not understand");
@@ -258,7 +286,9 @@ impl Guard {
         } else if !presence?.has_socket() {
             return None;
         }
-        let data = self.handshake(sender)?.signal(signal, false)?;
+        let relays = self.directory.relays();
+        let handshake = self.handshake(sender)?;
+        let data = handshake.signal(signal, false, relays.as_deref())?;
         Some(PeerEvent::Signal { sender, data })
     }
 

@@ -6,7 +6,11 @@
 //! text held is gone, and text that lacks a field is nothing.
 
 use serde::Deserialize;
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 /// Bytes of a description. Browsers with many interfaces write about 4 KiB; a longer one is
 /// dropped.
@@ -140,6 +144,14 @@ impl Description {
     /// Names the media section; candidates refer to it.
     pub(super) fn mid(&self) -> &str {
         &self.mid
+    }
+
+    /// Keeps the candidates that show nothing but one of these relays.
+    pub(super) fn keep_relays(&mut self, relays: &[IpAddr]) {
+        let candidates = std::mem::take(&mut self.candidates);
+        self.candidates = (candidates.into_iter())
+            .filter_map(|candidate| candidate.through(relays))
+            .collect();
     }
 
     /// Names the media section anew.
@@ -327,6 +339,29 @@ impl Candidate {
     }
 }
 
+/// The port that stands for none (RFC 8839, 5.1).
+const NO_PORT: u16 = 9;
+
+/// A foundation that tells nothing: stacks make theirs from addresses.
+const NO_FOUNDATION: &str = "relay";
+
+impl Candidate {
+    /// The candidate without whatever tells of its owner, if it is on one of these relays.
+    fn through(self, relays: &[IpAddr]) -> Option<Self> {
+        let address: IpAddr = self.address.parse().ok()?;
+        let is_relay = self.typ == CandidateType::Relay && relays.contains(&address);
+        let none: IpAddr = match address {
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        is_relay.then(|| Self {
+            foundation: NO_FOUNDATION.to_owned(),
+            related: Some((none, NO_PORT)),
+            ..self
+        })
+    }
+}
+
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -392,6 +427,15 @@ impl CandidateSignal {
             None => Some(Self::End),
             Some(candidate) if candidate.is_empty() => Some(Self::End),
             Some(candidate) => candidate.parse().ok().map(Self::Candidate),
+        }
+    }
+
+    /// The signal without whatever tells of its author, if it is a candidate on one of these relays
+    /// or no candidate at all.
+    pub(super) fn through(self, relays: &[IpAddr]) -> Option<Self> {
+        match self {
+            Self::Candidate(candidate) => candidate.through(relays).map(Self::Candidate),
+            Self::End => Some(Self::End),
         }
     }
 

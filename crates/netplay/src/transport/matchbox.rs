@@ -19,6 +19,7 @@ mod line;
 mod side;
 
 pub use ice::Ice;
+use ice::{NO_RELAY, Renewal};
 pub use side::MAX_QUEUED_PACKETS;
 
 use super::{Channel, KnownPeer, Path, SignalingState, Transport};
@@ -29,7 +30,7 @@ use crate::signaling::{
 };
 use bytes::Bytes;
 use exchange::{Ends, Exchange, wires};
-use futures::StreamExt;
+use futures::{StreamExt, future::select, pin_mut};
 use matchbox_socket::{MessageLoopFuture, SignallerBuilder, WebRtcSocket};
 use protocol::PeerId;
 use side::Sides;
@@ -93,15 +94,21 @@ where
                     .await
             }
         };
-        match joined {
-            Ok(signaller) => {
-                Exchange::new(directory, signaller, ice.config(), opener, wires)
-                    .run()
-                    .await;
-            }
+        let signaller = match joined {
+            Ok(signaller) => signaller,
             // A sentence that was set before is better, and stays.
-            Err(error) => directory.set_signaling(SignalingState::Failed(error.to_string())),
-        }
+            Err(error) => {
+                return directory.set_signaling(SignalingState::Failed(error.to_string()));
+            }
+        };
+        // Meanwhile the client joins the room; what it hears waits for the exchange.
+        let Some(renewal) = Renewal::begin(ice, directory.clone()).await else {
+            return directory.set_signaling(SignalingState::Failed(NO_RELAY.to_owned()));
+        };
+        let exchange = Exchange::new(directory, signaller, renewal.servers(), opener, wires);
+        let (exchange, renewal) = (exchange.run(), renewal.run());
+        pin_mut!(exchange, renewal);
+        select(exchange, renewal).await;
     };
     (transport, room)
 }

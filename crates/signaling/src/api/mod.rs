@@ -1,9 +1,10 @@
-//! HTTP under `/api/v1/`: rooms with short codes.
+//! HTTP under `/api/v1/`: rooms with short codes, and servers that help through NATs.
 
+mod ice;
 mod input;
 mod rooms;
 
-use crate::{lobby::Lobby, problem::Refusal};
+use crate::{ice::IceDesk, lobby::Lobby, problem::Refusal};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -14,8 +15,9 @@ use protocol::{api::ProblemCode, limits::MAX_API_BODY_BYTES};
 use std::sync::Arc;
 
 /// The routes.
-pub(crate) fn router() -> Router<Arc<Lobby>> {
+pub(crate) fn router(ice: Arc<IceDesk>) -> Router<Arc<Lobby>> {
     Router::new()
+        .route("/ice", get(ice::answer).with_state(ice))
         .route("/rooms", post(rooms::create).get(rooms::list))
         .route(
             "/rooms/{code}",

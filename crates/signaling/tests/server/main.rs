@@ -10,6 +10,8 @@ mod hostile_rooms;
 mod http;
 mod lifetime;
 mod limits;
+#[cfg(feature = "turn")]
+mod nat;
 mod operator;
 mod peer;
 mod raw;

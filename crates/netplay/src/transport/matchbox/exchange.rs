@@ -10,6 +10,7 @@
 use super::{
     attempt::{Patience, Retries},
     contain::{Lifeline, contain},
+    ice::Servers,
     line::{Asked, Line, LineEnd},
     side::{Life, Sides},
 };
@@ -23,8 +24,8 @@ use crate::{
 use futures::{Stream, StreamExt, channel::mpsc};
 use futures_timer::Delay;
 use matchbox_socket::{
-    MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, PeerState, RtcIceServerConfig,
-    SignalingError, Signaller, WebRtcSocket, WebRtcSocketBuilder,
+    MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, PeerState, SignalingError, Signaller,
+    WebRtcSocket, WebRtcSocketBuilder,
 };
 use protocol::PeerId;
 use std::{
@@ -85,7 +86,7 @@ pub(super) fn wires() -> (Ends, Wires) {
 /// The sockets of one room. `O` opens them, `S` is what it makes of each.
 pub(super) struct Exchange<O, S> {
     directory: Directory,
-    ice: RtcIceServerConfig,
+    ice: Servers,
     opener: O,
     /// Nothing once it has ended.
     signaller: Option<Box<dyn Signaller>>,
@@ -187,7 +188,7 @@ where
     pub(super) fn new(
         directory: Directory,
         signaller: Box<dyn Signaller>,
-        ice: RtcIceServerConfig,
+        ice: Servers,
         opener: O,
         wires: Wires,
     ) -> Self {
@@ -342,7 +343,7 @@ where
 
     fn builder(&self, end: LineEnd) -> WebRtcSocketBuilder {
         WebRtcSocketBuilder::new("")
-            .ice_server(self.ice.clone())
+            .ice_server(self.ice.config())
             .signaller_builder(Arc::new(end))
             // The exchange keeps signaling alive, once for all.
             .signaling_keep_alive_interval(None)
