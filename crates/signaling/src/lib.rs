@@ -25,7 +25,7 @@ mod config;
 mod connection;
 mod crowd;
 mod files;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(all(any(test, feature = "fuzzing"), feature = "turn"))]
 pub mod fuzzing;
 mod gate;
 mod handshake;

@@ -282,6 +282,25 @@ pub(super) fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
+/// Reads all that can be read of bytes that somebody sent, for the fuzzer.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_all(raw: &[u8]) {
+    if let Some(message) = Message::parse(raw) {
+        for (kind, value) in message.attributes() {
+            message.text(kind);
+            message.address(value);
+        }
+        assert!(!message.is_signed_with(b"a key that nobody knows"));
+    }
+    if let Some((channel, data)) = read_channel_data(raw) {
+        let again = write_channel_data(channel, data, false);
+        assert_eq!(read_channel_data(&again), Some((channel, data)));
+    }
+    if let Some(head) = raw.first_chunk() {
+        length_on_stream(head);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,8 @@ use crate::{
     metrics::Metrics,
 };
 use ipnet::IpNet;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use message::read_all;
 use message::{length_on_stream, plain};
 use policy::Policy;
 pub(crate) use relay::Refused;
