@@ -17,6 +17,9 @@ use criterion::{BenchmarkId, Criterion};
 use protocol::Simulation;
 use std::{env, fs, time::Duration};
 
+/// Laps of each contender by turns.
+const ROUNDS: usize = 60;
+
 fn main() {
     prove_that_all_play_the_same();
     let mut figures = Figures::default();
@@ -43,6 +46,7 @@ fn main() {
     {
         return; // Somebody looks at a part of it.
     }
+    time_in_turns(&mut figures);
     let wasm = env::var_os("PEERBALL_WASM_FIGURES").map(|path| {
         let text = fs::read_to_string(path).expect("the file of the browser's figures");
         Figures::from_text(&text)
@@ -74,6 +78,20 @@ fn time<T: Timed>(criterion: &mut Criterion, figures: &mut Figures, seats: usize
             });
         },
     );
+}
+
+/// Once more, by turns: what slows a busy machine for seconds would else slow one contender alone.
+fn time_in_turns(figures: &mut Figures) {
+    for _ in 0..ROUNDS {
+        for seats in SEATS {
+            figures.time::<Steps>(seats);
+            figures.time::<Ticks>(seats);
+            figures.time::<Frames>(seats);
+            figures.time::<Session>(seats);
+            figures.time::<Checked>(seats);
+            figures.time::<Unchecked>(seats);
+        }
+    }
 }
 
 /// Times of different matches could not be compared.

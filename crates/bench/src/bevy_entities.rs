@@ -134,7 +134,7 @@ impl Discs {
     /// The newest world, when every entity shows what is in it.
     pub fn world(&mut self) -> Option<sim::World> {
         let world = self.0.world_mut();
-        let referee = world.resource::<Referee>().0.clone();
+        let referee = world.resource::<Referee>().0;
         let mut bodies = world.query::<(Option<&InSeat>, &Position, &Velocity)>();
         let shown = bodies.iter(world).all(|(seat, position, velocity)| {
             let body = seat.map_or(referee.ball(), |seat| referee.discs()[seat.0].body());

@@ -49,7 +49,7 @@ pub fn fulfil(requests: Vec<GgrsRequest<Value>>, world: &mut World, events: &mut
     for request in requests {
         match request {
             GgrsRequest::SaveGameState { cell, frame } => {
-                cell.save(frame, Some(world.clone()), None);
+                cell.save(frame, Some(*world), None);
             }
             GgrsRequest::LoadGameState { cell, .. } => {
                 *world = cell.load().expect("ggrs loads what was saved");

@@ -35,7 +35,7 @@ impl Timed for Steps {
         for _ in 0..LAP / PARTS {
             let known = self.world.frame();
             scene::step(&mut self.world, known, &mut self.events);
-            let mut world = self.world.clone();
+            let mut world = self.world;
             for frame in known + 1..=known + ROLLBACK {
                 let inputs = [scene::input(0, frame), scene::input(1, known)];
                 world.step(&scene::seats(inputs), &mut self.events);
@@ -59,7 +59,7 @@ impl Timed for Snapshots {
     fn prepare(seats: usize) -> Self {
         let world = scene::world_at(seats, WARM_UP);
         Self {
-            ring: vec![world.clone(); 14],
+            ring: vec![world; 14],
             world,
         }
     }
@@ -68,7 +68,7 @@ impl Timed for Snapshots {
         let start = Instant::now();
         for _ in 0..100 * ROUNDS {
             for kept in &mut self.ring {
-                *kept = black_box(&self.world).clone();
+                *kept = *black_box(&self.world);
             }
             black_box(&mut self.ring);
         }

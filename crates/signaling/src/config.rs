@@ -1,7 +1,7 @@
 //! What a server can be told.
 
 use crate::{IceConfig, Origin, PageHeaders, Proxies, Rates, limits};
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// The options of [`crate::serve`]. The default serves no files and fits one machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,11 @@ pub struct Config {
     pub max_sockets: usize,
     /// Rooms in all; default [`limits::MAX_ROOMS`].
     pub max_rooms: usize,
+    /// The Redis that keeps the rooms for many nodes; without one this server is the only one.
+    pub redis: Option<RedisUrl>,
+    /// How long Redis keeps the places of this server's peers when it falls silent; default
+    /// [`limits::NODE_GRACE`].
+    pub node_grace: Duration,
     /// How long a created room outlives its peers; default [`limits::ROOM_GRACE`].
     pub room_grace: Duration,
     /// How long a peer with a token keeps its place after its connection broke; default
@@ -67,6 +72,8 @@ impl Default for Config {
             log_addresses: false,
             max_sockets: limits::MAX_SOCKETS,
             max_rooms: limits::MAX_ROOMS,
+            redis: None,
+            node_grace: limits::NODE_GRACE,
             room_grace: limits::ROOM_GRACE,
             return_grace: limits::RETURN_GRACE,
             request_deadline: limits::REQUEST_DEADLINE,
@@ -77,5 +84,22 @@ impl Default for Config {
             #[cfg(feature = "turn")]
             turn: None,
         }
+    }
+}
+
+/// The address of a Redis, such as `redis://:password@host:6379/0`. May hold a secret: it is not
+/// printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl(pub String);
+
+impl From<String> for RedisUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisUrl(…)")
     }
 }

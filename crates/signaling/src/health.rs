@@ -14,12 +14,17 @@ use std::{
 pub(crate) enum Trouble {
     /// It is going down.
     Draining,
+    /// The rooms that many servers share cannot be reached.
+    #[cfg(feature = "redis")]
+    StoreAway,
 }
 
 impl Trouble {
     fn sentence(self) -> &'static str {
         match self {
             Self::Draining => "The server is going down.",
+            #[cfg(feature = "redis")]
+            Self::StoreAway => "The rooms of this server are away.",
         }
     }
 }
@@ -32,6 +37,12 @@ impl Health {
     /// Says that something is wrong from now on.
     pub(crate) fn begin(&self, trouble: Trouble) {
         self.lock().insert(trouble);
+    }
+
+    /// Says that this is right again.
+    #[cfg(feature = "redis")]
+    pub(crate) fn end(&self, trouble: Trouble) {
+        self.lock().remove(&trouble);
     }
 
     /// Whether this is wrong now.

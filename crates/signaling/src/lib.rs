@@ -54,7 +54,7 @@ mod turn;
 mod websocket;
 
 pub use address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network};
-pub use config::Config;
+pub use config::{Config, RedisUrl};
 pub use headers::PageHeaders;
 pub use ice::{IceConfig, TurnSecrets};
 pub use ipnet::IpNet;

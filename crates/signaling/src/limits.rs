@@ -182,6 +182,55 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// Bytes of a file read at a time. Each running download holds two of them.
 pub const FILE_CHUNK_BYTES: usize = 32 * 1024;
 
+/// How long Redis may take to answer, or to be connected to. Then it counts as away, and is
+/// connected to anew.
+pub const STORE_DEADLINE: Duration = Duration::from_secs(2);
+
+/// The shortest pause before Redis is connected to again, doubled with each failure up to
+/// [`STORE_LAST_RETRY`]. Each is shortened by up to a half at random.
+pub const STORE_FIRST_RETRY: Duration = Duration::from_millis(100);
+
+/// The longest pause before Redis is connected to again.
+pub const STORE_LAST_RETRY: Duration = Duration::from_secs(3);
+
+/// How often a node tells Redis that it is there, unless [`NODE_GRACE`] is set so low that it has
+/// to do so four times in it.
+pub const STORE_BEAT: Duration = Duration::from_secs(2);
+
+/// How long the places of a node's peers are kept in Redis after its last word. More than
+/// [`RETURN_GRACE`]: a client takes up to ten seconds to notice a host that is gone, and then comes
+/// to another node. After it they have left.
+pub const NODE_GRACE: Duration = Duration::from_secs(20);
+
+/// How long a room lives in Redis that no node tells of. Each does so every [`STORE_REFRESH`]; so
+/// this is what becomes of rooms whose nodes are all gone.
+pub const STORE_ROOM_LIFE: Duration = Duration::from_secs(3_600);
+
+/// How often a node tells Redis of a room in which nothing happens.
+pub const STORE_REFRESH: Duration = Duration::from_secs(600);
+
+/// Rooms that are told of in this way at once, so that they spread over time.
+pub const STORE_REFRESH_ROOMS: usize = 256;
+
+/// Rooms in one command to Redis: telling of them takes it about a millisecond.
+pub const STORE_BATCH: usize = 32;
+
+/// Batches of rooms of dead nodes that a node gives up at each [`STORE_BEAT`].
+pub const STORE_SWEEPS: usize = 32;
+
+/// Token buckets that all nodes share; each is there only while it is not full, in about 100
+/// bytes. Two of as many as are in use share one by chance, and then refuse too early.
+pub const STORE_RATE_SLOTS: u64 = 1 << 20;
+
+/// Signals to peers on other nodes that wait for Redis. Further ones are dropped.
+pub const STORE_QUEUE_SIGNALS: usize = 4_096;
+
+/// Bytes of such signals. Further ones are dropped.
+pub const STORE_QUEUE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Signals that are handed to Redis at once.
+pub const STORE_SIGNAL_BATCH: usize = 64;
+
 /// How long TURN credentials are good. A living connection cannot renew them, so that they outlast
 /// the longest evening of matches; afterwards its relay is refused and it ends.
 pub const TURN_CREDENTIAL_LIFETIME: Duration = Duration::from_secs(24 * 3_600);

@@ -132,6 +132,14 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Ends a visit because this node goes down. A peer that may return has not left: a store that
+    /// outlives the node keeps the place until it comes to another one.
+    pub(crate) fn go_down(mut self) {
+        self.entered &= !self.may_return;
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         // Before anybody hears of it: who comes next finds the place free.

@@ -4,7 +4,7 @@ use crate::ice_options::IceOptions;
 use clap::{ArgAction, Parser, ValueEnum};
 use signaling::{
     Config, ForwardedHeader, InvalidNetwork, InvalidOrigin, IpNet, Origin, PageHeaders, Proxies,
-    Rate, Rates, limits, parse_network,
+    Rate, Rates, RedisUrl, limits, parse_network,
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -111,6 +111,19 @@ pub(crate) struct Args {
     /// Rooms in all; further ones replace empty ones, or are refused
     #[arg(long, env = "PEERBALL_MAX_ROOMS", value_name = "N", default_value_t = limits::MAX_ROOMS)]
     max_rooms: usize,
+
+    /// Redis that keeps the rooms for many servers, such as redis://:password@host:6379/0
+    #[arg(
+        long,
+        env = "PEERBALL_REDIS",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    redis: Option<String>,
+
+    /// Seconds that Redis keeps the places of a server's peers when it falls silent
+    #[arg(long, env = "PEERBALL_NODE_GRACE", value_name = "SECONDS", default_value_t = limits::NODE_GRACE.as_secs())]
+    node_grace: u64,
 
     /// Seconds that a created room stays while nobody is in it
     #[arg(long, env = "PEERBALL_ROOM_GRACE", value_name = "SECONDS", default_value_t = limits::ROOM_GRACE.as_secs())]
@@ -258,6 +271,8 @@ impl Args {
             request_deadline: Duration::from_secs(self.request_deadline),
             max_sockets: self.max_sockets,
             max_rooms: self.max_rooms,
+            redis: self.redis.map(RedisUrl::from),
+            node_grace: Duration::from_secs(self.node_grace),
             room_grace: Duration::from_secs(self.room_grace),
             return_grace: Duration::from_secs(self.return_grace),
             ping_interval: Duration::from_secs(self.ping_interval),

@@ -1,7 +1,9 @@
 //! Starts the server on its listeners, and shuts it down in order.
 
+#[cfg(feature = "redis")]
+use crate::store::redis::{Redis, Terms};
 use crate::{
-    Config,
+    Config, RedisUrl,
     accept::{AddressLimits, Door},
     crowd::Crowd,
     files::Files,
@@ -14,10 +16,10 @@ use crate::{
     routes::{self, App},
     socket::Patience,
     sockets::Sockets,
-    store::memory::Memory,
+    store::{Store, memory::Memory},
 };
 use governor::clock::MonotonicClock;
-use std::{io, path::PathBuf, sync::Arc};
+use std::{error::Error, io, path::PathBuf, sync::Arc};
 use tokio::{
     net::TcpListener,
     sync::Semaphore,
@@ -41,6 +43,9 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// [`Config::redis`] names no server.
+    #[error("the address of Redis is not usable")]
+    Redis(#[source] Box<dyn Error + Send + Sync>),
     /// A number in the configuration that cannot work.
     #[error("{0}")]
     Config(&'static str),
@@ -93,11 +98,12 @@ pub async fn serve(
     // Dropping this future ends every connection too: an embedder may simply abort it.
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
     let sockets = Arc::new(Sockets::default());
-    let store = Memory::new(config.max_rooms, config.room_grace, sockets.clone());
+    let health = Arc::new(Health::default());
+    let store = open_store(&config, &sockets, &health)?;
     let metrics = Arc::new(Metrics::default());
     let ice = IceDesk::open(&config, &metrics).await;
     let app = Arc::new(App {
-        lobby: Arc::new(Lobby::new(Arc::new(store), sockets, config.max_sockets)),
+        lobby: Arc::new(Lobby::new(Arc::clone(&store), sockets, config.max_sockets)),
         files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
             path: config.web_dir.clone().unwrap_or_default(),
             source,
@@ -116,7 +122,7 @@ pub async fn serve(
         log_addresses: config.log_addresses,
         ice: Arc::new(ice.map_err(ServeError::Ice)?),
         metrics,
-        health: Arc::new(Health::default()),
+        health,
         public_metrics: operators.is_none(),
         closing: closing.clone(),
     });
@@ -176,8 +182,55 @@ pub async fn serve(
         warn!(left, "dropping connections that did not end in time");
     }
     dropping.cancel();
+    store.goodbye(config.return_grace).await;
     info!(%address, "stopped");
     Ok(())
+}
+
+/// Where the rooms are: in this process, or in the Redis of many.
+fn open_store(
+    config: &Config,
+    sockets: &Arc<Sockets>,
+    health: &Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    let node = Arc::clone(sockets);
+    let Some(url) = &config.redis else {
+        let store = Memory::new(config.max_rooms, config.room_grace, node);
+        return Ok(Arc::new(store));
+    };
+    open_redis(url, config, node, Arc::clone(health))
+}
+
+#[cfg(feature = "redis")]
+fn open_redis(
+    url: &RedisUrl,
+    config: &Config,
+    node: Arc<Sockets>,
+    health: Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    let terms = Terms {
+        max_rooms: config.max_rooms,
+        room_grace: config.room_grace,
+        node_grace: config.node_grace,
+    };
+    let tell_operator = Box::new(move |is_here| match is_here {
+        true => health.end(Trouble::StoreAway),
+        false => health.begin(Trouble::StoreAway),
+    });
+    let store = Redis::new(&url.0, terms, node, tell_operator);
+    Ok(Arc::new(
+        store.map_err(|error| ServeError::Redis(error.into()))?,
+    ))
+}
+
+#[cfg(not(feature = "redis"))]
+fn open_redis(
+    _: &RedisUrl,
+    _: &Config,
+    _: Arc<Sockets>,
+    _: Arc<Health>,
+) -> Result<Arc<dyn Store>, ServeError> {
+    Err(ServeError::Config("this server was built without Redis"))
 }
 
 /// Refuses what cannot work; otherwise the number of connections.

@@ -163,14 +163,17 @@ async fn finish(
         drop(connection);
         // What the room says meanwhile is lost on it; returning, it is told whom it must know.
         tokio::select! {
-            () = shutdown.cancelled() => {}
+            () = shutdown.cancelled() => peer.place.go_down(),
             () = peer.inbox.ended() => {}
             () = sleep(return_grace) => {}
         }
         return;
     }
     // The room learns of it before the closing handshake, which may take its time.
-    drop(peer);
+    match end {
+        End::ShuttingDown => peer.place.go_down(),
+        _ => drop(peer),
+    }
     if let Some(connection) = connection {
         // A client that does not answer is dropped all the same.
         let _ = timeout(CLOSE_DEADLINE, close(connection, unsent, decoder, end)).await;

@@ -80,7 +80,7 @@ impl protocol::Event for Event {
 ///
 /// Counting each pair for itself keeps the key of a hit when a correction adds or removes another
 /// player's hit before it. No match is long enough to wrap a count around.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventCounts([[u32; SUBJECTS]; KINDS]);
 
 impl EventCounts {

@@ -56,7 +56,7 @@ pub(crate) enum Turn {
 }
 
 /// Phase, score and clock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Flow {
     pub phase: Phase,
     /// By [`Team::index`].

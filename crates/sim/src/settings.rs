@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What the players agree on before a match. Whatever was decoded, a world uses
 /// [`Settings::clamped`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// Seats in the match, 2 to [`MAX_SEATS`].
     pub seats: u8,

@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
 const RULES_VERSION: u64 = 1;
 
-/// A match at one moment. It has no heap, so that a clone is a copy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A match at one moment. It has no heap, and is [`Copy`] so that compilers clone it by a single
+/// copy of memory: field by field takes twice as long, and rollback does it in each step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct World {
     #[serde(deserialize_with = "Settings::deserialize_clamped")]
     settings: Settings,

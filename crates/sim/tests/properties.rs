@@ -117,7 +117,7 @@ proptest! {
     #[test]
     fn the_seats_are_symmetric(pairs in 1u8..=4, seed: u64) {
         let (mut world, mut players) = lively(2 * pairs, seed, 0);
-        let mut mirror = world.clone();
+        let mut mirror = world;
         let flip = |body: Body| Body {
             position: body.position.sided(-1.0),
             velocity: body.velocity.sided(-1.0),

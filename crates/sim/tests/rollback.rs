@@ -17,7 +17,7 @@ fn straight(settings: &Settings, seed: u64) -> (Vec<World>, Vec<Vec<Seat<Input>>
     let mut inputs = Vec::new();
     for frame in 0..FRAMES {
         let seats = players.next_step();
-        let mut world = worlds[frame].clone();
+        let mut world = worlds[frame];
         world.step(&seats, &mut Vec::new());
         worlds.push(world);
         inputs.push(seats);
@@ -30,11 +30,11 @@ fn mispredicted_frames_are_corrected_without_a_trace() {
     for (seats, seed) in [(2, 1), (4, 2), (5, 3), (8, 4)] {
         let (worlds, inputs) = straight(&Settings::for_seats(seats), seed);
         let mut rng = Rng::new(seed ^ 0xfeed);
-        let mut snapshots = vec![worlds[0].clone()];
+        let mut snapshots = vec![worlds[0]];
         let mut wrong = Players::new(seats.into(), !seed);
         for frame in 0..FRAMES {
             // First on by wrong inputs, as a prediction would, and back.
-            let mut predicted = snapshots[frame].clone();
+            let mut predicted = snapshots[frame];
             for _ in 0..=rng.next_u64() % MAX_DEPTH {
                 predicted.step(&wrong.next_step(), &mut Vec::new());
             }
@@ -43,7 +43,7 @@ fn mispredicted_frames_are_corrected_without_a_trace() {
             let from = frame.saturating_sub(depth);
             snapshots.truncate(from + 1);
             for (again, seats) in inputs.iter().enumerate().take(frame + 1).skip(from) {
-                let mut world = snapshots[again].clone();
+                let mut world = snapshots[again];
                 world.step(seats, &mut Vec::new());
                 snapshots.push(world);
             }

@@ -94,8 +94,8 @@ fn sample_replays(time: Res<Time>, mut scenes: Query<(&mut Watching, &mut Shown)
         shown.part = reel.part();
         shown.frames = Some(Frames {
             frame: playback.frame(),
-            previous: playback.previous().clone(),
-            current: playback.current().clone(),
+            previous: *playback.previous(),
+            current: *playback.current(),
             at: Instant::now(),
             confirmed: playback.frame(),
         });
@@ -111,13 +111,13 @@ mod tests {
     fn shown(part: f32, steps: usize) -> Shown {
         let settings = Settings::for_seats(2);
         let mut previous = Match::new(&settings, 7);
-        let mut current = previous.clone();
+        let mut current = previous;
         let run = Seat {
             input: Input::new(0.0, 1.0, false, false),
             driver: Driver::Peer,
         };
         for _ in 0..steps {
-            previous = current.clone();
+            previous = current;
             current.step(&[run; 2], &mut Vec::new());
         }
         let frames = Frames {

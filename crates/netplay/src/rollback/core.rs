@@ -312,12 +312,19 @@ impl<S: Simulation> Core<S> {
 
     /// Steps from the newest world to the next by what is known and predicted.
     pub(super) fn step(&mut self) {
+        self.step_again();
+        self.announce();
+    }
+
+    /// The same for a step that was made before.
+    fn step_again(&mut self) {
         let frame = self.worlds.frame();
-        self.step_silently();
+        if self.step_silently().is_empty() {
+            return; // As in most steps; draining nothing takes as long as a seat's input.
+        }
         for event in self.happened.drain(..) {
             self.events.happen(frame, event);
         }
-        self.announce();
     }
 
     /// Steps, and leaves what happens to the caller.
@@ -341,7 +348,7 @@ impl<S: Simulation> Core<S> {
         self.worlds.rewind(wrong_from);
         self.events.rewind(wrong_from);
         while self.worlds.frame() < frame {
-            self.step();
+            self.step_again();
         }
         let depth = frame - wrong_from;
         self.stats.rollbacks += 1;

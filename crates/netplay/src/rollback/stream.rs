@@ -11,9 +11,10 @@ use std::collections::VecDeque;
 /// A seat's inputs: gapless, each written by the driver of its frame, and never changed once
 /// confirmed. A bot's inputs are known for ever: it has none.
 pub(super) struct Stream<I> {
-    /// The tenure in force at the confirmed frame, then later ones. Never empty. Before the last
-    /// one begins, all inputs are known.
-    tenures: VecDeque<Tenure>,
+    /// The last tenure: only its driver may write. All inputs before it are known.
+    tenure: Tenure,
+    /// Those before it: the one in force at the confirmed frame, then later ones. Mostly none.
+    earlier: Vec<Tenure>,
     /// The frame of the first input that is kept.
     base: Frame,
     known: VecDeque<Known<I>>,
@@ -38,8 +39,14 @@ impl<I: Copy> Stream<I> {
     /// A stream without inputs before `frame`; `idle` is predicted until the first one is known.
     /// The first of `tenures` must be in force at `frame`.
     pub(super) fn new(tenures: Vec<Tenure>, frame: Frame, idle: Input<I>) -> Self {
+        let mut earlier = tenures;
+        let nobodys = Tenure {
+            from: frame,
+            driver: None,
+        };
         Self {
-            tenures: tenures.into(),
+            tenure: earlier.pop().unwrap_or(nobodys),
+            earlier,
             base: frame,
             known: VecDeque::new(),
             idle,
@@ -51,53 +58,50 @@ impl<I: Copy> Stream<I> {
 
     /// Who drives the seat in the end: the only one who may write.
     pub(super) fn driver(&self) -> Option<PeerId> {
-        self.tenures.back().and_then(|tenure| tenure.driver)
+        self.tenure.driver
     }
 
     /// The first frame of the last tenure.
     pub(super) fn since(&self) -> Frame {
-        self.tenures.back().map_or(0, |tenure| tenure.from)
+        self.tenure.from
+    }
+
+    /// The tenure in force in `frame`; forgotten if that is before the confirmed frame.
+    fn tenure_at(&self, frame: Frame) -> Option<&Tenure> {
+        if self.tenure.from <= frame {
+            return Some(&self.tenure);
+        }
+        self.earlier.iter().rfind(|tenure| tenure.from <= frame)
     }
 
     /// Who drives the seat in `frame`, which is not before the confirmed one.
     fn driver_at(&self, frame: Frame) -> Option<PeerId> {
-        // Mostly there is but one.
-        if let Some(last) = self.tenures.back().filter(|last| last.from <= frame) {
-            return last.driver;
-        }
-        let began = self.tenures.iter().rfind(|tenure| tenure.from <= frame);
-        began.and_then(|tenure| tenure.driver)
+        self.tenure_at(frame)?.driver
     }
 
     /// The tenure in force at the confirmed frame, then later ones.
     pub(super) fn tenures(&self) -> Vec<Tenure> {
-        self.tenures.iter().copied().collect()
+        let tenures = self.earlier.iter().chain([&self.tenure]);
+        tenures.copied().collect()
     }
 
     /// The first frame whose input is not known; none, which is [`Frame::MAX`], for a bot's seat.
     pub(super) fn end(&self) -> Frame {
-        let stored = self.stored();
-        for (index, tenure) in self.tenures.iter().enumerate() {
-            let next = self.tenures.get(index + 1);
-            let end = next.map_or(Frame::MAX, |next| next.from);
-            if tenure.driver.is_some() && end > stored {
-                return tenure.from.max(stored);
-            }
+        match self.tenure.driver {
+            Some(_) => self.tenure.from.max(self.stored()),
+            None => Frame::MAX,
         }
-        Frame::MAX
     }
 
     /// The first frame from `frame` on that a peer writes an input of: a bot's frames have none.
     pub(super) fn written_from(&self, frame: Frame) -> Frame {
-        let began = self.tenures.iter().rposition(|tenure| tenure.from <= frame);
-        match began {
-            Some(index) if self.tenures[index].driver.is_none() => {
-                let mut later = self.tenures.iter().skip(index);
-                let next = later.find(|tenure| tenure.driver.is_some());
-                next.map_or(Frame::MAX, |tenure| tenure.from)
-            }
-            _ => frame,
+        if self.tenure_at(frame).is_none_or(|it| it.driver.is_some()) {
+            return frame;
         }
+        let later = self.earlier.iter().chain([&self.tenure]);
+        let mut peers = later.filter(|tenure| tenure.driver.is_some());
+        let next = peers.find(|tenure| tenure.from > frame);
+        next.map_or(Frame::MAX, |tenure| tenure.from)
     }
 
     /// The first frame after the inputs that are kept.
@@ -168,8 +172,10 @@ impl<I: Copy> Stream<I> {
             self.known.pop_front();
         }
         self.base += count as Frame;
-        while self.tenures.get(1).is_some_and(|next| next.from <= frame) {
-            self.tenures.pop_front();
+        if self.tenure.from <= frame {
+            self.earlier.clear();
+        } else if let Some(index) = self.earlier.iter().rposition(|it| it.from <= frame) {
+            self.earlier.drain(..index);
         }
     }
 
@@ -183,7 +189,7 @@ impl<I: Copy> Stream<I> {
 
     /// Whether there is room for another tenure.
     pub(super) fn is_full(&self) -> bool {
-        self.tenures.len() >= MAX_TENURES
+        self.earlier.len() + 1 >= MAX_TENURES
     }
 
     /// Begins a tenure; what was known from its first frame on counts no more. It must not begin
@@ -191,8 +197,9 @@ impl<I: Copy> Stream<I> {
     pub(super) fn change(&mut self, tenure: Tenure) {
         self.known
             .truncate(tenure.from.saturating_sub(self.base) as usize);
-        while self.since() >= tenure.from && self.tenures.pop_back().is_some() {}
-        self.tenures.push_back(tenure);
+        self.earlier.push(self.tenure);
+        self.earlier.retain(|earlier| earlier.from < tenure.from);
+        self.tenure = tenure;
         self.last = self.idle;
         self.frozen = false;
     }

@@ -216,7 +216,7 @@ fn an_artifact_begins_at_the_last_agreed_world() {
     assert_eq!(artifact.ours, right.worlds[FOUND as usize].checksum());
     let seen: Vec<Frame> = artifact.seen.iter().map(|(frame, _)| *frame).collect();
     assert_eq!(seen, (AGREED..=NOTICED).collect::<Vec<_>>());
-    assert_eq!(artifact.other, Some((NOTICED, right.world.clone())));
+    assert_eq!(artifact.other, Some((NOTICED, right.world)));
     assert!(replay(&whole).artifact().is_none());
 }
 

@@ -32,7 +32,7 @@ impl<const AT: Frame> Simulation for Faulty<AT> {
     fn step(&mut self, seats: &[Seat<Input>], events: &mut Vec<sim::Event>) {
         self.0.step(seats, events);
         if self.0.frame() == AT + 1 {
-            let mut fields = serde_json::to_value(&self.0).unwrap();
+            let mut fields = serde_json::to_value(self.0).unwrap();
             let field = &mut fields["discs"][2]["body"]["velocity"][0];
             *field = (field.as_f64().unwrap() + 0.25).into();
             self.0 = serde_json::from_value(fields).unwrap();

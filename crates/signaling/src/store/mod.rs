@@ -25,9 +25,11 @@
 //!
 //! The order of one address's own calls is the node's duty: `enter` is called once and always
 //! polled to its end, and `leave` only after it has returned.
-#![expect(dead_code, reason = "tickets, and the store of many nodes, follow")]
+#![cfg_attr(not(test), expect(dead_code, reason = "tickets follow"))]
 
 pub(crate) mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -36,7 +38,7 @@ use crate::{
     limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES},
 };
 use axum::extract::ws::Utf8Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 use matchbox_protocol::PeerId;
 use protocol::api::{Room, VersionTag, Visibility};
 use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc, time::Duration};
@@ -81,7 +83,13 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// buckets of its own beside: a store that is not shared has nothing to add to them.
     fn take<'a>(&'a self, bucket: &'a str, rate: Rate) -> Answer<'a, Option<Duration>> {
         let _ = (bucket, rate);
-        Box::pin(std::future::ready(Ok(None)))
+        Box::pin(ready(Ok(None)))
+    }
+
+    /// The node goes down: peers that have not left may come to another one for so long. Returns
+    /// within seconds.
+    fn goodbye<'a>(&'a self, _grace: Duration) -> BoxFuture<'a, ()> {
+        Box::pin(ready(()))
     }
 
     /// How many rooms this node knows of, for its metrics.

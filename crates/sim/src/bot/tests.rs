@@ -6,7 +6,7 @@ use protocol::Simulation;
 
 /// The world with left and right, and the seats of each pair, exchanged.
 fn mirrored(world: &World) -> World {
-    let mut mirror = world.clone();
+    let mut mirror = *world;
     let flip = |body: Body| Body {
         position: body.position.sided(-1.0),
         velocity: body.velocity.sided(-1.0),

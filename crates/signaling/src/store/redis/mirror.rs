@@ -1,0 +1,583 @@
+//! What this node knows of the rooms in which it has sockets: a state machine without I/O.
+//!
+//! Redis tells a whole room at a time, with a revision. What its sockets must know is the
+//! difference to what they were told before; so a message that was lost is made good by the next,
+//! one that comes late or twice tells nothing, and nobody is told of a peer twice.
+//!
+//! Redis decides who is in a room, and the node which of its sockets live. Where the two disagree
+//! the room is *out of step*: the node tells Redis of it anew.
+
+use super::view::{Facts, Member, NodeId, View};
+use crate::store::{Address, Door, Entered, Entry, Notice, RoomKey, Visit};
+use matchbox_protocol::PeerId;
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    time::{Duration, Instant},
+};
+
+/// A living socket's stay.
+#[derive(Clone, Debug)]
+struct Stay {
+    room: RoomKey,
+    visit: Visit,
+    order: u64,
+}
+
+#[derive(Debug)]
+struct Room {
+    /// As this node's sockets know it.
+    view: View,
+    /// The data that Redis had when the room was told of last.
+    data: u64,
+    told: Instant,
+}
+
+/// The rooms in which this node has sockets.
+#[derive(Debug)]
+pub(super) struct Mirror {
+    node: NodeId,
+    /// The name of the data that Redis has now.
+    data: u64,
+    rooms: HashMap<RoomKey, Room>,
+    stays: HashMap<PeerId, Stay>,
+    /// The entrances that are under way.
+    entries: BTreeSet<u64>,
+    next_entry: u64,
+    /// What was told of other rooms while an entrance is under way: it may be for one of them.
+    early: HashMap<RoomKey, View>,
+    out_of_step: BTreeSet<RoomKey>,
+    /// Those that were just told of and still are: they wait for a while, for what keeps them so
+    /// is an entrance under way.
+    still_out_of_step: BTreeSet<RoomKey>,
+    /// Reports that have no reply yet.
+    unanswered: usize,
+}
+
+/// An entrance that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Coming {
+    pub(super) number: u64,
+    /// The data that Redis had when it began.
+    data: u64,
+}
+
+/// What Redis is to be told of a room.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    pub(super) room: RoomKey,
+    /// Nothing if none of this node's sockets is in it.
+    pub(super) facts: Option<Facts>,
+    pub(super) revision: u64,
+    /// Redis has other data than when the room was told of last.
+    pub(super) fresh: bool,
+    pub(super) known: Vec<PeerId>,
+    /// The lowest number of an entrance that may be under way.
+    pub(super) under_way: u64,
+    pub(super) mine: Vec<Member>,
+    pub(super) others: Vec<Member>,
+}
+
+impl Report {
+    /// As `scripts/sync.lua` reads it.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let known: Vec<String> = self.known.iter().map(PeerId::to_string).collect();
+        let mut arguments = vec![
+            self.room.0.to_string(),
+            self.facts
+                .as_ref()
+                .map(Facts::to_string)
+                .unwrap_or_default(),
+            self.revision.to_string(),
+            u8::from(self.fresh).to_string(),
+            known.join(" "),
+            self.under_way.to_string(),
+            self.mine.len().to_string(),
+        ];
+        for member in self.mine.iter().chain(&self.others) {
+            arguments.push(member.peer.to_string());
+            arguments.push(member.to_text());
+        }
+        arguments
+    }
+}
+
+/// What Redis says to a [`Report`].
+#[derive(Clone, Debug)]
+pub(super) enum Reply {
+    Room(View),
+    /// The room was closed by its owner.
+    Closed,
+    /// There is no such room, and need not be.
+    None,
+}
+
+impl Mirror {
+    pub(super) fn new(node: NodeId) -> Self {
+        Self {
+            node,
+            data: 0,
+            rooms: HashMap::new(),
+            stays: HashMap::new(),
+            entries: BTreeSet::new(),
+            next_entry: 0,
+            early: HashMap::new(),
+            out_of_step: BTreeSet::new(),
+            still_out_of_step: BTreeSet::new(),
+            unanswered: 0,
+        }
+    }
+
+    /// There is a connection, to this data: every room is told of, and those in which Redis has
+    /// peers of this node.
+    pub(super) fn begin(&mut self, data: u64, listed: impl IntoIterator<Item = RoomKey>) {
+        self.data = data;
+        self.unanswered = 0;
+        self.out_of_step.extend(self.rooms.keys().cloned());
+        self.out_of_step.extend(listed);
+    }
+
+    /// Puts rooms out of step that wait for it, and some that Redis was not told of for so long, so
+    /// that they live on.
+    pub(super) fn refresh(&mut self, age: Duration, most: usize, now: Instant) {
+        self.out_of_step.append(&mut self.still_out_of_step);
+        let old = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| now.saturating_duration_since(room.told) >= age);
+        self.out_of_step
+            .extend(old.take(most).map(|(key, _)| key.clone()));
+    }
+
+    /// What to tell of at most so many rooms that are out of step; they no longer are.
+    pub(super) fn reports(&mut self, most: usize) -> Vec<Report> {
+        let under_way = self.entries.first().copied().unwrap_or(self.next_entry);
+        let mut reports = Vec::new();
+        while reports.len() < most
+            && let Some(key) = self.out_of_step.pop_first()
+        {
+            reports.push(self.report(key, under_way));
+        }
+        self.unanswered += reports.len();
+        reports
+    }
+
+    fn report(&self, key: RoomKey, under_way: u64) -> Report {
+        let Some(room) = self.rooms.get(&key) else {
+            return Report {
+                room: key,
+                facts: None,
+                revision: 0,
+                fresh: false,
+                known: Vec::new(),
+                under_way,
+                mine: Vec::new(),
+                others: Vec::new(),
+            };
+        };
+        let members = room.view.members.iter().copied();
+        let (mine, others) = members.partition(|member| member.node == self.node);
+        let mine: Vec<Member> = mine;
+        Report {
+            room: key,
+            facts: Some(room.view.facts.clone()),
+            revision: room.view.revision,
+            fresh: room.data != self.data,
+            known: room.view.known.clone(),
+            under_way,
+            mine: mine
+                .into_iter()
+                .filter(|member| self.lives(member))
+                .collect(),
+            others,
+        }
+    }
+
+    /// The rooms of these reports are out of step still.
+    pub(super) fn not_told(&mut self, rooms: impl IntoIterator<Item = RoomKey>) {
+        self.out_of_step.extend(rooms);
+    }
+
+    /// Whether there is something to tell Redis.
+    pub(super) fn is_out_of_step(&self) -> bool {
+        !self.out_of_step.is_empty()
+    }
+
+    /// Whether Redis has been told of everything.
+    pub(super) fn is_settled(&self) -> bool {
+        let waiting = self.out_of_step.len() + self.still_out_of_step.len() + self.unanswered;
+        waiting == 0
+    }
+
+    /// What Redis says to a report.
+    pub(super) fn told(&mut self, report: &Report, reply: Reply, now: Instant) -> Vec<Notice> {
+        let key = &report.room;
+        self.unanswered = self.unanswered.saturating_sub(1);
+        let has_changed = self.out_of_step.contains(key);
+        let notices = match reply {
+            Reply::Closed => self.close(key),
+            Reply::None => {
+                self.forget_if_empty(key);
+                Vec::new()
+            }
+            Reply::Room(view) => {
+                let notices = self.apply(view, &report.mine);
+                if let Some(room) = self.rooms.get_mut(key) {
+                    (room.data, room.told) = (self.data, now);
+                }
+                self.forget_if_empty(key);
+                notices
+            }
+        };
+        if !has_changed && self.out_of_step.remove(key) {
+            self.still_out_of_step.insert(key.clone());
+        }
+        notices
+    }
+
+    /// What Redis says unasked.
+    pub(super) fn hear(&mut self, view: View) -> Vec<Notice> {
+        if self.rooms.contains_key(&view.key) {
+            return self.apply(view, &[]);
+        }
+        if self.entries.is_empty() {
+            self.claim(&view);
+        } else {
+            let early = self.early.entry(view.key.clone());
+            let early = early.or_insert_with(|| view.clone());
+            if early.revision < view.revision {
+                *early = view;
+            }
+        }
+        Vec::new()
+    }
+
+    /// An entrance begins.
+    pub(super) fn begin_entry(&mut self) -> Coming {
+        let number = self.next_entry;
+        self.next_entry += 1;
+        self.entries.insert(number);
+        Coming {
+            number,
+            data: self.data,
+        }
+    }
+
+    /// An entrance is over, also when it was refused.
+    pub(super) fn end_entry(&mut self, coming: Coming) {
+        self.entries.remove(&coming.number);
+        if self.entries.is_empty() {
+            for view in mem::take(&mut self.early).into_values() {
+                self.claim(&view);
+            }
+        }
+    }
+
+    /// A peer is in, and may have left another room. Answers who came after it.
+    pub(super) fn enter(
+        &mut self,
+        coming: Coming,
+        who: Address,
+        order: u64,
+        view: View,
+        former: Option<View>,
+        now: Instant,
+    ) -> (Vec<Notice>, Vec<PeerId>) {
+        let key = view.key.clone();
+        let rank = view.member(who.peer).map_or(u64::MAX, |member| member.rank);
+        let later = view.later_than(rank);
+        let mut notices = Vec::new();
+        if self
+            .stays
+            .get(&who.peer)
+            .is_some_and(|stay| stay.order >= order)
+        {
+            // Another connection of the peer was quicker to come, although it was later.
+            notices.push(Notice::Replaced { to: who });
+        } else {
+            let stay = Stay {
+                room: key.clone(),
+                visit: who.visit,
+                order,
+            };
+            if let Some(stay) = self.stays.insert(who.peer, stay) {
+                let to = Address {
+                    peer: who.peer,
+                    visit: stay.visit,
+                };
+                notices.push(Notice::Replaced { to });
+            }
+        }
+        if let Some(former) = former {
+            let former_key = former.key.clone();
+            notices.extend(self.hear(former));
+            self.forget_if_empty(&former_key);
+        }
+        if self.rooms.contains_key(&key) {
+            notices.extend(self.apply(view, &[]));
+        } else {
+            let room = Room {
+                view,
+                data: coming.data,
+                told: now,
+            };
+            if coming.data != self.data {
+                self.out_of_step.insert(key.clone());
+            }
+            self.rooms.insert(key.clone(), room);
+            if let Some(early) = self.early.remove(&key) {
+                notices.extend(self.apply(early, &[]));
+            }
+        }
+        (notices, later)
+    }
+
+    /// Lets a peer take the place that it has on this node, without Redis. The order of coming is
+    /// known, and nobody else needs to know.
+    pub(super) fn resume(&mut self, entry: &Entry) -> Option<(Entered, Notice)> {
+        let who = entry.who;
+        let stay = self.stays.get_mut(&who.peer)?;
+        if !leads_to(&entry.door, &stay.room) {
+            return None;
+        }
+        let room = self.rooms.get_mut(&stay.room)?;
+        let members = &mut room.view.members;
+        let member = members.iter_mut().find(|member| member.peer == who.peer)?;
+        let to = Address {
+            peer: who.peer,
+            visit: mem::replace(&mut stay.visit, who.visit),
+        };
+        stay.order += 1;
+        (member.visit, member.order, member.entry) = (who.visit, stay.order, self.next_entry);
+        self.next_entry += 1;
+        let rank = member.rank;
+        self.out_of_step.insert(stay.room.clone());
+        let entered = Entered {
+            room: stay.room.clone(),
+            order: stay.order,
+            later: room.view.later_than(rank),
+        };
+        Some((entered, Notice::Replaced { to }))
+    }
+
+    /// A visit is over. Those of the room who are here are told at once, the others by Redis.
+    pub(super) fn leave(&mut self, who: Address) -> Vec<Notice> {
+        let Some(stay) = self.stays.get(&who.peer) else {
+            return Vec::new();
+        };
+        if stay.visit != who.visit {
+            return Vec::new();
+        }
+        let key = stay.room.clone();
+        self.stays.remove(&who.peer);
+        self.out_of_step.insert(key.clone());
+        let Some(room) = self.rooms.get_mut(&key) else {
+            return Vec::new();
+        };
+        room.view.members.retain(|member| member.peer != who.peer);
+        let to = self.addresses(&self.rooms[&key].view);
+        notice(to, |to| Notice::PeerLeft { to, peer: who.peer })
+            .into_iter()
+            .collect()
+    }
+
+    /// The room's owner has closed it.
+    pub(super) fn close(&mut self, key: &RoomKey) -> Vec<Notice> {
+        let Some(room) = self.rooms.remove(key) else {
+            return Vec::new();
+        };
+        let to = self.addresses(&room.view);
+        for address in &to {
+            let stay = self.stays.get(&address.peer);
+            if stay.is_some_and(|stay| stay.visit == address.visit) {
+                self.stays.remove(&address.peer);
+            }
+        }
+        notice(to, |to| Notice::Closed { to }).into_iter().collect()
+    }
+
+    /// The name of the data that Redis has, or had last.
+    pub(super) fn data(&self) -> u64 {
+        self.data
+    }
+
+    /// How many rooms this node has sockets in.
+    pub(super) fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Where a peer of a room is, if that is another node.
+    pub(super) fn route(&self, room: &RoomKey, receiver: PeerId) -> Option<NodeId> {
+        let member = self.rooms.get(room)?.view.member(receiver)?;
+        (member.node != self.node).then_some(member.node)
+    }
+
+    /// Takes over what Redis says of a room that this node has, and tells the difference. `told`
+    /// are the peers that Redis was told of before it said so.
+    fn apply(&mut self, mut new: View, told: &[Member]) -> Vec<Notice> {
+        let key = new.key.clone();
+        let Some(room) = self.rooms.get(&key) else {
+            return Vec::new();
+        };
+        if new.revision < room.view.revision {
+            return Vec::new();
+        }
+        let old = room.view.clone();
+        let mut notices = self.keep_the_living(&old, &mut new, told);
+        notices.extend(self.difference(&old, &new));
+        if let Some(room) = self.rooms.get_mut(&key) {
+            room.view = new;
+        }
+        notices
+    }
+
+    /// Makes Redis's list and this node's living sockets agree.
+    fn keep_the_living(&mut self, old: &View, new: &mut View, told: &[Member]) -> Vec<Notice> {
+        let mut agrees = true;
+        let (node, key) = (self.node, new.key.clone());
+        let (stays, entries) = (&self.stays, &self.entries);
+        new.members.retain_mut(|member| {
+            if member.node != node {
+                return true;
+            }
+            match stays.get(&member.peer).filter(|stay| stay.room == key) {
+                Some(stay) if stay.visit == member.visit => true,
+                Some(stay) if stay.order > member.order => {
+                    // It has returned to its place while Redis was away.
+                    (member.visit, member.order) = (stay.visit, stay.order);
+                    agrees = false;
+                    true
+                }
+                // Its entrance is under way, or it is gone.
+                _ => {
+                    let comes = entries.contains(&member.entry);
+                    agrees &= comes;
+                    comes
+                }
+            }
+        });
+        let mut notices = Vec::new();
+        for member in &old.members {
+            if !self.lives(member) {
+                continue;
+            }
+            let there = new.member(member.peer).map(|there| there.node);
+            let was_told = told.iter().any(|told| told.is_same_stay(member));
+            if there == Some(node) {
+                continue;
+            } else if there.is_some() || was_told {
+                // It has another connection elsewhere.
+                self.stays.remove(&member.peer);
+                let (peer, visit) = (member.peer, member.visit);
+                let to = Address { peer, visit };
+                notices.push(Notice::Replaced { to });
+            } else {
+                // Given up for lost while this node was away; or it has gone to another room, as
+                // Redis will say when it is told of the peer.
+                new.members.push(*member);
+                agrees = false;
+            }
+        }
+        new.members.sort_by_key(|member| (member.rank, member.peer));
+        if !agrees {
+            self.out_of_step.insert(key);
+        }
+        notices
+    }
+
+    /// What this node's sockets must know.
+    fn difference(&self, old: &View, new: &View) -> Vec<Notice> {
+        let in_old = |member: &Member| old.members.iter().any(|other| other.is_same_stay(member));
+        let in_new = |member: &Member| new.members.iter().any(|other| other.is_same_stay(member));
+        // Given up for lost and back again: the others take it for a newcomer, and so it does
+        // them. Two such peers of this node have never lost one another.
+        let is_back = |member: &Member| {
+            let before = old.member(member.peer);
+            member.node == self.node
+                && before
+                    .is_some_and(|before| before.node == self.node && before.rank != member.rank)
+        };
+        let mine: Vec<&Member> = self.mine(new).collect();
+        let mut notices = Vec::new();
+        for peer in &old.members {
+            let stays = in_new(peer);
+            let back = new.member(peer.peer).is_some_and(&is_back);
+            let to = mine.iter().filter(|member| {
+                let lost = is_back(member) && !back;
+                let saw_it_go = !stays && in_old(member) && member.peer != peer.peer;
+                (lost && member.peer != peer.peer) || saw_it_go
+            });
+            let to = to.map(|member| address(member)).collect();
+            let peer = peer.peer;
+            notices.extend(notice(to, |to| Notice::PeerLeft { to, peer }));
+        }
+        for peer in &new.members {
+            let came = !in_old(peer);
+            let back = is_back(peer);
+            let to = mine.iter().filter(|member| {
+                let elder = member.rank < peer.rank;
+                elder && (came || is_back(member)) && !(back && is_back(member))
+            });
+            let to = to.map(|member| address(member)).collect();
+            let peer = peer.peer;
+            notices.extend(notice(to, |to| Notice::NewPeer { to, peer }));
+        }
+        notices
+    }
+
+    /// Peers that Redis has here and that are not here put a room out of step.
+    fn claim(&mut self, view: &View) {
+        if self.mine(view).next().is_some() {
+            self.out_of_step.insert(view.key.clone());
+        }
+    }
+
+    /// Drops a room in which this node has nobody, unless Redis must still be told so.
+    fn forget_if_empty(&mut self, key: &RoomKey) {
+        let is_empty = |room: &Room| self.mine(&room.view).next().is_none();
+        if !self.out_of_step.contains(key) && self.rooms.get(key).is_some_and(is_empty) {
+            self.rooms.remove(key);
+        }
+    }
+
+    fn lives(&self, member: &Member) -> bool {
+        let stay = self.stays.get(&member.peer);
+        member.node == self.node && stay.is_some_and(|stay| stay.visit == member.visit)
+    }
+
+    fn mine<'a>(&self, view: &'a View) -> impl Iterator<Item = &'a Member> + use<'a> {
+        let node = self.node;
+        view.members
+            .iter()
+            .filter(move |member| member.node == node)
+    }
+
+    fn addresses(&self, view: &View) -> Vec<Address> {
+        self.mine(view).map(address).collect()
+    }
+}
+
+fn address(member: &Member) -> Address {
+    Address {
+        peer: member.peer,
+        visit: member.visit,
+    }
+}
+
+/// A notice, unless it is for nobody.
+fn notice(to: Vec<Address>, notice: impl FnOnce(Vec<Address>) -> Notice) -> Option<Notice> {
+    (!to.is_empty()).then(|| notice(to))
+}
+
+/// Whether this door is one of that room, which the peer is in.
+fn leads_to(door: &Door, room: &RoomKey) -> bool {
+    let room = &*room.0;
+    match door {
+        Door::Bare { name, group: None } => room.strip_prefix("b:") == Some(name),
+        Door::Bare {
+            name,
+            group: Some(size),
+        } => room.starts_with(&format!("g:{size}:{name}#")),
+        Door::Ticket { charter, .. } => *room == *super::created_key(charter),
+    }
+}
