@@ -34,7 +34,7 @@ pub const TARGETS: [Target; 8] = [
     ("path", path),
     ("request", request),
     ("secret", secret),
-    ("stun", turn::read_all),
+    ("turn", turn::fuzz),
 ];
 
 /// What is read is something that could have been written.

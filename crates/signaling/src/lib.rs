@@ -26,7 +26,7 @@ mod connection;
 mod crowd;
 mod doors;
 mod files;
-#[cfg(all(any(test, feature = "fuzzing"), feature = "turn"))]
+#[cfg(any(all(test, feature = "turn"), feature = "fuzzing"))]
 pub mod fuzzing;
 mod gate;
 mod handshake;

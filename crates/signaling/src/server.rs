@@ -157,6 +157,8 @@ pub async fn serve(
     }
     dropping.cancel();
     store.goodbye(config.return_grace).await;
+    #[cfg(feature = "turn")]
+    app.ice.close().await;
     info!(%address, "stopped");
     Ok(())
 }
