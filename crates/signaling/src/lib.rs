@@ -47,6 +47,7 @@ mod rooms;
 mod routes;
 mod server;
 mod session;
+mod shrink;
 mod signal;
 mod socket;
 mod sockets;

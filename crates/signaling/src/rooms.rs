@@ -12,6 +12,7 @@ mod open;
 
 use crate::{
     limits::{MAX_BARE_ROOM_PEERS, MAX_KNOWN_PEERS, QUICK_HOLD},
+    shrink::shrink,
     store::{
         Address, Charter, Cursor, Door, Entered, Entry, Listing, Notice, Page, Refused, RoomKey,
         RoomState, Visit,
@@ -290,6 +291,7 @@ impl Rooms {
             return;
         }
         self.peers.remove(&who.peer);
+        shrink(&mut self.peers);
         self.change(id, |room| {
             room.peers.retain(|other| *other != who.peer);
             if let (true, Some(created)) = (room.peers.is_empty(), &mut room.created) {
@@ -469,6 +471,7 @@ impl Rooms {
         let Some(room) = self.rooms.remove(&id) else {
             return;
         };
+        shrink(&mut self.rooms);
         self.open.remove(&room);
         if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
             self.empty.remove(&(since, id));
@@ -476,6 +479,7 @@ impl Rooms {
         // A complete group's name may by now belong to the next group.
         if self.by_name.get(&room.name) == Some(&id) {
             self.by_name.remove(&room.name);
+            shrink(&mut self.by_name);
         }
     }
 
