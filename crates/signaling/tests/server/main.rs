@@ -3,6 +3,7 @@
 
 mod api;
 mod bystanders;
+mod client;
 mod files;
 mod hostile;
 mod hostile_bytes;
@@ -17,7 +18,9 @@ mod peer;
 mod raw;
 mod relay;
 mod resume;
+mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
 #[cfg(feature = "tls")]
 mod tls;
