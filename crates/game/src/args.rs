@@ -1,6 +1,8 @@
 //! What the game was started with: command-line flags natively, the page's address on the web.
 
 use bevy::prelude::*;
+#[cfg(any(test, target_arch = "wasm32"))]
+use netplay::signaling::link::{percent_decode, query_pairs};
 
 /// The wishes of whoever started the game. Everything is optional: without any, the title comes.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
@@ -92,9 +94,7 @@ impl Args {
             scenes: 1,
             ..Self::default()
         };
-        for pair in query.trim_start_matches('?').split('&') {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, "1"));
-            let value = percent_decode(value);
+        for (key, value) in query_pairs(query) {
             let flag = !matches!(value.as_str(), "" | "0" | "false");
             match key {
                 "server" => args.server = Some(value).filter(|server| !server.is_empty()),
@@ -124,28 +124,6 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     text.split_once('x')
         .and_then(|(width, height)| Some((side(width)?, side(height)?)))
         .ok_or_else(|| "expected WIDTHxHEIGHT, each from 160 to 8192".to_owned())
-}
-
-/// Undoes the escaping of addresses; malformed escapes stay as they are.
-#[cfg(any(test, target_arch = "wasm32"))]
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digit = |at: usize| tail.get(at).and_then(|b| char::from(*b).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                // Two hexadecimal digits are at most 255.
-                bytes.push((high * 16 + low) as u8);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

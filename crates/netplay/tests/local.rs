@@ -2,6 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod scripted;
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod talk;
 
 use bytes::Bytes;
 use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal, Signaller, SignallerBuilder};
@@ -13,7 +15,8 @@ use netplay::{
     },
 };
 use protocol::limits::{MAX_DATAGRAM_BYTES, MAX_PEERS, MAX_RELIABLE_BYTES};
-use scripted::{id, soon, until};
+use scripted::{id, soon};
+use talk::until;
 
 const OFFER: &str = include_str!("guard_data/chromium_offer.sdp");
 
@@ -105,7 +108,7 @@ async fn three_meet_and_keep_their_bounds() {
     let mut peers = [spawn_in(&hub), spawn_in(&hub), spawn_in(&hub)];
     let mut heard = std::collections::HashSet::new();
     let mut looks = 0;
-    until(|| {
+    until("all is taken", || {
         looks += 1;
         for (at, peer) in peers.iter_mut().enumerate() {
             // Not at every look: large packets for three would fill the queues.
@@ -153,7 +156,7 @@ async fn three_meet_and_keep_their_bounds() {
     b.ban(a_id);
     assert!(b.known_peers().iter().all(|known| known.id != a_id));
     let dropped = b.dropped();
-    until(|| {
+    until("the other hears", || {
         a.send(b_id, Channel::Reliable, Bytes::from_static(b"still here"));
         while let Some((from, ..)) = b.receive() {
             assert_ne!(from, a_id, "a banned peer is heard");

@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod scripted;
+mod talk;
 
 use bytes::Bytes;
 use matchbox_socket::{PeerEvent, PeerSignal};
@@ -13,11 +14,12 @@ use netplay::{
     },
 };
 use protocol::{PeerId, limits::HANDSHAKE_DEADLINE};
-use scripted::{Connection, Server, id, soon, until};
+use scripted::{Connection, Server, id, soon};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use talk::{id_of, say, until};
 
 /// How often a third peer comes and goes.
 const VISITS: u32 = 30;
@@ -43,31 +45,6 @@ async fn server() -> Signaling {
     Signaling::Remote {
         room_url: format!("ws://{address}/MESH"),
     }
-}
-
-async fn id_of(peer: &MatchboxTransport) -> PeerId {
-    until(|| peer.local_id().is_some()).await;
-    peer.local_id().expect("assigned")
-}
-
-/// Says a word on the reliable channel until the other has heard it.
-async fn say(from: &mut MatchboxTransport, to: &mut MatchboxTransport, word: &str) {
-    let (from_id, to_id) = (id_of(from).await, id_of(to).await);
-    until(|| {
-        from.send(
-            to_id,
-            Channel::Reliable,
-            Bytes::copy_from_slice(word.as_bytes()),
-        );
-        // Whatever has come to the speaker is of no interest here, but must not pile up.
-        while from.receive().is_some() {}
-        let mut heard = false;
-        while let Some((sender, _, packet)) = to.receive() {
-            heard |= sender == from_id && packet == word.as_bytes();
-        }
-        heard
-    })
-    .await;
 }
 
 /// Splitmix64: the same visits in every run.
@@ -141,7 +118,7 @@ async fn a_ban_closes_the_connection_to_that_peer_alone() {
     a.ban(c_id);
     assert!(!knows(&a, c_id));
     let mut reason = None;
-    until(|| {
+    until("the reason has come", || {
         while let Some((from, _, packet)) = c.receive() {
             reason = (from == a_id).then_some(packet).or(reason.take());
         }
@@ -196,7 +173,7 @@ async fn a_handshake_that_nobody_answers_ends_and_may_begin_anew() {
     let start = Instant::now();
     // Whoever listens answers the client's probes, too.
     tokio::select! {
-        () = until(|| !knows(&peer, id(2))) => {}
+        () = until("it is given up", || !knows(&peer, id(2))) => {}
         said = connection.hear() => panic!("one offer is all, not {said:?}"),
     }
     assert!(start.elapsed() > HANDSHAKE_DEADLINE / 2);
@@ -246,6 +223,59 @@ async fn a_pair_meets_although_the_sockets_of_one_side_or_both_died() {
     }
 }
 
+#[tokio::test]
+async fn offers_that_cross_after_a_restart_wait_for_no_deadline() {
+    for (first, second) in [(1, 2), (2, 1)] {
+        let server = Server::start().await;
+        let signaling = Signaling::Remote {
+            room_url: server.room_url(),
+        };
+        let mut a = join(&signaling);
+        let mut to_a = server.accept().await;
+        let mut b = join(&signaling);
+        let mut to_b = server.accept().await;
+        to_a.tell(PeerEvent::IdAssigned(id(first))).await;
+        to_b.tell(PeerEvent::IdAssigned(id(second))).await;
+        // The first one's offer is lost with the old server, and the new one takes it for the
+        // newcomer.
+        to_a.tell(PeerEvent::NewPeer(id(second))).await;
+        offer(&mut to_a, id(second)).await;
+        to_b.tell(PeerEvent::NewPeer(id(first))).await;
+        let start = Instant::now();
+        tokio::select! {
+            () = relay(&mut to_a, &mut to_b, (id(first), id(second)), |_, data| Some(data)) => {}
+            () = meet(&mut a, &mut b) => {}
+        }
+        let taken = start.elapsed();
+        assert!(taken < HANDSHAKE_DEADLINE / 3, "{taken:?}");
+    }
+}
+
+/// Passes signals on between two peers' connections, as `pass` says.
+async fn relay(
+    to_a: &mut Connection,
+    to_b: &mut Connection,
+    (a, b): (PeerId, PeerId),
+    pass: impl Fn(u32, PeerSignal) -> Option<PeerSignal>,
+) {
+    let mut descriptions = 0;
+    loop {
+        let (sender, (receiver, data)) = tokio::select! {
+            said = to_a.hear() => (a, said),
+            said = to_b.hear() => (b, said),
+        };
+        descriptions += u32::from(!matches!(data, PeerSignal::IceCandidate(_)));
+        let connection = if receiver == a {
+            &mut *to_a
+        } else {
+            &mut *to_b
+        };
+        if let Some(data) = pass(descriptions, data) {
+            connection.tell(PeerEvent::Signal { sender, data }).await;
+        }
+    }
+}
+
 /// Two peers on a server that passes each signal of theirs on as `pass` says. The first one offers.
 async fn meet_by(pass: impl Fn(u32, PeerSignal) -> Option<PeerSignal>) {
     let server = Server::start().await;
@@ -259,26 +289,8 @@ async fn meet_by(pass: impl Fn(u32, PeerSignal) -> Option<PeerSignal>) {
     to_a.tell(PeerEvent::IdAssigned(id(1))).await;
     to_b.tell(PeerEvent::IdAssigned(id(2))).await;
     to_a.tell(PeerEvent::NewPeer(id(2))).await;
-    let relay = async {
-        let mut descriptions = 0;
-        loop {
-            let (sender, (receiver, data)) = tokio::select! {
-                said = to_a.hear() => (id(1), said),
-                said = to_b.hear() => (id(2), said),
-            };
-            let connection = if receiver == id(1) {
-                &mut to_a
-            } else {
-                &mut to_b
-            };
-            descriptions += u32::from(!matches!(data, PeerSignal::IceCandidate(_)));
-            if let Some(data) = pass(descriptions, data) {
-                connection.tell(PeerEvent::Signal { sender, data }).await;
-            }
-        }
-    };
     tokio::select! {
-        () = relay => {}
+        () = relay(&mut to_a, &mut to_b, (id(1), id(2)), pass) => {}
         () = meet(&mut a, &mut b) => {}
     }
 }

@@ -4,21 +4,21 @@
 //! Run in a browser by `wasm-bindgen-test-runner`, with `CHROMEDRIVER` or `GECKODRIVER` set.
 #![cfg(target_arch = "wasm32")]
 
-use bytes::Bytes;
+mod talk;
+
 use futures_timer::Delay;
 use netplay::{
     signaling::local::LocalHub,
     transport::{
-        Channel, Transport,
+        Transport,
         matchbox::{Ice, MatchboxTransport, Signaling, open},
     },
 };
-use protocol::PeerId;
 use std::time::Duration;
+use talk::{id_of, say, until};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_time::Instant;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -52,9 +52,6 @@ const VISITS: u32 = 24;
 /// The longest visit: a handshake in one page takes less.
 const LONGEST_VISIT: Duration = Duration::from_millis(600);
 
-/// How long anything in these tests may take.
-const DEADLINE: Duration = Duration::from_secs(20);
-
 fn join(hub: &LocalHub) -> MatchboxTransport {
     let signaling = Signaling::Local(hub.clone());
     let (transport, room) = open(signaling, Ice::default(), |socket, message_loop| {
@@ -68,39 +65,11 @@ fn join(hub: &LocalHub) -> MatchboxTransport {
     transport
 }
 
-async fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < DEADLINE, "it takes too long until {what}");
-        Delay::new(Duration::from_millis(1)).await;
-    }
-}
-
-async fn id_of(peer: &MatchboxTransport) -> PeerId {
-    until("signaling says who we are", || peer.local_id().is_some()).await;
-    peer.local_id().expect("assigned")
-}
-
-/// Says a word on the reliable channel until the other has heard it.
-async fn say(from: &mut MatchboxTransport, to: &mut MatchboxTransport, word: String) {
-    let (from_id, to_id) = (id_of(from).await, id_of(to).await);
-    until(&word, || {
-        from.send(to_id, Channel::Reliable, Bytes::from(word.clone()));
-        while from.receive().is_some() {}
-        let mut heard = false;
-        while let Some((sender, _, packet)) = to.receive() {
-            heard |= sender == from_id && packet == word.as_bytes();
-        }
-        heard
-    })
-    .await;
-}
-
 #[wasm_bindgen_test]
 async fn a_page_outlives_handshakes_that_are_broken_off() {
     let hub = LocalHub::new();
     let (mut a, mut b) = (join(&hub), join(&hub));
-    say(&mut a, &mut b, "met".into()).await;
+    say(&mut a, &mut b, "met").await;
     for visit in 0..VISITS {
         let described = described_connections();
         let visitor = join(&hub);
@@ -115,8 +84,8 @@ async fn a_page_outlives_handshakes_that_are_broken_off() {
             .await;
         }
         drop(visitor);
-        say(&mut a, &mut b, format!("after visit {visit}")).await;
-        say(&mut b, &mut a, format!("after visit {visit}")).await;
+        say(&mut a, &mut b, &format!("after visit {visit}")).await;
+        say(&mut b, &mut a, &format!("after visit {visit}")).await;
     }
     assert!(made_connections() > 2, "the visits were too short");
 

@@ -2,6 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod scripted;
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod talk;
 
 use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal, Signaller, SignallerBuilder};
 use netplay::{
@@ -11,8 +13,9 @@ use netplay::{
         matchbox::{Ice, MatchboxTransport, Signaling, spawn},
     },
 };
-use scripted::{Connection, Server, id, soon, until};
+use scripted::{Connection, Server, id, soon};
 use std::time::{Duration, Instant};
+use talk::until;
 use tokio_tungstenite::tungstenite::Message;
 
 const OFFER: &str = include_str!("guard_data/chromium_offer.sdp");
@@ -46,7 +49,7 @@ fn join_whole(url: String) -> MatchboxTransport {
 
 async fn failure(transport: &MatchboxTransport) -> String {
     let mut sentence = String::new();
-    until(|| match transport.signaling() {
+    until("signaling has failed", || match transport.signaling() {
         SignalingState::Failed(reason) => {
             sentence = reason;
             true
@@ -154,7 +157,10 @@ async fn an_outage_is_survived_and_unsent_signals_are_sent_later() {
     let (mut signaller, directory, mut connection) = meet(&server).await;
     // A message past the bound ends the connection as a dropped one would.
     connection.overwhelm().await;
-    until(|| directory.signaling() == SignalingState::Lost).await;
+    until("signaling is lost", || {
+        directory.signaling() == SignalingState::Lost
+    })
+    .await;
 
     let data = PeerSignal::Offer(OFFER.to_owned());
     let request = PeerRequest::Signal {
@@ -280,7 +286,7 @@ async fn a_connection_that_leads_nowhere_is_noticed() {
     connection.tell(PeerEvent::IdAssigned(id(1))).await;
     tokio::select! {
         _ = signaller.next_message() => panic!("nothing is new"),
-        () = until(|| directory.signaling() == SignalingState::Online) => {}
+        () = until("signaling is back", || directory.signaling() == SignalingState::Online) => {}
     }
 }
 
@@ -335,7 +341,10 @@ async fn a_dropped_socket_closes_its_connection() {
     let transport = join_whole(server.room_url());
     let mut connection = server.accept().await;
     connection.tell(PeerEvent::IdAssigned(id(1))).await;
-    until(|| transport.local_id() == Some(id(1))).await;
+    until("signaling says who we are", || {
+        transport.local_id() == Some(id(1))
+    })
+    .await;
     drop(transport);
     assert!(connection.ended().await, "without a goodbye it may return");
 }

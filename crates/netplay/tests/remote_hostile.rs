@@ -2,6 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod scripted;
+#[allow(dead_code, reason = "each test uses its part of it")]
+mod talk;
 
 use bytes::Bytes;
 use matchbox_socket::{PeerEvent, PeerSignal};
@@ -9,7 +11,8 @@ use netplay::transport::{
     Channel, Path, SignalingState, Transport,
     matchbox::{Ice, MatchboxTransport, Signaling, spawn},
 };
-use scripted::{Connection, Server, id, until};
+use scripted::{Connection, Server, id};
+use talk::until;
 
 const OFFER: &str = include_str!("guard_data/chromium_offer.sdp");
 const VICTIM: u128 = 1;
@@ -87,7 +90,7 @@ async fn meet(
 /// Sends on both channels both ways until all four ways have worked.
 async fn talk(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
     let mut heard = std::collections::HashSet::new();
-    until(|| {
+    until("all four ways have worked", || {
         for channel in [Channel::Unreliable, Channel::Reliable] {
             a.send(id(FRIEND), channel, Bytes::from_static(b"from a"));
             b.send(id(VICTIM), channel, Bytes::from_static(b"from b"));
@@ -148,8 +151,14 @@ async fn a_socket_lives_among_hostile_peers_and_outlives_its_server() {
     victim_wire.tell(PeerEvent::PeerLeft(id(FRIEND))).await;
     friend_wire.tell(PeerEvent::PeerLeft(id(VICTIM))).await;
     drop((victim_wire, friend_wire, server));
-    until(|| victim.signaling() == SignalingState::Lost).await;
-    until(|| friend.signaling() == SignalingState::Lost).await;
+    until("signaling is lost", || {
+        victim.signaling() == SignalingState::Lost
+    })
+    .await;
+    until("signaling is lost", || {
+        friend.signaling() == SignalingState::Lost
+    })
+    .await;
     talk(&mut victim, &mut friend).await;
     assert_eq!(seniority(&victim, FRIEND), Some(false));
     assert_eq!(victim.take_closed(), None, "the server has no say in it");

@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(dead_code, reason = "the server's own tests use the rest")]
 #[path = "../../signaling/tests/support/mod.rs"]
 mod support;
 

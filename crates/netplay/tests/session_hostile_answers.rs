@@ -3,81 +3,17 @@
 
 mod common;
 
-use bytes::Bytes;
 use common::{
+    forger::Forger,
     game::{Sums, seats},
     world::{FAIR, Peer, World, all_in},
 };
-use netplay::{
-    session::{Config, Phase},
-    transport::{Channel, KnownPeer, Path, SignalingState, Transport, memory::MemoryTransport},
-};
-use protocol::{Frame, PeerId, Simulation, agreement::*, limits::*, peer::Message};
-use std::{
-    collections::BTreeMap,
-    task::{Context, Poll},
-    time::Duration,
-};
+use netplay::session::{Config, Phase};
+use protocol::{Frame, Simulation, agreement::*, limits::*, peer::Message};
+use std::{collections::BTreeMap, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(5);
-
-/// A transport that sends other reports than the room's.
-struct Forger {
-    inner: MemoryTransport,
-    forge: fn(Report) -> Message,
-    forged: u32,
-}
-
-impl Transport for Forger {
-    fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
-        let message = Message::decode(&packet);
-        let packet = match (channel, message) {
-            (Channel::Reliable, Ok(Message::Report(report))) => {
-                self.forged += 1;
-                (self.forge)(report).encode().into()
-            }
-            _ => packet,
-        };
-        self.inner.send(to, channel, packet);
-    }
-
-    fn local_id(&self) -> Option<PeerId> {
-        self.inner.local_id()
-    }
-
-    fn known_peers(&self) -> Vec<KnownPeer> {
-        self.inner.known_peers()
-    }
-
-    fn signaling(&self) -> SignalingState {
-        self.inner.signaling()
-    }
-
-    fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
-        self.inner.receive()
-    }
-
-    fn take_closed(&mut self) -> Option<PeerId> {
-        self.inner.take_closed()
-    }
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.inner.poll_ready(context)
-    }
-
-    fn ban(&mut self, peer: PeerId) {
-        self.inner.ban(peer);
-    }
-
-    fn path(&self, peer: PeerId) -> Path {
-        self.inner.path(peer)
-    }
-
-    fn dropped(&self) -> u64 {
-        self.inner.dropped()
-    }
-}
 
 fn player(name: &str) -> Config<Sums> {
     seats::<4>(name, 4)
@@ -100,11 +36,10 @@ fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Message) {
     else {
         unreachable!("Eve is the last one");
     };
-    let mut forger = Forger {
-        inner: transport,
-        forge,
-        forged: 0,
-    };
+    let mut forger = Forger::new(transport, move |message| match message {
+        Message::Report(report) => forge(report),
+        message => message,
+    });
     let mut sums: BTreeMap<(u32, Frame), u64> = BTreeMap::new();
     let mut before = Vec::new();
     let confirmed = |peer: &Peer<Sums>| peer.room.core().map_or(0, |core| core.confirmed());

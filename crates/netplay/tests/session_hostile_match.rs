@@ -14,6 +14,8 @@ use netplay::{
 };
 use protocol::{
     Frame, PeerId, Simulation,
+    agreement::Tenure,
+    feed::{Feed, Seated, Span},
     limits::*,
     peer::{LobbyLine, Message},
 };
@@ -231,6 +233,64 @@ fn megabytes_of_chat_are_neither_kept_nor_answered() {
     let room = &table.honest[0].room;
     assert!(room.view().chat.is_empty());
     assert!(room.status().bytes_out - sent < 200_000);
+}
+
+/// Only whom a watcher asked tells it the match.
+#[test]
+fn a_watcher_listens_to_nobody_that_it_did_not_ask() {
+    let world = World::new(FAIR, 5_000);
+    let of_two = |name| Config {
+        min_peers: 2,
+        ..player(name)
+    };
+    let (mut ada, mut bob) = (world.join(of_two("Ada")), world.join(of_two("Bob")));
+    assert!(world.run_until(&mut [&mut ada, &mut bob], 10 * SECOND, all_in(Phase::Match)));
+    let watcher = |name| Config {
+        watch: true,
+        ..of_two(name)
+    };
+    let (mut cem, mut eve) = (world.join(watcher("Cem")), world.join(watcher("Eve")));
+    world.run(&mut [&mut ada, &mut bob, &mut cem, &mut eve], 3 * SECOND);
+    let (match_id, c) = (ada.room.core().expect("she plays").view().id, cem.id());
+    let before = cem.room.status();
+    for first in 0..60 {
+        let first = before.frame + 15 * first;
+        let spans = vec![Span {
+            frames: 60,
+            peers: 0,
+            words: Vec::new(),
+        }];
+        eve.tell(
+            c,
+            &Message::Feed(Feed {
+                match_id,
+                first,
+                checksum: None,
+                spans,
+            }),
+        );
+        let seats = vec![
+            Tenure {
+                from: 0,
+                driver: Some(eve.id())
+            };
+            4
+        ];
+        eve.tell(c, &Message::Seated(Seated { match_id, seats }));
+        world.run(&mut [&mut ada, &mut bob, &mut cem], SECOND / 20);
+    }
+    let after = cem.room.status();
+    assert_eq!(after.dropped - before.dropped, 120);
+    assert!(
+        after.frame - before.frame <= 190,
+        "{}",
+        after.frame - before.frame
+    );
+    let seats: Vec<_> = cem.room.view().peers.iter().map(|peer| peer.seat).collect();
+    assert_eq!(seats, [Some(0), Some(1), None, None]);
+    let sum = ada.room.core().and_then(|core| core.checksum());
+    let seen = after.checksum_frame;
+    assert!(sum.is_some_and(|(frame, _)| frame >= seen && frame <= seen + 120));
 }
 
 #[test]

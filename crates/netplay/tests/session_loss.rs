@@ -56,6 +56,19 @@ fn whoever_leaves_says_goodbye_first() {
 }
 
 #[test]
+fn whoever_leaves_says_goodbye_also_to_those_it_still_greets() {
+    let world = World::new(FAIR, 21);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    // Nothing of Bob's comes to Ada in time: he hears her, and waits for her to hear him.
+    world.slow(bob.id(), ada.id(), 60 * SECOND);
+    world.run(&mut [&mut ada, &mut bob], SECOND);
+    ada.room.command(Command::Leave);
+    world.run(&mut [&mut ada, &mut bob], 2 * HANDSHAKE_DEADLINE);
+    assert!(ada.room.is_closed());
+    assert_eq!(bob.room.view().notice, None, "nobody to be given up");
+}
+
+#[test]
 fn the_next_owner_starts_although_somebody_has_not_heard_the_last_one_leave() {
     let world = World::new(FAIR, 8);
     let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));

@@ -40,6 +40,23 @@ fn is_after(matches: u32) -> impl Fn(&[&mut Peer<Sums>]) -> bool {
 }
 
 #[test]
+fn a_player_may_change_its_input_delay_in_a_match() {
+    let world = World::new(FAIR, 30);
+    let (mut ada, mut bob) = (world.join(eager("Ada", 2)), world.join(eager("Bob", 2)));
+    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
+    assert!(world.run_until(both, LONG, all_in(Phase::Match)));
+    let delay = |peer: &Peer<Sums>| peer.room.core().map(|core| core.input_delay());
+    assert_eq!(delay(both[0]), Some(2));
+    both[0].room.command(Command::SetInputDelay(Some(6)));
+    assert_eq!((delay(both[0]), delay(both[1])), (Some(6), Some(2)));
+    assert!(world.run_until(both, LONG, is_after(1)));
+    assert!(both.iter().all(|peer| peer.room.status().desync.is_none()));
+    // The next match begins with it.
+    assert!(world.run_until(both, LONG, all_in(Phase::Match)));
+    assert_eq!(delay(both[0]), Some(6));
+}
+
+#[test]
 fn two_play_and_play_again() {
     let world = World::new(FAIR, 1);
     let mut ada = world.join(eager("Ada", 2));

@@ -1,7 +1,7 @@
 //! What those that only watch are told of a match: its confirmed inputs, over the reliable
 //! channel, by one of the drivers. Nobody waits for them.
 
-use crate::{Frame, limits::*, peer::DecodeError};
+use crate::{Frame, agreement::Tenure, limits::*, peer::DecodeError};
 use serde::{Deserialize, Serialize};
 
 /// From a watcher that has the world to a driver: "tell me the match from here on". Repeated now
@@ -12,6 +12,24 @@ pub struct Watch {
     pub match_id: u32,
     /// The first frame that the watcher lacks.
     pub from: Frame,
+}
+
+/// From that driver: who drives which seat by now. Told before the first frames, and on each change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seated {
+    /// The match.
+    pub match_id: u32,
+    /// Per seat, the tenure in force at the newest confirmed frame; at most [`MAX_SEATS`].
+    pub seats: Vec<Tenure>,
+}
+
+impl Seated {
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
+        match (1..=MAX_SEATS).contains(&self.seats.len()) {
+            true => Ok(()),
+            false => Err(DecodeError::OutOfBounds("seats")),
+        }
+    }
 }
 
 /// A stretch of confirmed frames.

@@ -8,7 +8,7 @@
 use crate::{
     Frame, PeerId,
     agreement::*,
-    feed::{Feed, Watch},
+    feed::{Feed, Seated, Watch},
     limits::*,
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ pub enum Message {
     Watch(Watch),
     /// See [`Feed`].
     Feed(Feed),
+    /// See [`Seated`].
+    Seated(Seated),
 }
 
 /// Who speaks, and by which rules. Layout never changes.
@@ -232,6 +234,7 @@ impl Message {
             Self::Append(append) => append.check(),
             Self::Snapshot(chunk) => chunk.check(),
             Self::Feed(feed) => feed.check(),
+            Self::Seated(seated) => seated.check(),
             Self::Leave
             | Self::Deny(_)
             | Self::Join(_)

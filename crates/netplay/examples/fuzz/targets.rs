@@ -5,14 +5,20 @@ use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use netplay::{
     replay::{MAX_FILE_BYTES, Playback, Replay, VERSION, diff, verify},
     rollback::{Core, Entry},
-    signaling::{api::ServerUrl, directory::Directory, guard::Guard},
+    session::resume::Record,
+    signaling::{
+        api::ServerUrl,
+        directory::Directory,
+        guard::Guard,
+        link::{percent_decode, query_pairs},
+    },
 };
 use protocol::{
     Driver, PeerId, Seat, Simulation,
     agreement::Snapshot,
     api::{Problem, Room, parse_room_code},
     datagram::Datagram,
-    limits::MAX_SEATS,
+    limits::{MAX_NAME_BYTES, MAX_SEATS},
     peer::Message,
 };
 use serde::de::DeserializeOwned;
@@ -24,15 +30,17 @@ use std::time::Duration;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     ("address", address),
     ("api", api),
     ("candidate", candidate),
     ("datagram", datagram),
     ("description", description),
+    ("link", link),
     ("message", message),
     ("replay", replay),
     ("replay_inside", replay_inside),
+    ("seat", seat),
     ("settings", settings),
     ("signal", signal),
     ("snapshot", snapshot),
@@ -234,5 +242,33 @@ fn address(bytes: &[u8]) {
     }
     if let Some(code) = parse_room_code(text) {
         assert_eq!(parse_room_code(&code), Some(code));
+    }
+}
+
+/// The query and the fragment of a page's address. Escapes only make a text shorter.
+fn link(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let (query, fragment) = text.split_once('#').unwrap_or((text, ""));
+    for (key, value) in query_pairs(query) {
+        assert!(query.contains(key) && value.len() <= query.len().max(1));
+        let _ = value.parse::<ServerUrl>();
+    }
+    let room = percent_decode(fragment);
+    assert!(room.len() <= fragment.len());
+    if !fragment.contains(['%', '+']) {
+        assert_eq!(room, fragment);
+    }
+}
+
+/// What is kept of a player's seat, in a page's storage or a file.
+fn seat(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Some(record) = Record::read(text) {
+        assert!(record.name.len() <= MAX_NAME_BYTES);
+        assert_eq!(Record::read(&record.text()), Some(record));
     }
 }

@@ -1,7 +1,7 @@
 //! Asking what the others hold of the lost, and appending what follows from it.
 
 use super::*;
-use protocol::agreement::{Collect, Deny, Inputs, Report, SeatChange};
+use protocol::agreement::{Collect, Deny, Inputs, Report};
 
 /// A question under way.
 #[derive(Debug)]
@@ -246,8 +246,10 @@ impl Agreement {
             .iter()
             .max_by_key(|(_, report)| (report.installed, report.log));
         let (from, report) = longest.filter(|(_, report)| report.log > core.log())?;
+        // Whoever was itself lost to the owner before was not asked.
+        let asked = !self.taken_unasked(core, &report.changes).contains(&self.me);
         for entry in report.changes.clone() {
-            if judge::is_impossible(core, &entry) {
+            if judge::is_impossible(core, &entry) || self.is_usurped(core, &entry, asked) {
                 return Some(*from);
             }
             self.append(core, entry, now);
@@ -267,6 +269,7 @@ impl Agreement {
         let new_reign = core.view() != asking.view;
         core.set_view(asking.view);
         self.before = None;
+        self.trust.begin_reign();
         let mut followers = self.followers(core);
         for id in &asking.lost {
             let seats: Vec<usize> = core.seats_of(*id).collect();

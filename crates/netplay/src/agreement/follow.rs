@@ -29,7 +29,8 @@ impl Agreement {
         if collect.ends.len() != core.ends().len() || is_too_far(&collect.view, core) {
             return Err(Offence::Misfit);
         }
-        let agreed = !collect.lost.contains(&self.me)
+        let agreed = self.trusts(from, &collect.lost, core, room, now)
+            && !collect.lost.contains(&self.me)
             && match collect.view == core.view() {
                 true => self.promised == (core.view().number, from),
                 false => self.agrees(&collect, core, room, now),
@@ -79,6 +80,7 @@ impl Agreement {
                 && (is_gone(room, id)
                     || is_missing(core, id, now, AGREE_AFTER)
                     || core.holds_up(id, now)
+                    || self.trust.is_deposed(id)
                     || core.frozen().contains(&id))
         };
         let mut elders = core.order().into_iter().take_while(|id| *id != from);
@@ -97,6 +99,7 @@ impl Agreement {
         from: PeerId,
         append: Append,
         core: &mut Core<S>,
+        room: &[Present],
         now: Duration,
     ) -> Result<(), Offence> {
         if append.match_id != self.match_id || self.stranded {
@@ -120,15 +123,27 @@ impl Agreement {
             self.promised = (append.view.number, from);
             self.before = None;
             self.asking = None;
+            self.trust.begin_reign();
         } else if self.promised != (append.view.number, from) {
             // We have told another asker how long our log is: it ends there.
             return Ok(());
         }
+        let drives = core.drives(self.me);
         let Some(known) = core.log().checked_sub(append.first) else {
             self.stranded = true;
             return Ok(());
         };
-        for entry in append.entries.into_iter().skip(known as usize) {
+        let mut entries = append.entries;
+        entries.drain(..entries.len().min(known as usize));
+        let unasked = self.taken_unasked(core, &entries);
+        let asked = drives && !unasked.contains(&self.me);
+        if !asked && !self.trusts(from, &unasked, core, room, now) {
+            return Ok(());
+        }
+        for entry in entries {
+            if self.is_usurped(core, &entry, asked) {
+                return Err(Offence::Usurped);
+            }
             self.append(core, entry, now);
             if self.stranded {
                 return Ok(());

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::rollback::STEP;
-use protocol::agreement::{Inputs, SeatChange};
+use protocol::agreement::Inputs;
 
 /// Frames between the decision and a seat's change besides the slowest round trip: for the
 /// turns of all sides, and for one message that must be sent again.

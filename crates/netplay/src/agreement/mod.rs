@@ -12,16 +12,18 @@ mod ask;
 mod follow;
 mod give;
 mod judge;
+mod trust;
 
 use crate::rollback::Core;
 use ask::Asking;
 use protocol::{
     Frame, PeerId, Simulation,
-    agreement::{Append, Claim, Kept, LogEntry, View},
+    agreement::{Append, Claim, Kept, LogEntry, SeatChange, View},
     limits::*,
     peer::Message,
 };
 use std::{collections::VecDeque, time::Duration};
+use trust::Trust;
 
 /// For how long an owner's inputs must be missing here for us to agree that it is lost. Less than
 /// [`MISSING_DEADLINE`], since those who ask noticed it on another path.
@@ -77,6 +79,9 @@ pub enum Offence {
     /// Its lists do not fit the match.
     #[error("does not fit the match")]
     Misfit,
+    /// It wrote into the log what no owner may: to be dropped at once.
+    #[error("changes seats that are not its to change")]
+    Usurped,
 }
 
 /// What a promise replaced.
@@ -100,6 +105,7 @@ pub struct Agreement {
     asking: Option<Asking>,
     /// Who denied or evaded our questions, since when.
     evaded: Vec<(PeerId, Duration)>,
+    trust: Trust,
     /// Counts our questions.
     question: u32,
     /// Not before this time do we ask again.
@@ -129,6 +135,7 @@ impl Agreement {
             used: view.number,
             asking: None,
             evaded: Vec::new(),
+            trust: Trust::default(),
             question: 0,
             pause_until: Duration::ZERO,
             recent: VecDeque::new(),
@@ -222,7 +229,8 @@ impl Agreement {
         let is_lost = |id: &PeerId| is_gone(room, *id) || is_missing(id) || core.holds_up(*id, now);
         // Whoever lives may be waiting for one that does not, and lack more of it than we do: it
         // is judged when those are out of the way.
-        let dead: Vec<PeerId> = others().filter(|id| is_lost(id) && !lives(*id)).collect();
+        let is_dead = |id: &PeerId| is_lost(id) && !lives(*id) || self.trust.is_deposed(*id);
+        let dead: Vec<PeerId> = others().filter(is_dead).collect();
         let mut lost = dead;
         if lost.is_empty() {
             for id in others().filter(is_lost) {
@@ -250,6 +258,7 @@ impl Agreement {
             });
         }
         self.promised = (view.number, view.owner);
+        self.trust.name(lost);
         for id in lost {
             core.freeze(*id);
         }
@@ -295,12 +304,15 @@ impl Agreement {
 
     /// Appends to our own log. Only for what was agreed; what cannot be followed strands us.
     fn append<S: Simulation>(&mut self, core: &mut Core<S>, entry: LogEntry, now: Duration) {
+        let seat = usize::from(entry.change.seat);
+        let last = (core.order().into_iter()).find(|id| core.seats_of(*id).any(|s| s == seat));
         if let Err(error) = core.apply(&entry, now) {
             tracing::warn!(%error, change = ?entry.change, "cannot follow the log");
             self.stranded = true;
             return;
         }
         tracing::info!(change = ?entry.change, "a seat changes hands");
+        self.trust.change(last, entry.change.driver);
         if self.recent.len() == MAX_RECENT {
             self.recent.pop_front();
             self.recent_from += 1;
@@ -359,15 +371,18 @@ fn unreached<S: Simulation>(
     id: PeerId,
     me: PeerId,
 ) -> Option<PeerId> {
-    let theirs = core.reported_ends(id)?;
-    let ours = core.ends();
     let rank = order.iter().position(|driver| *driver == id)?;
     let younger = order.get(rank + 1..)?;
-    younger.iter().copied().find(|other| {
-        *other != me
-            && core.seats_of(*other).any(|seat| {
-                let lacks = |end: &Frame| end.saturating_add(LACKS) < ours[seat];
-                theirs.get(seat).is_some_and(lacks)
-            })
+    (younger.iter().copied()).find(|other| *other != me && lacks(core, id, *other))
+}
+
+/// Whether `id` lacks inputs of `author`'s that we have had for a while.
+fn lacks<S: Simulation>(core: &Core<S>, id: PeerId, author: PeerId) -> bool {
+    let ours = core.ends();
+    core.reported_ends(id).is_some_and(|theirs| {
+        core.seats_of(author).any(|seat| {
+            let lacks = |end: &Frame| end.saturating_add(LACKS) < ours[seat];
+            theirs.get(seat).is_some_and(lacks)
+        })
     })
 }

@@ -113,6 +113,11 @@ impl<S: Simulation> Recorder<S> {
         self.head.start + self.track.len()
     }
 
+    /// Whether a world of this number is in the recording, so that the inputs after it may follow.
+    pub fn reaches(&self, frame: Frame) -> bool {
+        (self.head.start..=self.next_frame()).contains(&frame)
+    }
+
     /// From frame `from` on, the peer that drives `seat` is the player `name`. Told in any
     /// order, also ahead of `from`. What does not fit ([`MAX_NAMES`], [`MAX_SITTINGS`], no such
     /// seat) is left out: a replay does without names.
@@ -165,8 +170,7 @@ impl<S: Simulation> Recorder<S> {
     /// those of worlds before or after the recording, and those not newer than the last one are
     /// left out.
     pub fn checksum(&mut self, frame: Frame, sum: u64) {
-        let next = self.next_frame();
-        let is_recorded = (self.head.start..=next).contains(&frame);
+        let is_recorded = self.reaches(frame);
         let sums = &mut self.head.checksums;
         let is_new = sums.last().is_none_or(|last| last.frame < frame);
         let counts = is_recorded && frame.is_multiple_of(CHECKSUM_INTERVAL);
@@ -199,11 +203,11 @@ impl<S: Simulation> Recorder<S> {
     /// [`RecordError::Gap`] for a world outside of the recording: begin another one.
     /// [`RecordError::Full`] when there are too many.
     pub fn adopt(&mut self, frame: Frame, world: &S) -> Result<(), RecordError> {
-        let next = self.next_frame();
-        let head = &mut self.head;
-        if !(head.start..=next).contains(&frame) {
+        if !self.reaches(frame) {
+            let next = self.next_frame();
             return Err(RecordError::Gap { frame, next });
         }
+        let head = &mut self.head;
         let world = encode(world, MAX_SNAPSHOT_BYTES).ok_or(RecordError::Full)?;
         let earlier = head.given.iter().take_while(|(given, _)| *given < frame);
         let (count, bytes) = earlier.fold((0, 0), |(count, bytes), (_, world)| {

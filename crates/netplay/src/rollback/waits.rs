@@ -25,6 +25,12 @@ const MAX_PAUSE: Duration = Duration::from_millis(100);
 /// Whoever sends nothing for so long has fallen silent: a peer that waits is heard every 50 ms.
 const SILENT: Duration = Duration::from_millis(200);
 
+/// A match that was not held up for so long flows.
+const FLOWS_FOR: Duration = Duration::from_secs(1);
+
+/// Time that may be lost without being felt: three steps.
+const HITCH: Duration = Duration::from_millis(50);
+
 /// Waits that are kept of one peer. There is at most one per step, 120 in a window, and a few
 /// more while steps are caught up.
 const MAX_WAITS: usize = 192;
@@ -69,6 +75,12 @@ impl Waits {
         let longest = lengths().max().unwrap_or_default();
         lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
     }
+
+    /// The time lost in waits that ended since.
+    fn since(&self, start: Duration) -> Duration {
+        let newest = self.0.iter().rev().take_while(|wait| wait.end > start);
+        newest.map(|wait| wait.length).sum()
+    }
 }
 
 impl<S: Simulation> Core<S> {
@@ -106,9 +118,17 @@ impl<S: Simulation> Core<S> {
             .any(|p| p.id == peer && p.waits.are_too_long(now))
     }
 
+    /// Whether the match has run here without a hitch for a second.
+    pub fn flows(&self, now: Duration) -> bool {
+        let lately = now.saturating_sub(FLOWS_FOR);
+        self.peers
+            .iter()
+            .all(|peer| peer.waits.since(lately) < HITCH)
+    }
+
     /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.
     fn is_excused(&self, peer: &Peer) -> bool {
-        let has_enough = self.received(peer) > self.frame();
+        let has_enough = self.given(peer) > self.frame();
         self.acknowledges(peer) && (has_enough || self.waits_for_others(peer))
     }
 
@@ -129,7 +149,17 @@ impl<S: Simulation> Core<S> {
         if !self.is_owner(peer.id) {
             bound = bound.min(self.horizon());
         }
-        self.received(peer) >= bound.saturating_add(MAX_PREDICTION)
+        self.given(peer) >= bound.saturating_add(MAX_PREDICTION)
+    }
+
+    /// The first frame that a peer has yet to give: its inputs, and of the owner, which announces
+    /// each frame with its own input, that it is final.
+    fn given(&self, peer: &Peer) -> Frame {
+        let received = self.received(peer);
+        match self.is_owner(peer.id) {
+            true => received.min(self.horizon()),
+            false => received,
+        }
     }
 
     /// Whether nothing came from `id` any more when `peer` was last heard.

@@ -27,6 +27,8 @@ pub enum Command {
     SetName(String),
     /// Tells everybody whether this player looks: a hidden page or window is away.
     SetAway(bool),
+    /// Sets [`super::Config::input_delay`], in a running match without a hitch.
+    SetInputDelay(Option<u32>),
     /// Says a line to everybody.
     Chat(String),
     /// Leaves the room; the session ends.

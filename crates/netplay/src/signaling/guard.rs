@@ -26,6 +26,10 @@
 //! peer's description has. The side that answers asks for a new offer by one that is not a
 //! description, [`AGAIN`] and the name of the attempt that failed. Stock matchbox peers ignore that
 //! as they ignore any second offer: they go on with their first handshake, or have lost it for good.
+//!
+//! Of a pair one side is told of the other, and offers. A server that was restarted may tell the
+//! other side, too: two offers cross, or the first one was lost with the old server. Then the one of
+//! the smaller id stands, and is made anew, since it may be the lost one; the other side yields.
 
 use super::{
     directory::{Directory, Presence},
@@ -98,6 +102,11 @@ impl Handshake {
             candidates_in: 0,
             candidates_out: 0,
         }
+    }
+
+    /// Whether an offer of ours, made or about to be, has no answer yet.
+    fn waits(&self) -> bool {
+        self.we_offer && !self.answered
     }
 
     /// Lets an offer or answer through, written anew. `ours` says who wrote it.
@@ -280,6 +289,9 @@ impl Guard {
             if let Some((AGAIN, name)) = text.split_once(' ') {
                 return self.asked_again(sender, name);
             }
+            if self.stands_against(sender, presence, text) {
+                return (self.admit_again(sender, true)).then_some(PeerEvent::NewPeer(sender));
+            }
             if !self.begin_with_offer(sender, presence, text) {
                 return None;
             }
@@ -292,8 +304,17 @@ impl Guard {
         Some(PeerEvent::Signal { sender, data })
     }
 
+    /// Whether an offer crosses one of ours that has been made, and ours is the one that stands.
+    fn stands_against(&mut self, sender: PeerId, presence: Option<Presence>, text: &str) -> bool {
+        let is_elder = self.directory.local_id().is_some_and(|me| me < sender);
+        is_elder
+            && presence.is_some_and(Presence::has_socket)
+            && Description::parse(text, Kind::Offer).is_some()
+            && (self.handshake(sender)).is_some_and(|h| h.waits() && h.section.is_some())
+    }
+
     /// Begins a handshake for an offer that is not the present one's: a stranger's, of whom the
-    /// server told that we came later, or one that begins anew.
+    /// server told that we came later, one that begins anew, or one that ours yields to.
     fn begin_with_offer(&mut self, sender: PeerId, presence: Option<Presence>, text: &str) -> bool {
         let Some(offered) = Description::parse(text, Kind::Offer) else {
             return false;
@@ -304,10 +325,14 @@ impl Guard {
                 here_before_us: true,
             });
         };
+        let yields = self.directory.local_id().is_some_and(|me| sender < me);
         let present = self.handshake(sender).filter(|_| presence.has_socket());
         let is_new = present.is_none_or(|present| {
             let names_another = |section: &Section| section.there != offered.mid();
-            !present.we_offer && present.section.as_ref().is_none_or(names_another)
+            match present.we_offer {
+                true => yields && present.waits(),
+                false => present.section.as_ref().is_none_or(names_another),
+            }
         });
         is_new && self.admit_again(sender, false)
     }

@@ -16,6 +16,7 @@ mod contain;
 mod exchange;
 mod ice;
 mod line;
+mod link;
 mod side;
 
 pub use ice::Ice;

@@ -259,7 +259,7 @@ impl Liar {
     }
 
     /// The number of kinds that [`Liar::message`] knows.
-    pub const KINDS: usize = 16;
+    pub const KINDS: usize = 17;
 
     /// A message of a kind, as its type allows it.
     pub fn message(&mut self, kind: usize) -> Message {
@@ -321,6 +321,17 @@ impl Liar {
                 from: self.near(right),
             }),
             14 => self.feed(),
+            15 => {
+                let tenure = |liar: &mut Self| Tenure {
+                    from: liar.near(right),
+                    driver: liar.flip().then(|| liar.id()),
+                };
+                let count = 1 + self.below(MAX_SEATS);
+                Message::Seated(Seated {
+                    match_id: self.match_id(),
+                    seats: repeat_with(|| tenure(self)).take(count).collect(),
+                })
+            }
             _ => Message::Refuse(Refusal {
                 reason: RefusalReason::Rules,
                 detail: "\u{200b}".repeat(9),

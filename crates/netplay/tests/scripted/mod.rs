@@ -32,16 +32,6 @@ pub async fn soon<T>(future: impl Future<Output = T>) -> T {
         .expect("nothing may take so long")
 }
 
-/// Waits until `done`, looking again every few milliseconds.
-pub async fn until(mut done: impl FnMut() -> bool) {
-    soon(async {
-        while !done() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
-}
-
 /// Listens on a port of its own.
 pub struct Server(TcpListener);
 

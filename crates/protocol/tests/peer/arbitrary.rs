@@ -299,7 +299,11 @@ fn of_watchers() -> impl Strategy<Value = Message> {
                 spans,
             })
         });
-    prop_oneof![watch, feed]
+    let tenure =
+        (any::<u32>(), option::of(peer())).prop_map(|(from, driver)| Tenure { from, driver });
+    let seated = (any::<u32>(), vec(tenure, 1..=MAX_SEATS))
+        .prop_map(|(match_id, seats)| Message::Seated(Seated { match_id, seats }));
+    prop_oneof![watch, feed, seated]
 }
 
 pub fn message() -> impl Strategy<Value = Message> {

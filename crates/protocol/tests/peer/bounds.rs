@@ -221,6 +221,16 @@ fn feeds() {
 }
 
 #[test]
+fn seats_that_watchers_are_told_of() {
+    let told = |count| {
+        let seats = vec![seated().seats[0]; count];
+        Message::Seated(Seated { seats, ..seated() })
+    };
+    at_most(MAX_SEATS, "seats", told);
+    refused(told(0), "seats");
+}
+
+#[test]
 fn parts_of_a_snapshot() {
     let part = |index, count, length| {
         Message::Snapshot(Chunk {

@@ -211,6 +211,14 @@ pub fn feed() -> Feed {
     }
 }
 
+pub fn seated() -> Seated {
+    let tenure = |from, driver| Tenure { from, driver };
+    Seated {
+        match_id: 0xfeed_beef,
+        seats: vec![tenure(0, Some(peer(1))), tenure(3_599, None)],
+    }
+}
+
 pub fn snapshot() -> Snapshot {
     let bot = Tenure {
         from: 3_000,
@@ -276,5 +284,6 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("keeps_up", keeps_up),
         ("watch", Message::Watch(watch())),
         ("feed", Message::Feed(feed())),
+        ("seated", Message::Seated(seated())),
     ]
 }

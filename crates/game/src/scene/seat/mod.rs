@@ -16,8 +16,8 @@ use page as target;
 
 use super::Seen;
 use bevy::prelude::*;
-use netplay::session::{Config, Phase, RoomView};
-use protocol::{agreement::Token, limits::MAX_NAME_BYTES, peer::clean_text};
+use netplay::session::{Config, Phase, RoomView, resume::Record};
+use protocol::agreement::Token;
 use sim::World as Match;
 use target::Slot;
 
@@ -27,35 +27,6 @@ pub(super) fn plugin(app: &mut App) {
 
 /// Characters of a kept text: the room's address, a token, a name. A longer one is none of ours.
 const MAX_TEXT: usize = 1_024;
-
-/// What is kept of a player in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Record {
-    /// The room's address.
-    room: String,
-    token: Token,
-    name: String,
-}
-
-impl Record {
-    /// Reads what [`Record::text`] wrote; nothing of anything else.
-    fn read(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        let (room, token, name) = (lines.next()?, lines.next()?, lines.next()?);
-        let token = uuid::Uuid::try_parse(token).ok()?.into_bytes();
-        Some(Self {
-            room: room.to_owned(),
-            token,
-            name: clean_text(name, MAX_NAME_BYTES),
-        })
-    }
-
-    fn text(&self) -> String {
-        let Self { room, token, name } = self;
-        let token = uuid::Uuid::from_bytes(*token).simple();
-        format!("{room}\n{token}\n{name}\n")
-    }
-}
 
 /// A scene's player in its room.
 #[derive(Component)]
@@ -121,6 +92,7 @@ fn keep(mut scenes: Query<(&Seen, &mut Keeper), Changed<Seen>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::limits::MAX_NAME_BYTES;
 
     fn record() -> Record {
         Record {

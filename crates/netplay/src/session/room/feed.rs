@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::rollback::ConfirmedFrame;
-use protocol::feed::{Feed, Span, Watch};
+use protocol::{
+    agreement::Tenure,
+    feed::{Feed, Seated, Span, Watch},
+};
 
 /// How often a stretch goes out.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -31,6 +34,8 @@ struct Watcher {
     next: Frame,
     has: Frame,
     heard: Duration,
+    /// Who has which seat, as it was told.
+    seats: Vec<Tenure>,
 }
 
 impl Feeds {
@@ -104,6 +109,7 @@ impl<S: Simulation> Room<S> {
                 next: watch.from,
                 has: watch.from,
                 heard: now,
+                seats: Vec::new(),
             });
         }
     }
@@ -120,19 +126,25 @@ impl<S: Simulation> Room<S> {
                 && now.saturating_sub(watcher.heard) < SILENCE
                 && watcher.next - watcher.has < MAX_AHEAD
         });
-        let checksum = play.core.checksum();
+        let (match_id, checksum) = (play.match_id, play.core.checksum());
+        // A seat has one tenure or more, the one in force first.
+        let tenures = play.core.tenures();
+        let seats: Vec<Tenure> = tenures.iter().filter_map(|t| t.first().copied()).collect();
+        let mut watchers = std::mem::take(&mut play.feeds.watchers);
         let mut words = Vec::new();
-        for index in 0..play.feeds.watchers.len() {
-            let (id, next) = (
-                play.feeds.watchers[index].id,
-                play.feeds.watchers[index].next,
-            );
-            let Some(feed) = play.feeds.stretch(play.match_id, next, checksum) else {
+        for watcher in &mut watchers {
+            let Some(feed) = play.feeds.stretch(match_id, watcher.next, checksum) else {
                 continue;
             };
-            play.feeds.watchers[index].next += feed.frames() as Frame;
-            words.push((id, Message::Feed(feed)));
+            if watcher.seats != seats {
+                watcher.seats.clone_from(&seats);
+                let seats = seats.clone();
+                words.push((watcher.id, Message::Seated(Seated { match_id, seats })));
+            }
+            watcher.next += feed.frames() as Frame;
+            words.push((watcher.id, Message::Feed(feed)));
         }
+        play.feeds.watchers = watchers;
         for (to, message) in words {
             self.send(to, &message);
         }

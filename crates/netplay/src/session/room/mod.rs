@@ -264,6 +264,12 @@ impl<S: Simulation> Room<S> {
                 self.away = away;
                 self.change_line();
             }
+            Command::SetInputDelay(frames) => {
+                self.config.input_delay = frames;
+                if let Some(play) = &mut self.play {
+                    play.core.set_input_delay(frames);
+                }
+            }
             Command::Chat(text) => self.say(&text),
             Command::Leave => self.end(Failure::Left),
         }
@@ -338,11 +344,14 @@ impl<S: Simulation> Room<S> {
         if self.is_playing() {
             self.keep_replay();
         }
-        self.send_to_all(&Message::Leave);
-        // The reliable channel may wait for something that was lost; this one does not.
-        let here = self.peers.here();
-        let words = here.map(|peer| (peer.id, Channel::Unreliable, Bytes::from_static(&LEAVE)));
-        self.outbox.extend(words);
+        // Also those who are still being greeted: they would wait for us.
+        let met = (self.peers.iter()).filter(|peer| peer.stage != Stage::Gone);
+        let goodbye = Bytes::from(Message::Leave.encode());
+        // The reliable channel may wait for something that was lost; the other one does not.
+        self.outbox.extend(met.flat_map(|peer| {
+            let unreliable = (peer.id, Channel::Unreliable, Bytes::from_static(&LEAVE));
+            [(peer.id, Channel::Reliable, goodbye.clone()), unreliable]
+        }));
         self.closes = Some(self.now + FAREWELL);
         self.enter(Phase::Failed(failure));
     }

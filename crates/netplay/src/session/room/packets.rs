@@ -49,6 +49,7 @@ impl<S: Simulation> Room<S> {
             Message::Listen(listen) => self.receive_listen(from, listen),
             Message::Watch(watch) => self.receive_watch(from, watch),
             Message::Feed(feed) => self.receive_feed(from, feed),
+            Message::Seated(seated) => self.receive_seated(from, seated),
             Message::KeepsUp { match_id } => self.receive_keeps_up(from, match_id),
             agreed @ (Message::Collect(_)
             | Message::Report(_)
@@ -91,6 +92,10 @@ impl<S: Simulation> Room<S> {
         let name = peer.shown_name().to_owned();
         peer.enter(Stage::Gone, self.now);
         self.bans.push(id);
+        if let Some(play) = &mut self.play {
+            play.core.unlisten(id);
+            play.agreement.remove_joiner(id);
+        }
         if was == Stage::Here {
             self.notify(format!("{name} {how}"));
             self.change_line();

@@ -2,7 +2,7 @@
 
 use super::{feed::Feeds, record::Recording, *};
 use crate::{
-    agreement::{Agreement, Present},
+    agreement::{Agreement, Offence, Present},
     replay::Recorder,
     rollback::{Core, Entry, Plan, Rejected},
 };
@@ -116,19 +116,18 @@ impl<S: Simulation> Room<S> {
             return Err("the seats do not fit the settings");
         }
         let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
-        let recorder = Recorder::enter(snapshot.seed, &settings, snapshot.frame, &world);
-        let recording = Recording::new(recorder);
         let entry = Entry {
             me,
             view: snapshot.view,
             log: snapshot.log,
-            order: snapshot.order,
-            tenures: snapshot.tenures,
+            order: snapshot.order.clone(),
+            tenures: snapshot.tenures.clone(),
             frame: snapshot.frame,
             world,
             input_delay: self.config.input_delay,
         };
         let core = Core::enter(entry, self.now).map_err(|_| "the snapshot contradicts itself")?;
+        let recording = self.recording_from(&snapshot, &settings, core.confirmed_world());
         let (view, log) = (core.view(), core.log());
         let agreement = Agreement::new(me, snapshot.match_id, view, log, snapshot.kept);
         let name = (snapshot.match_id, snapshot.round, snapshot.seed);
@@ -330,16 +329,23 @@ impl<S: Simulation> Room<S> {
             }
             Message::Report(report) => agreement.receive_report(from, report, core, &present, now),
             Message::Deny(deny) => agreement.receive_deny(from, deny, core, now),
-            Message::Append(append) => agreement.receive_append(from, append, core, now),
+            Message::Append(append) => agreement.receive_append(from, append, core, &present, now),
             _ => Ok(()),
         };
         if before != (core.view(), core.log()) {
             self.change_line();
         }
         self.send_agreed();
-        if let Err(offence) = judged {
-            tracing::debug!(%from, %offence, "an offence in the agreement");
-            self.offend(from);
+        match judged {
+            Ok(()) => {}
+            Err(Offence::Usurped) => {
+                self.dropped += 1;
+                self.lose(from, "was banned for forging the match");
+            }
+            Err(offence) => {
+                tracing::debug!(%from, %offence, "an offence in the agreement");
+                self.offend(from);
+            }
         }
     }
 

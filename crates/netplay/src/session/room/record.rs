@@ -1,11 +1,12 @@
 //! Every match is recorded as it is confirmed; the game gets the file when the match is over, and
 //! a file of each desync.
 
-use super::{play::Play, *};
+use super::{peers::Peers, play::Play, *};
 use crate::{
     replay::{RecordError, Recorder},
-    rollback::{CHECKSUM_INTERVAL, Desync},
+    rollback::{CHECKSUM_INTERVAL, ConfirmedFrame, Desync},
 };
+use protocol::agreement::{Snapshot, Tenure};
 
 /// Files that wait for a game that does not take them; older ones are dropped.
 const MAX_RECORDS: usize = 4;
@@ -30,7 +31,7 @@ pub enum RecordKind {
     Desync,
 }
 
-/// Writes down what a core confirms.
+/// Writes down what a core confirms, or what a watcher is told.
 pub(super) struct Recording<S: Simulation> {
     /// Nothing for a match that cannot be recorded at all.
     recorder: Option<Recorder<S>>,
@@ -61,6 +62,48 @@ impl<S: Simulation> Recording<S> {
         }
     }
 
+    /// Whether what follows this frame of the same match can be written after what is here.
+    fn reaches(&self, frame: Frame) -> bool {
+        let recorder = self.recorder.as_ref().filter(|_| !self.is_over);
+        recorder.is_some_and(|recorder| recorder.reaches(frame))
+    }
+
+    /// Writes down a confirmed frame of so many seats. One that is here already is passed over.
+    pub fn push(&mut self, frame: &ConfirmedFrame, seats: usize) {
+        let Some(recorder) = self.running() else {
+            return;
+        };
+        if frame.frame >= recorder.next_frame() {
+            let pushed = recorder.push(frame.frame, &frame.words[..seats], frame.peers);
+            self.end_by(pushed);
+        }
+    }
+
+    /// Writes down the checksum of a confirmed world.
+    pub fn checksum(&mut self, frame: Frame, sum: u64) {
+        if let Some(recorder) = self.running() {
+            recorder.checksum(frame, sum);
+        }
+    }
+
+    /// Writes down who sits where by now, as far as it is new. `own` is the name of those that are
+    /// not among the others.
+    pub fn seat(&mut self, tenures: impl Iterator<Item = Tenure>, others: &Peers, own: &str) {
+        let Some(recorder) = self.recorder.as_mut().filter(|_| !self.is_over) else {
+            return;
+        };
+        for (seat, tenure) in tenures.enumerate() {
+            if self.seated.len() == seat {
+                self.seated.push(None);
+            }
+            let known = std::mem::replace(&mut self.seated[seat], tenure.driver);
+            if let Some(id) = tenure.driver.filter(|id| known != Some(*id)) {
+                let name = others.get(id).map_or(own, |peer| peer.shown_name());
+                recorder.seated(tenure.from, seat, name);
+            }
+        }
+    }
+
     fn end_by(&mut self, outcome: Result<(), RecordError>) {
         if let Err(error) = outcome {
             tracing::warn!(%error, "the recording ends");
@@ -87,49 +130,66 @@ impl<S: Simulation> Room<S> {
         };
         let confirmed = core.take_confirmed();
         feeds.keep(&confirmed);
-        let Some(recorder) = recording
-            .recorder
-            .as_mut()
-            .filter(|_| !confirmed.is_empty() && !recording.is_over)
-        else {
+        if confirmed.is_empty() {
             return;
-        };
-        let tenures = core.tenures();
-        recording.seated.resize(tenures.len(), None);
-        for (seat, known) in recording.seated.iter_mut().enumerate() {
-            let Some(last) = tenures[seat].last().filter(|last| last.driver != *known) else {
-                continue;
-            };
-            *known = last.driver;
-            if let Some(id) = last.driver {
-                let peer = self.peers.get(id);
-                let name = peer.map_or(&*self.config.name, |peer| peer.shown_name());
-                recorder.seated(last.from, seat, name);
-            }
         }
-        let seats = tenures.len();
-        let mut pushed = Ok(());
-        for frame in confirmed {
-            pushed = pushed
-                .and_then(|()| recorder.push(frame.frame, &frame.words[..seats], frame.peers));
+        let tenures = core.tenures();
+        let newest = tenures.iter().filter_map(|tenures| tenures.last().copied());
+        recording.seat(newest, &self.peers, &self.config.name);
+        for frame in &confirmed {
+            recording.push(frame, tenures.len());
             // Every one of them, so that a desync is told to the frame.
             let next = frame.frame + 1;
-            if let Some(world) = core.confirmed_world_at(next) {
+            if let (Some(recorder), Some(world)) =
+                (recording.running(), core.confirmed_world_at(next))
+            {
                 recorder.see(next, world);
             }
         }
         if let Some((frame, sum)) = core.checksum() {
-            recorder.checksum(frame, sum);
+            recording.checksum(frame, sum);
         }
-        recording.end_by(pushed);
+    }
+
+    /// The recording of a match that is entered: what we have of it already, if the snapshot is of
+    /// the same branch and leaves no gap, or one that begins with the snapshot's world. Before that
+    /// nothing is known of the match.
+    pub(super) fn recording_from(
+        &mut self,
+        snapshot: &Snapshot,
+        settings: &S::Settings,
+        world: &S,
+    ) -> Recording<S> {
+        let of_play = self.play.take_if(|play| {
+            (play.match_id, play.core.view().id) == (snapshot.match_id, snapshot.view.id)
+                && play.core.desync().is_none()
+        });
+        let of_watching = self.watching.take_if(|watching| watching.shows(snapshot));
+        let known = of_play.map(|play| play.recording);
+        let known = known.or(of_watching.map(|watching| watching.recording));
+        let known = known.filter(|recording| recording.reaches(snapshot.frame));
+        known.unwrap_or_else(|| {
+            let recorder = Recorder::enter(snapshot.seed, settings, snapshot.frame, world);
+            Recording::new(recorder)
+        })
     }
 
     /// The match is over for us: its file is the game's.
     pub(super) fn keep_replay(&mut self) {
         self.record();
-        let Some(play) = &self.play else { return };
-        let bytes = play.recording.recorder.as_ref().map(Recorder::bytes);
-        self.keep_record(RecordKind::Replay, play.match_id, bytes);
+        let watched = || {
+            let watching = self.watching.as_ref()?;
+            Some((&watching.recording, watching.playing().match_id))
+        };
+        let played = self
+            .play
+            .as_ref()
+            .map(|play| (&play.recording, play.match_id));
+        let Some((recording, match_id)) = played.or_else(watched) else {
+            return;
+        };
+        let bytes = recording.recorder.as_ref().map(Recorder::bytes);
+        self.keep_record(RecordKind::Replay, match_id, bytes);
     }
 
     /// Writes down a desync, with the world of the other side if it has come.

@@ -133,6 +133,9 @@ impl<S: Simulation> Room<S> {
     }
 
     fn seat_of(&self, id: PeerId) -> Option<usize> {
+        if let Some(watching) = &self.watching {
+            return watching.seat_of(id);
+        }
         self.core()?.seats_of(id).next()
     }
 

@@ -1,11 +1,11 @@
 //! Watching a match: its confirmed frames come from one of the drivers, and are shown a little
 //! later.
 
-use super::{play::decode_whole, *};
+use super::{play::decode_whole, record::Recording, *};
 use crate::audience::Audience;
 use protocol::{
-    agreement::Snapshot,
-    feed::{Feed, Watch},
+    agreement::{Snapshot, Tenure},
+    feed::{Feed, Seated, Watch},
     peer::Playing,
 };
 
@@ -24,8 +24,13 @@ const RETRY: Duration = Duration::from_secs(10);
 /// A match that we watch.
 pub(super) struct Watching<S: Simulation> {
     pub audience: Audience<S>,
+    pub recording: Recording<S>,
     playing: Playing,
     round: u32,
+    /// Who has which seat.
+    seats: Vec<Tenure>,
+    /// Who was asked to tell, the present one last. The one before may have something under way.
+    asked: VecDeque<PeerId>,
     /// Who tells us the match: counts through the drivers.
     teller: usize,
     /// When it was last heard, or asked instead of another.
@@ -47,6 +52,30 @@ impl<S: Simulation> Watching<S> {
     pub fn round(&self) -> u32 {
         self.round
     }
+
+    pub fn seat_of(&self, id: PeerId) -> Option<usize> {
+        self.seats.iter().position(|seat| seat.driver == Some(id))
+    }
+
+    /// Whether what we watch is the branch of the match that a snapshot is of.
+    pub fn shows(&self, snapshot: &Snapshot) -> bool {
+        let ours = (self.playing.match_id, self.playing.view.id);
+        ours == (snapshot.match_id, snapshot.view.id) && !self.audience.differs()
+    }
+
+    /// Notes whom we ask from now on.
+    fn ask(&mut self, teller: PeerId) {
+        if self.asked.back() != Some(&teller) {
+            self.asked.push_back(teller);
+            let excess = self.asked.len().saturating_sub(2);
+            self.asked.drain(..excess);
+        }
+    }
+
+    /// Whether a peer tells us a match, and this one.
+    fn listens_to(&self, teller: PeerId, match_id: u32) -> bool {
+        self.playing.match_id == match_id && self.asked.contains(&teller)
+    }
 }
 
 impl<S: Simulation> Room<S> {
@@ -54,10 +83,19 @@ impl<S: Simulation> Room<S> {
     pub(super) fn watch_from(&mut self, snapshot: &Snapshot) -> Result<(), &'static str> {
         let me = self.id.ok_or("we have no id")?;
         let world = decode_whole::<S>(&snapshot.world).ok_or("the world is malformed")?;
+        let settings =
+            decode_whole::<S::Settings>(&snapshot.settings).ok_or("the settings are malformed")?;
         let seats = snapshot.tenures.len();
+        if S::seats(&settings) != seats {
+            return Err("the seats do not fit the settings");
+        }
+        let recording = self.recording_from(snapshot, &settings, &world);
         self.play = None;
         self.watching = Some(Watching {
             audience: Audience::new(world, snapshot.frame, seats, self.now),
+            recording,
+            seats: snapshot.tenures.iter().map(|tenures| tenures[0]).collect(),
+            asked: VecDeque::new(),
             playing: Playing {
                 match_id: snapshot.match_id,
                 view: snapshot.view,
@@ -90,6 +128,9 @@ impl<S: Simulation> Room<S> {
             return;
         };
         watching.audience.tick(now);
+        if let Some((frame, sum)) = watching.audience.checksum() {
+            watching.recording.checksum(frame, sum);
+        }
         let is_over = watching.audience.worlds().1.is_over();
         let mut tellers: Vec<PeerId> = (self.peers.here())
             .filter(|peer| {
@@ -108,6 +149,7 @@ impl<S: Simulation> Room<S> {
         let asks = watching.due <= now;
         if asks {
             watching.due = now + INTERVAL;
+            teller.into_iter().for_each(|teller| watching.ask(teller));
         }
         let watch = Watch {
             match_id: watching.playing.match_id,
@@ -119,6 +161,7 @@ impl<S: Simulation> Room<S> {
         }
         if is_left {
             // Nobody plays it any more, as far as is known here. If somebody does, we enter again.
+            self.keep_replay();
             self.watching = None;
             self.ready = self.config.auto_ready;
             self.notify("Everybody who played is gone".into());
@@ -127,6 +170,7 @@ impl<S: Simulation> Room<S> {
         }
         if is_over {
             self.matches += 1;
+            self.keep_replay();
             self.leave_match();
             self.enter(Phase::Result);
         }
@@ -136,7 +180,7 @@ impl<S: Simulation> Room<S> {
     pub(super) fn receive_feed(&mut self, from: PeerId, feed: Feed) {
         let now = self.now;
         let watching = self.watching.as_mut();
-        let Some(watching) = watching.filter(|w| w.playing.match_id == feed.match_id) else {
+        let Some(watching) = watching.filter(|w| w.listens_to(from, feed.match_id)) else {
             self.dropped += 1;
             return;
         };
@@ -162,9 +206,26 @@ impl<S: Simulation> Room<S> {
                     tracing::debug!(%from, %error, "cannot be watched");
                     return self.offend(from);
                 }
+                watching.recording.push(&confirmed, watching.seats.len());
                 frame += 1;
             }
         }
+    }
+
+    /// Who sits where, in the match that we watch.
+    pub(super) fn receive_seated(&mut self, from: PeerId, seated: Seated) {
+        let watching = self.watching.as_mut();
+        let Some(watching) = watching.filter(|w| w.listens_to(from, seated.match_id)) else {
+            self.dropped += 1;
+            return;
+        };
+        if watching.seats.len() != seated.seats.len() {
+            return self.offend(from);
+        }
+        watching.seats = seated.seats;
+        let seats = watching.seats.iter().copied();
+        (watching.recording).seat(seats, &self.peers, &self.config.name);
+        self.changed = true;
     }
 
     /// Whether what we watch has stopped or is not what is played, or a seat may be had by now.

@@ -9,9 +9,10 @@
 
 use super::{
     attempt::{Patience, Retries},
-    contain::{Lifeline, contain},
+    contain::contain,
     ice::Servers,
     line::{Asked, Line, LineEnd},
+    link::Link,
     side::{Life, Sides},
 };
 use crate::{
@@ -19,13 +20,13 @@ use crate::{
         directory::{Directory, MAX_SOCKETS, Presence},
         guard::AGAIN,
     },
-    transport::{Path, SignalingState},
+    transport::SignalingState,
 };
 use futures::{Stream, StreamExt, channel::mpsc};
 use futures_timer::Delay;
 use matchbox_socket::{
-    MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, PeerState, SignalingError, Signaller,
-    WebRtcSocket, WebRtcSocketBuilder,
+    MessageLoopFuture, PeerEvent, PeerRequest, PeerSignal, SignalingError, Signaller, WebRtcSocket,
+    WebRtcSocketBuilder,
 };
 use protocol::PeerId;
 use std::{
@@ -42,9 +43,6 @@ use web_time::Instant;
 /// Requests of all sockets that wait for signaling. At the bound further ones are dropped and
 /// counted; each socket has one place more of its own.
 const MAX_REQUESTS: usize = 256;
-
-/// How long a banned peer's socket still carries what was said to it before: the reason.
-const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// How often the sockets are looked at while one of them opens or is about to go.
 const LOOK_RESTLESS: Duration = Duration::from_millis(100);
@@ -97,76 +95,6 @@ pub(super) struct Exchange<O, S> {
     keep_alive_due: Instant,
     links: Vec<Link<S>>,
     retries: Retries,
-}
-
-/// One remote peer's socket.
-struct Link<S> {
-    peer: PeerId,
-    /// The number of its socket.
-    attempt: u32,
-    /// Whether our side makes the offer.
-    we_offer: bool,
-    line: Line,
-    socket: S,
-    /// Whether matchbox has said that its channels are open.
-    is_open: bool,
-    /// What the transport learns of it.
-    life: Life,
-    /// For how long they may not be.
-    patience: Patience,
-    /// When it is dropped after a ban.
-    banned_until: Option<Instant>,
-    /// Dropped with the link, it ends the message loop.
-    _lifeline: Lifeline,
-}
-
-impl<S: DerefMut<Target = WebRtcSocket>> Link<S> {
-    /// Takes note of what the socket reports. Says why it has no more use, if it has none.
-    fn look(&mut self, directory: &Directory, now: Instant) -> Option<&'static str> {
-        let Ok(changes) = self.socket.try_update_peers() else {
-            return Some("its message loop has ended");
-        };
-        for (_, state) in changes {
-            match state {
-                PeerState::Connected => {
-                    self.is_open = true;
-                    directory.set_open(self.peer);
-                }
-                PeerState::Disconnected => return Some("its channels have closed"),
-            }
-        }
-        match self.socket.is_relayed(self.peer) {
-            Some(true) => directory.set_path(self.peer, Path::Relayed),
-            Some(false) => directory.set_path(self.peer, Path::Direct),
-            None => {}
-        }
-        match directory.presence(self.peer) {
-            Some(Presence::Banned) => {
-                let last_words = if self.is_open {
-                    LAST_WORDS
-                } else {
-                    Duration::ZERO
-                };
-                let until = *self.banned_until.get_or_insert(now + last_words);
-                (now >= until).then_some("it is banned")
-            }
-            Some(Presence::Known | Presence::Gone | Presence::Open) => (!self.is_open
-                && self.patience.has_ended(now))
-            .then_some("its channels have not opened in time"),
-            Some(Presence::Closed | Presence::Failed) | None => Some("it is over"),
-        }
-    }
-
-    /// Whether something about it is due soon.
-    fn is_restless(&self) -> bool {
-        !self.is_open || self.banned_until.is_some()
-    }
-}
-
-impl<S> Drop for Link<S> {
-    fn drop(&mut self) {
-        self.life.end();
-    }
 }
 
 /// What the exchange has to do next.
