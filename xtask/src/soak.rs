@@ -20,6 +20,9 @@ pub struct Soak {
     /// Only this schedule, as a failure printed it, with its history.
     #[arg(long, conflicts_with = "seed")]
     schedule: Option<String>,
+    /// Leave the matrix of conditions without faults out.
+    #[arg(long)]
+    random: bool,
     /// Go on after a failure.
     #[arg(long)]
     keep_going: bool,
@@ -46,6 +49,9 @@ pub fn run(workspace: &Workspace, soak: &Soak) -> Result<()> {
     }
     if let Some(schedule) = &soak.schedule {
         command.args(["--schedule", schedule]);
+    }
+    if soak.random {
+        command.arg("--random");
     }
     if soak.keep_going {
         command.arg("--keep-going");

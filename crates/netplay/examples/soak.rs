@@ -40,6 +40,9 @@ struct Args {
     /// Plays only this schedule, as a failure printed it.
     #[arg(long, conflicts_with = "seed")]
     schedule: Option<Schedule>,
+    /// Leaves the matrix of conditions without faults out.
+    #[arg(long)]
+    random: bool,
     /// Goes on after a failure.
     #[arg(long)]
     keep_going: bool,
@@ -112,7 +115,7 @@ fn soak(args: &Args) -> ExitCode {
     let soak = Soak {
         args,
         ends: start + Duration::from_secs_f64(args.minutes.max(0.0) * 60.0),
-        next: AtomicU64::new(0),
+        next: AtomicU64::new(if args.random { generate::MATRIX } else { 0 }),
         stopped: AtomicBool::new(false),
         seen: Mutex::default(),
     };

@@ -1,7 +1,10 @@
 //! A match as those see it that only watch: stepped from its confirmed frames alone, a little
 //! later than it is played, and nobody waits for it.
 
-use crate::rollback::{CHECKSUM_INTERVAL, ConfirmedFrame, STEP, input};
+use crate::{
+    queue::Queue,
+    rollback::{CHECKSUM_INTERVAL, ConfirmedFrame, STEP, input},
+};
 use protocol::{
     Driver, Frame, Seat, Simulation,
     limits::{MAX_FEED_FRAMES, MAX_SEATS},
@@ -77,6 +80,19 @@ impl<S: Simulation> Audience<S> {
             events: VecDeque::new(),
             happened: Vec::new(),
         }
+    }
+
+    /// All that could grow, with its limit.
+    pub fn queues(&self) -> [Queue; 3] {
+        [
+            Queue::new("frames to show", self.waiting.len(), MAX_WAITING),
+            Queue::new("events to show", self.events.len(), MAX_EVENTS),
+            Queue::new(
+                "checksums of shown worlds",
+                self.checksums.len(),
+                MAX_CHECKSUMS,
+            ),
+        ]
     }
 
     /// The first frame that is lacking.

@@ -7,6 +7,7 @@
 //! - [`session`]: what a peer is in a room: hello, lobby, match. Around it the driver that runs
 //!   by itself (a thread natively, a Worker's tick on the web) and the [`session::Handle`] that
 //!   a game holds.
+//! - [`queue`]: how full everything is that could grow.
 //! - [`replay`]: matches as files: recorded, watched, checked, compared.
 //! - [`transport`]: two channels to other peers; matchbox's, and an in-memory one.
 //! - [`signaling`]: how peers find each other: over a server, or inside one process.
@@ -15,6 +16,7 @@
 
 pub mod agreement;
 pub mod audience;
+pub mod queue;
 pub mod replay;
 pub mod rollback;
 pub mod session;

@@ -14,6 +14,7 @@ use protocol::{
     PROTOCOL_VERSION, PeerId,
     limits::*,
     peer::{Hello, LobbyLine, Mate, Message, Start},
+    statement::{Numbered, Statement},
 };
 use std::time::Duration;
 
@@ -150,15 +151,18 @@ fn only_the_owner_starts_and_only_what_fits() {
         length: 60,
     };
     let settings = postcard::to_stdvec(&settings).expect("plain data encodes");
+    let number = std::cell::Cell::new(0);
     let start = |settings: &[u8], roster: &[Option<PeerId>]| {
         let (settings, roster) = (settings.to_vec(), roster.to_vec());
-        Message::Start(Start {
+        let statement = Statement::Start(Start {
             match_id: 7,
             round: 0,
             seed: 1,
             settings,
             roster,
-        })
+        });
+        let number = number.replace(number.get() + 1);
+        Message::Statement(Numbered { number, statement })
     };
     // Bob is not the owner.
     bob.tell(a, &start(&settings, &[Some(a), Some(b)]));
@@ -183,6 +187,46 @@ fn only_the_owner_starts_and_only_what_fits() {
     ada.tell(b, &start(&settings, &[Some(a), Some(b)]));
     world.run(&mut [&mut bob], SECOND / 10);
     assert_eq!(*bob.room.phase(), Phase::Match);
+}
+
+#[test]
+fn copies_of_statements_count_once_and_in_their_order() {
+    let world = World::new(FAIR, 6);
+    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("Bob")));
+    world.run(&mut [&mut ada, &mut bob], SECOND);
+    let (a, b) = (ada.id(), bob.id());
+    let settings = Settings {
+        seats: 2,
+        length: u32::MAX,
+    };
+    let settings = postcard::to_stdvec(&settings).expect("plain data encodes");
+    let start = |number, roster: &[Option<PeerId>]| {
+        let statement = Statement::Start(Start {
+            match_id: 7,
+            round: 0,
+            seed: 1,
+            settings: settings.clone(),
+            roster: roster.to_vec(),
+        });
+        Message::Statement(Numbered { number, statement }).encode()
+    };
+    // Nobody has a seat in the first one, which is therefore refused when it is taken.
+    let (first, second) = (start(0, &[None, None]), start(1, &[Some(a), Some(b)]));
+    let mut hears = |channel, bytes: &[u8]| {
+        ada.throw(b, channel, bytes);
+        world.run(&mut [&mut bob], SECOND / 10);
+        (bob.room.phase().clone(), bob.room.status().dropped)
+    };
+    // The second one's copy is early: it does not count. The first one's does, and only once.
+    let copies = Channel::Unreliable;
+    assert_eq!(hears(copies, &second), (Phase::Lobby, 1));
+    assert_eq!(hears(copies, &first), (Phase::Lobby, 2));
+    assert_eq!(hears(copies, &first), (Phase::Lobby, 2));
+    assert_eq!(hears(Channel::Reliable, &first), (Phase::Lobby, 2));
+    assert_eq!(hears(Channel::Reliable, &second), (Phase::Match, 2));
+    // What is known by its number is not even an offence, as a start in a match would be.
+    assert_eq!(hears(copies, &second), (Phase::Match, 2));
+    assert_eq!(hears(Channel::Reliable, &second), (Phase::Match, 2));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use common::{
     world::{FAIR, Peer, World, all_in},
 };
 use netplay::session::{Config, Phase};
-use protocol::{Frame, Simulation, agreement::*, limits::*, peer::Message};
+use protocol::{Frame, Simulation, agreement::*, limits::*, peer::Message, statement::*};
 use std::{collections::BTreeMap, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ fn player(name: &str) -> Config<Sums> {
 }
 
 /// Cem dies, and Eve answers as she likes. `rank` is Cem's: 0 makes him the owner.
-fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Message) {
+fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Statement) {
     let world = World::new(FAIR, seed);
     let mut names = vec!["Ada", "Bob", "Eve"];
     names.insert(rank, "Cem");
@@ -37,7 +37,13 @@ fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Message) {
         unreachable!("Eve is the last one");
     };
     let mut forger = Forger::new(transport, move |message| match message {
-        Message::Report(report) => forge(report),
+        Message::Statement(Numbered {
+            number,
+            statement: Statement::Report(report),
+        }) => Message::Statement(Numbered {
+            number,
+            statement: forge(report),
+        }),
         message => message,
     });
     let mut sums: BTreeMap<(u32, Frame), u64> = BTreeMap::new();
@@ -68,7 +74,7 @@ fn goes_on(seed: u64, rank: usize, forge: fn(Report) -> Message) {
     assert_eq!(views[0], views[1], "they follow the same owner");
 }
 
-const ANSWERS: [fn(Report) -> Message; 9] = [
+const ANSWERS: [fn(Report) -> Statement; 9] = [
     // No, for ever; and with a number that would use them up.
     |r| deny(&r, 0),
     |r| deny(&r, u32::MAX),
@@ -113,17 +119,18 @@ const ANSWERS: [fn(Report) -> Message; 9] = [
     |r| report(r, |r| r.installed = u32::MAX),
 ];
 
-fn deny(report: &Report, promised: u32) -> Message {
-    Message::Deny(Deny {
+fn deny(report: &Report, promised: u32) -> Statement {
+    Statement::Deny(Deny {
         view: report.view,
         question: report.question,
         promised,
+        frozen: false,
     })
 }
 
-fn report(mut report: Report, change: impl FnOnce(&mut Report)) -> Message {
+fn report(mut report: Report, change: impl FnOnce(&mut Report)) -> Statement {
     change(&mut report);
-    Message::Report(report)
+    Statement::Report(report)
 }
 
 fn junk(seat: u8, first: Frame) -> Inputs {

@@ -152,6 +152,7 @@ fn lies_of_all_kinds(seed: u64, rank: usize) -> Table {
             // A refusal would only make the others let go of her.
             let kind = table.liar.below(Liar::KINDS - 1);
             let mut bytes = match channel {
+                Channel::Unreliable if table.liar.below(2) == 0 => table.liar.copy(),
                 Channel::Unreliable => table.liar.datagram(),
                 Channel::Reliable => table.liar.message(kind).encode(),
             };
@@ -210,6 +211,20 @@ fn a_flood_of_datagrams_is_cut_off() {
     for _ in 0..200 {
         for _ in 0..20 {
             let bytes = table.liar.datagram();
+            table.throw(Channel::Unreliable, &bytes);
+        }
+        table.run(STEP, true);
+    }
+    table.plays_on(2 * SECOND);
+    table.is_rid_of_eve();
+}
+
+#[test]
+fn a_flood_of_copies_of_statements_is_cut_off() {
+    let mut table = Table::new(2_500, 2);
+    for _ in 0..200 {
+        for _ in 0..20 {
+            let bytes = table.liar.copy();
             table.throw(Channel::Unreliable, &bytes);
         }
         table.run(STEP, true);

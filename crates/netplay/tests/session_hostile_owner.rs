@@ -18,8 +18,13 @@ use protocol::{
     agreement::*,
     datagram::{Datagram, Reign},
     peer::Message,
+    statement::{Numbered, Statement},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(5);
@@ -27,6 +32,15 @@ const STEP: Duration = Duration::from_millis(5);
 /// A match without end of five seats, one of them a bot's.
 fn player(name: &str) -> Config<Sums> {
     seats::<5>(name, 4)
+}
+
+/// Eve's word past her own agreement. Its number only has to be higher than those before.
+fn stated(append: Append) -> Message {
+    static NUMBER: AtomicU32 = AtomicU32::new(1_000);
+    Message::Statement(Numbered {
+        number: NUMBER.fetch_add(1, Ordering::Relaxed),
+        statement: Statement::Append(append),
+    })
 }
 
 /// Eve, the owner, and three that are honest.
@@ -88,7 +102,7 @@ impl Table {
     /// Eve writes this into everybody's log, past her own agreement.
     fn append(&mut self, entries: Vec<LogEntry>) {
         let (match_id, view, first, ..) = self.match_of_eve();
-        let append = Message::Append(Append {
+        let append = stated(Append {
             match_id,
             view,
             first,
@@ -204,7 +218,7 @@ fn nobody_fills_the_log() {
                 kept: Vec::new(),
             };
             let eve = table.eve.as_mut().expect("she plays");
-            eve.tell(id, &Message::Append(append));
+            eve.tell(id, &stated(append));
         }
     }
     table.run(SECOND / 5);
@@ -247,7 +261,10 @@ fn an_owner_that_lets_nothing_become_final_is_given_up() {
         };
         // Nor does she give anybody up, who now has nothing new to say.
         let forge = |message| match message {
-            Message::Collect(_) | Message::Append(_) => Message::KeepsUp { match_id: 0 },
+            Message::Statement(Numbered {
+                statement: Statement::Collect(_) | Statement::Append(_),
+                ..
+            }) => Message::KeepsUp { match_id: 0 },
             message => message,
         };
         let mut forger = Forger::new(transport, forge).and_datagrams(move |mut datagram| {
@@ -325,7 +342,7 @@ fn an_owner_that_only_lets_nothing_become_final_is_missing() {
 fn words_in_the_owners_name_are_not_the_owners() {
     let mut table = Table::new(50);
     let (match_id, view, first, ends, _) = table.match_of_eve();
-    let append = Message::Append(Append {
+    let append = stated(Append {
         match_id,
         view,
         first,

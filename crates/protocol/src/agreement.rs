@@ -1,12 +1,18 @@
 //! What the peers of a running match tell one another to agree on who drives which seat from
-//! when, and to let others in. All of it travels on the reliable channel.
+//! when, and to let others in. All of it travels on the reliable channel; what others wait for goes
+//! over the unreliable one as well ([`crate::statement`]).
 //!
 //! The *log* of a match is the list of its [`SeatChange`]s. Only the owner of the *view* in force
 //! appends to it. A new view begins when its owner is lost: the next in line asks the others to
 //! [`Collect`] what they hold, and appends what follows from it. `docs/NETPLAY.md` has the
 //! protocol and why it holds.
 
-use crate::{Frame, PeerId, bounded::bounded, limits::*, peer::DecodeError};
+use crate::{
+    Frame, PeerId,
+    bounded::bounded,
+    limits::*,
+    peer::{DecodeError, bound},
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A reign: who may append to the log.
@@ -94,6 +100,9 @@ pub struct Deny {
     pub question: u32,
     /// The highest number of a view that this peer has promised to follow.
     pub promised: u32,
+    /// Whether this peer has promised to take nothing more from the asker itself: others are
+    /// about to go on without it.
+    pub frozen: bool,
 }
 
 /// An entry of the log as it travels.
@@ -151,6 +160,9 @@ pub struct Join {
     pub token: Option<Token>,
     /// Whether the peer only wants to watch.
     pub watch: bool,
+    /// Whether it begins anew, and has nothing left of a seat that it may still drive for others.
+    /// (Otherwise it keeps its place, and only its world is wrong.)
+    pub anew: bool,
 }
 
 /// From a peer that has the world to the drivers: "send me your inputs".
@@ -203,6 +215,10 @@ pub struct Snapshot {
     /// The seats that are kept for lost players.
     #[serde(deserialize_with = "bounded::<_, _, MAX_SEATS>")]
     pub kept: Vec<Kept>,
+    /// The last entries of the log: others may lack them although its newcomer has no other way
+    /// to know them, and may ask it when everybody else who had them is gone.
+    #[serde(deserialize_with = "bounded::<_, _, MAX_CHANGES_PER_MESSAGE>")]
+    pub recent: Vec<LogEntry>,
     /// The world in postcard.
     pub world: Vec<u8>,
 }
@@ -225,13 +241,6 @@ fn bounded_tenures<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Tenure>>, 
 
 type Checked = Result<(), DecodeError>;
 
-fn bound(within: bool, field: &'static str) -> Checked {
-    match within {
-        true => Ok(()),
-        false => Err(DecodeError::OutOfBounds(field)),
-    }
-}
-
 impl SeatChange {
     fn check(&self) -> Checked {
         bound(usize::from(self.seat) < MAX_SEATS, "seat")
@@ -248,6 +257,13 @@ impl Inputs {
 }
 
 impl LogEntry {
+    /// Bytes in postcard, or a few more: an entry is at most 700.
+    pub fn most_bytes(&self) -> usize {
+        // Two frames, a seat each, an id and the count of words; then the words.
+        const FIXED: usize = 2 * 5 + 2 + 18 + 2;
+        FIXED + 5 * self.inputs.words.len()
+    }
+
     fn check(&self) -> Checked {
         self.change.check()?;
         self.inputs.check()
@@ -327,6 +343,8 @@ impl Snapshot {
             bound(tenures.is_sorted_by_key(|tenure| tenure.from), "tenures")?;
         }
         check_kept(&snapshot.kept)?;
+        check_entries(&snapshot.recent)?;
+        bound(snapshot.recent.len() <= snapshot.log as usize, "recent")?;
         Ok(snapshot)
     }
 }

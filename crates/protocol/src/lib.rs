@@ -2,7 +2,7 @@
 //!
 //! Start with [`simulation::Simulation`], the contract between a game and the netcode. Then
 //! [`peer`] (the reliable messages between peers), [`agreement`] (those among them that change who
-//! drives which seat), [`feed`] (those for watchers), [`datagram`] (the unreliable ones),
+//! drives which seat), [`statement`] (how these are said twice), [`feed`] (those for watchers), [`datagram`] (the unreliable ones),
 //! [`api`] (the server's HTTP side) and [`limits`] (every bound, with its consequence).
 //!
 //! Deliberately absent: sockets, clocks, threads, the system's random source, the engine.
@@ -17,6 +17,7 @@ pub mod feed;
 pub mod limits;
 pub mod peer;
 pub mod simulation;
+pub mod statement;
 
 pub use matchbox_protocol::PeerId;
 pub use simulation::{Driver, Event, Seat, Simulation};
@@ -29,4 +30,4 @@ pub type Frame = u32;
 
 /// The version of everything that peers say to one another. Peers of different versions refuse
 /// each other with a reason that both sides see.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;

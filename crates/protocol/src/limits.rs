@@ -97,6 +97,10 @@ pub const MAX_CHANGES: usize = 4_096;
 /// Changes in one message. More follow in further ones.
 pub const MAX_CHANGES_PER_MESSAGE: usize = 64;
 
+/// Bytes of the changes in one message. More follow in further ones: with all else that a message
+/// has they stay below [`MAX_RELIABLE_BYTES`].
+pub const MAX_CHANGES_BYTES: usize = MAX_RELIABLE_BYTES / 2;
+
 /// Tenures of one seat in a snapshot: the one in force, and later ones that are agreed already.
 pub const MAX_TENURES: usize = 8;
 

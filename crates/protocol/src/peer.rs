@@ -10,11 +10,12 @@ use crate::{
     agreement::*,
     feed::{Feed, Seated, Watch},
     limits::*,
+    statement::Numbered,
 };
 use serde::{Deserialize, Serialize};
 
 /// [`Message::Leave`] on the unreliable channel, where it waits for nothing that was lost. The
-/// byte is not [`crate::datagram::TAG`].
+/// byte is neither [`crate::datagram::TAG`] nor [`crate::statement::TAG`].
 pub const LEAVE: [u8; 1] = [2];
 
 /// Everything that travels on the reliable channel.
@@ -27,20 +28,12 @@ pub enum Message {
     /// The sender's own line in the lobby: after each change of it, and once a second as a sign
     /// of life.
     Lobby(LobbyLine),
-    /// From the room's owner only: the match starts.
-    Start(Start),
+    /// What decides who plays what. Said on the unreliable channel, too.
+    Statement(Numbered),
     /// A line of text, shown as text only.
     Chat(String),
     /// The sender leaves the room for good.
     Leave,
-    /// See [`Collect`].
-    Collect(Collect),
-    /// See [`Report`].
-    Report(Report),
-    /// See [`Deny`].
-    Deny(Deny),
-    /// See [`Append`].
-    Append(Append),
     /// See [`Join`].
     Join(Join),
     /// The answer to a [`Join`], or repair after a desync: a [`Snapshot`], in parts.
@@ -179,6 +172,22 @@ pub enum DecodeError {
     OutOfBounds(&'static str),
 }
 
+pub(crate) fn bound(within: bool, field: &'static str) -> Result<(), DecodeError> {
+    match within {
+        true => Ok(()),
+        false => Err(DecodeError::OutOfBounds(field)),
+    }
+}
+
+impl Start {
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
+        // The next match has a round of its own.
+        bound(self.round < u32::MAX, "round")?;
+        bound(self.settings.len() <= MAX_SETTINGS_BYTES, "settings")?;
+        bound((1..=MAX_SEATS).contains(&self.roster.len()), "roster")
+    }
+}
+
 impl Message {
     /// Encodes this message.
     ///
@@ -211,10 +220,6 @@ impl Message {
     }
 
     fn check(&self) -> Result<(), DecodeError> {
-        let bound = |within: bool, field| match within {
-            true => Ok(()),
-            false => Err(DecodeError::OutOfBounds(field)),
-        };
         match self {
             Self::Hello(hello) => bound(hello.name.len() <= MAX_NAME_BYTES, "name"),
             Self::Refuse(refusal) => bound(refusal.detail.len() <= MAX_DETAIL_BYTES, "detail"),
@@ -222,21 +227,12 @@ impl Message {
                 bound(line.name.len() <= MAX_NAME_BYTES, "name")?;
                 bound(line.mates.len() <= MAX_PEERS, "list of mates")
             }
-            Self::Start(start) => {
-                // The next match has a round of its own.
-                bound(start.round < u32::MAX, "round")?;
-                bound(start.settings.len() <= MAX_SETTINGS_BYTES, "settings")?;
-                bound((1..=MAX_SEATS).contains(&start.roster.len()), "roster")
-            }
+            Self::Statement(numbered) => numbered.check(),
             Self::Chat(text) => bound(text.len() <= MAX_CHAT_BYTES, "chat line"),
-            Self::Collect(collect) => collect.check(),
-            Self::Report(report) => report.check(),
-            Self::Append(append) => append.check(),
             Self::Snapshot(chunk) => chunk.check(),
             Self::Feed(feed) => feed.check(),
             Self::Seated(seated) => seated.check(),
             Self::Leave
-            | Self::Deny(_)
             | Self::Join(_)
             | Self::ChunkCame { .. }
             | Self::Listen(_)

@@ -1,8 +1,10 @@
 //! Takes connections, each with a place of its own, and serves their requests until they end.
 
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::{
     Proxies,
-    connection::{self, Connection, Occupied},
+    connection::{self, Connection, Occupied, Stream},
     crowd::{Crowd, Present},
     gate::Peer,
     limits::{ACCEPT_PAUSE, CROWD_RETRY, MAX_REQUEST_HEAD_BYTES},
@@ -26,14 +28,22 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-/// A listener and all that its connections share.
+/// A listener and the house behind it.
 #[derive(Debug)]
 pub(crate) struct Door {
     pub(crate) listener: TcpListener,
+    pub(crate) house: Arc<House>,
+}
+
+/// All that the connections of a door share.
+#[derive(Debug)]
+pub(crate) struct House {
     pub(crate) places: Arc<Semaphore>,
     /// How many may be refused at one time.
     pub(crate) refusals: Arc<Semaphore>,
     pub(crate) limits: Option<AddressLimits>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) request_deadline: Duration,
     /// Lets connections end after their running request.
@@ -46,57 +56,51 @@ impl Door {
     /// Accepts connections for `router` for as long as it is polled.
     pub(crate) async fn serve(&self, router: Router) -> Infallible {
         let service = TowerToHyperService::new(router);
+        let House {
+            limits, metrics, ..
+        } = &*self.house;
         loop {
             let (stream, address, permit) = self.accept().await;
-            self.metrics.accepted.one();
-            let present = match self.limits.as_ref().map(|limits| limits.admit(address)) {
+            metrics.accepted.one();
+            let present = match limits.as_ref().map(|limits| limits.admit(address)) {
                 Some(Ok(present)) => present,
                 Some(Err((limit, wait))) => {
-                    self.metrics.limits.one(limit);
-                    self.refuse(stream, wait);
+                    metrics.limits.one(limit);
+                    self.house.refuse(stream, wait);
                     continue;
                 }
                 None => None,
             };
-            let occupied = Occupied {
-                _place: permit,
-                held: Held::new(&self.metrics, |metrics| &metrics.connections),
-                _present: present,
+            let held = Held::new(metrics, |metrics| &metrics.connections);
+            let occupied = Occupied::new(permit, held, present);
+            let service = Named {
+                service: service.clone(),
+                peer: Peer(address),
             };
-            tokio::spawn(run(
-                Connection::new(stream, occupied),
-                Arc::clone(&self.metrics),
-                Named {
-                    service: service.clone(),
-                    peer: Peer(address),
-                },
-                self.request_deadline,
-                self.closing.clone(),
-                self.dropping.clone(),
-            ));
-        }
-    }
-
-    /// Says no in a task of its own, unless too many are told so already.
-    fn refuse(&self, stream: TcpStream, wait: Duration) {
-        self.metrics.refusals.one(ProblemCode::TooManyRequests);
-        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
-            let refusal = Refusal::new(ProblemCode::TooManyRequests, "").with_retry_after(wait);
+            let house = Arc::clone(&self.house);
             tokio::spawn(async move {
-                connection::turn_away(stream, &refusal.to_http1()).await;
-                drop(permit);
+                let opened = tokio::select! {
+                    opened = house.open(stream) => opened,
+                    () = house.closing.cancelled() => None,
+                };
+                if let Some(stream) = opened {
+                    house.run(Connection::new(stream, occupied), service).await;
+                }
             });
         }
     }
 
     /// The next connection, once there is a place for it.
     async fn accept(&self) -> (TcpStream, IpAddr, OwnedSemaphorePermit) {
+        let House {
+            places, metrics, ..
+        } = &*self.house;
         loop {
-            if self.places.available_permits() == 0 {
-                self.metrics.limits.one(Limit::Connections);
+            if places.available_permits() == 0 {
+                metrics.limits.one(Limit::Connections);
             }
             // The semaphore is never closed; if it were, no connection would have a place.
-            let Ok(permit) = Arc::clone(&self.places).acquire_owned().await else {
+            let Ok(permit) = Arc::clone(places).acquire_owned().await else {
                 return std::future::pending().await;
             };
             match self.listener.accept().await {
@@ -111,6 +115,64 @@ impl Door {
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
+        }
+    }
+}
+
+impl House {
+    /// The stream as requests come over it; nothing if it does not get that far.
+    async fn open(&self, stream: TcpStream) -> Option<Stream> {
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let stream = tls.accept(stream).await?;
+            return Some(Stream::Tls(Box::new(stream)));
+        }
+        Some(stream.into())
+    }
+
+    /// Says no in a task of its own, unless too many are told so already.
+    fn refuse(&self, stream: TcpStream, wait: Duration) {
+        self.metrics.refusals.one(ProblemCode::TooManyRequests);
+        // Handshakes are what TLS costs most: there is none for that.
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return;
+        }
+        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            let refusal = Refusal::new(ProblemCode::TooManyRequests, "").with_retry_after(wait);
+            tokio::spawn(async move {
+                connection::turn_away(stream, &refusal.to_http1()).await;
+                drop(permit);
+            });
+        }
+    }
+
+    /// Serves one connection's requests, until it is upgraded or ends.
+    async fn run(&self, connection: Connection, service: Named) {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.request_deadline)
+            .max_buf_size(MAX_REQUEST_HEAD_BYTES)
+            .serve_connection(TokioIo::new(connection), service)
+            .with_upgrades();
+        tokio::pin!(connection);
+        let result = tokio::select! {
+            result = connection.as_mut() => result,
+            () = self.closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    result = connection => result,
+                    () = self.dropping.cancelled() => return,
+                }
+            }
+        };
+        if let Err(error) = result {
+            if error.is_parse_too_large() {
+                self.metrics.limits.one(Limit::RequestHead);
+            } else if error.is_timeout() {
+                self.metrics.limits.one(Limit::RequestHeadDeadline);
+            }
+            debug!(%error, "a connection broke");
         }
     }
 }
@@ -154,41 +216,5 @@ impl Service<Request<Incoming>> for Named {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(self.peer);
         self.service.call(request)
-    }
-}
-
-/// Serves one connection's requests, until it is upgraded or ends.
-async fn run(
-    connection: Connection,
-    metrics: Arc<Metrics>,
-    service: Named,
-    head_deadline: Duration,
-    closing: CancellationToken,
-    dropping: CancellationToken,
-) {
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_deadline)
-        .max_buf_size(MAX_REQUEST_HEAD_BYTES)
-        .serve_connection(TokioIo::new(connection), service)
-        .with_upgrades();
-    tokio::pin!(connection);
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = closing.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                result = connection => result,
-                () = dropping.cancelled() => return,
-            }
-        }
-    };
-    if let Err(error) = result {
-        if error.is_parse_too_large() {
-            metrics.limits.one(Limit::RequestHead);
-        } else if error.is_timeout() {
-            metrics.limits.one(Limit::RequestHeadDeadline);
-        }
-        debug!(%error, "a connection broke");
     }
 }

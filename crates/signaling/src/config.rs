@@ -14,6 +14,9 @@ pub struct Config {
     pub max_connections_per_address: usize,
     /// WebSockets of one address; default [`limits::MAX_SOCKETS_PER_ADDRESS`].
     pub max_sockets_per_address: usize,
+    /// The certificate of the players' listener, which then speaks TLS; default none.
+    #[cfg(feature = "tls")]
+    pub tls: Option<crate::TlsFiles>,
     /// How often one address may do what.
     pub rates: Rates,
     /// Who may say that a connection is for another address; default: this machine.
@@ -65,6 +68,8 @@ impl Default for Config {
             max_connections: limits::MAX_CONNECTIONS,
             max_connections_per_address: limits::MAX_CONNECTIONS_PER_ADDRESS,
             max_sockets_per_address: limits::MAX_SOCKETS_PER_ADDRESS,
+            #[cfg(feature = "tls")]
+            tls: None,
             rates: Rates::default(),
             proxies: Proxies::default(),
             origins: None,

@@ -18,10 +18,38 @@ use tokio::{
     time::{Instant, Sleep, sleep_until, timeout},
 };
 
-/// A TCP stream that holds one of the server's places for connections until it is closed.
+/// A TCP stream as it is, or in TLS.
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+}
+
+impl From<TcpStream> for Stream {
+    fn from(stream: TcpStream) -> Self {
+        Self::Plain(stream)
+    }
+}
+
+/// What either kind of stream does.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+impl Stream {
+    fn duplex(&mut self) -> Pin<&mut dyn Duplex> {
+        match self {
+            Self::Plain(stream) => Pin::new(stream),
+            #[cfg(feature = "tls")]
+            Self::Tls(stream) => Pin::new(&mut **stream),
+        }
+    }
+}
+
+/// A stream that holds one of the server's places for connections until it is closed.
 pub(crate) struct Connection {
     /// Gone only while dropping.
-    open: Option<(TcpStream, Occupied)>,
+    open: Option<(Stream, Occupied)>,
     /// Runs while a write is stuck.
     write_deadline: Option<Pin<Box<Sleep>>>,
 }
@@ -29,17 +57,26 @@ pub(crate) struct Connection {
 /// What a connection takes of the server's bounds.
 #[derive(Debug)]
 pub(crate) struct Occupied {
-    /// Of all connections.
-    pub(crate) _place: OwnedSemaphorePermit,
-    pub(crate) held: Held,
-    /// Of its household's.
-    pub(crate) _present: Option<Present>,
+    _place: OwnedSemaphorePermit,
+    held: Held,
+    _present: Option<Present>,
+}
+
+impl Occupied {
+    /// A place among all connections and one among its household's, counted.
+    pub(crate) fn new(place: OwnedSemaphorePermit, held: Held, present: Option<Present>) -> Self {
+        Self {
+            _place: place,
+            held,
+            _present: present,
+        }
+    }
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, occupied: Occupied) -> Self {
+    pub(crate) fn new(stream: impl Into<Stream>, occupied: Occupied) -> Self {
         Self {
-            open: Some((stream, occupied)),
+            open: Some((stream.into(), occupied)),
             write_deadline: None,
         }
     }
@@ -47,12 +84,18 @@ impl Connection {
     /// The bare stream, for whoever sees to deadlines and to a clean end by itself; the connection
     /// again, if there is more to it than that.
     pub(crate) fn into_stream(mut self) -> Result<(TcpStream, Occupied), Self> {
-        self.open.take().ok_or(self)
+        match self.open.take() {
+            Some((Stream::Plain(stream), occupied)) => Ok((stream, occupied)),
+            more => {
+                self.open = more;
+                Err(self)
+            }
+        }
     }
 
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+    fn stream(&mut self) -> io::Result<Pin<&mut dyn Duplex>> {
         let open = self.open.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        Ok(Pin::new(&mut open.0))
+        Ok(open.0.duplex())
     }
 
     /// Turns a write that makes no progress for [`WRITE_DEADLINE`] into an error.
@@ -135,13 +178,14 @@ pub(crate) async fn turn_away(mut stream: TcpStream, answer: &[u8]) {
     // Whoever does not even read this is dropped.
     let told = async {
         stream.write_all(answer).await?;
-        linger(stream).await
+        linger(stream.into()).await
     };
     let _ = timeout(LINGER_DEADLINE, told).await;
 }
 
 /// Ends the output and drops input until the other side has ended too.
-async fn linger(mut stream: TcpStream) -> io::Result<()> {
+async fn linger(mut stream: Stream) -> io::Result<()> {
+    let mut stream = stream.duplex();
     stream.shutdown().await?;
     let mut dropped = 0;
     let mut buffer = [0; 1024];

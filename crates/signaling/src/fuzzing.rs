@@ -9,6 +9,7 @@ use crate::{
     signal::{self, Request},
     store::{Cursor, Door},
     token::Token,
+    turn,
     websocket::{Decoder, Fault},
 };
 use axum::{
@@ -25,7 +26,7 @@ use uuid::Uuid;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("body", body),
     ("cursor", cursor),
     ("forwarded", forwarded),
@@ -33,6 +34,7 @@ pub const TARGETS: [Target; 7] = [
     ("path", path),
     ("request", request),
     ("secret", secret),
+    ("turn", turn::fuzz),
 ];
 
 /// What is read is something that could have been written.

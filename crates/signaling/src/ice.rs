@@ -14,6 +14,8 @@ use protocol::{
     api::{IceServer, IceServers},
 };
 use sha1::Sha1;
+#[cfg(feature = "turn")]
+use std::sync::{Mutex, PoisonError};
 use std::{
     collections::BTreeSet,
     fmt, io,
@@ -101,9 +103,9 @@ pub(crate) fn unix_now() -> u64 {
 #[derive(Debug)]
 pub(crate) struct IceDesk {
     config: IceConfig,
-    /// It relays as long as this lives: during a shutdown's last seconds too.
+    /// It relays until this is closed or dropped: during a shutdown's last seconds too.
     #[cfg(feature = "turn")]
-    _embedded: Option<TurnServer>,
+    embedded: Mutex<Option<TurnServer>>,
 }
 
 impl IceDesk {
@@ -126,8 +128,17 @@ impl IceDesk {
         Ok(Self {
             config: ice,
             #[cfg(feature = "turn")]
-            _embedded: embedded,
+            embedded: Mutex::new(embedded),
         })
+    }
+
+    /// Ends the embedded server; its sockets are free afterwards.
+    #[cfg(feature = "turn")]
+    pub(crate) async fn close(&self) {
+        let embedded = (self.embedded.lock().unwrap_or_else(PoisonError::into_inner)).take();
+        if let Some(server) = embedded {
+            server.close().await;
+        }
     }
 
     /// What a client is told: credentials are for `peer`, or for somebody new.

@@ -6,7 +6,7 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (start and shutdown), `accept` and `connection` (TCP), `gate`
+//! From the outside in: `server` (start and shutdown), `doors`, `accept` and `connection` (TCP), `tls`, `gate`
 //! (who may ask how often: `address`, `crowd`, `rates`, `origins`), `routes` (requests), `headers`
 //! (what pages may do), `health` and `metrics` (what operators see), `handshake`, `socket` and
 //! `session` (one WebSocket: its beginning, its life and end, its messages), `websocket` and
@@ -24,8 +24,9 @@ mod api;
 mod config;
 mod connection;
 mod crowd;
+mod doors;
 mod files;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(any(all(test, feature = "turn"), feature = "fuzzing"))]
 pub mod fuzzing;
 mod gate;
 mod handshake;
@@ -47,6 +48,8 @@ mod signal;
 mod socket;
 mod sockets;
 mod store;
+#[cfg(feature = "tls")]
+mod tls;
 mod token;
 #[cfg(feature = "turn")]
 mod turn;
@@ -60,5 +63,7 @@ pub use ipnet::IpNet;
 pub use origins::{InvalidOrigin, Origin};
 pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};
+#[cfg(feature = "tls")]
+pub use tls::{TlsError, TlsFiles};
 #[cfg(feature = "turn")]
 pub use turn::{TurnConfig, TurnQuotas};

@@ -57,6 +57,14 @@ pub const UNAVAILABLE_RETRY: Duration = Duration::from_secs(2);
 /// Connections that are being refused at one time. Further ones are closed without an answer.
 pub const MAX_REFUSALS: usize = 64;
 
+/// TLS handshakes at one time, which cost more than anything else here. Further ones wait, and have
+/// [`REQUEST_DEADLINE`] for all of it.
+pub const MAX_HANDSHAKES: usize = 64;
+
+/// How often the certificate's files are looked at. What cannot be used is told in the log, and the
+/// certificate before goes on.
+pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+
 /// TCP connections of operators, on a listener of their own. Further ones wait, as those of players do.
 pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
 
@@ -154,7 +162,8 @@ pub const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a request's head may take, the wait for a next request included. Then the connection
 /// is closed. Also how long a request to the API may take, its body's arrival included, and an
-/// upgrade: then it is answered with 408.
+/// upgrade: then it is answered with 408. And how
+/// long a TLS handshake may take: then the connection is closed.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Bytes of a request's head. A longer one is answered with 431.

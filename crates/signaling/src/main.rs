@@ -2,10 +2,11 @@
 
 mod ice_options;
 mod options;
+mod options_file;
 
 use anyhow::Context;
-use clap::Parser;
-use options::{Args, LogFormat};
+use options::LogFormat;
+use options_file::OptionsError;
 use signaling::Listeners;
 use std::{io::IsTerminal, net::SocketAddr};
 use tokio::net::TcpListener;
@@ -13,7 +14,11 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
+    let args = match options_file::read(std::env::args_os()) {
+        Ok(args) => args,
+        Err(OptionsError::Flags(error)) => error.exit(),
+        Err(error) => return Err(error.into()),
+    };
     let filter = EnvFilter::try_new(&args.log)
         .with_context(|| format!("--log {} is not a filter", args.log))?;
     let log = tracing_subscriber::fmt()
@@ -32,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let listeners = Listeners { players, operators };
     let mut signals = Signals::new()?;
     let (asked, shutdown) = tokio::sync::oneshot::channel();
-    let server = signaling::serve(listeners, args.config()?, async {
+    let server = signaling::serve(listeners, args.into_config()?, async {
         // The sender is only ever gone together with the server.
         let _ = shutdown.await;
     });

@@ -74,6 +74,8 @@ pub(crate) enum Limit {
     MissRate,
     /// [`crate::Config::request_deadline`], for a request whose head has come.
     RequestDeadline,
+    /// [`crate::limits::MAX_HANDSHAKES`].
+    Handshakes,
     /// [`crate::limits::MAX_REQUEST_HEAD_BYTES`].
     RequestHead,
     /// [`crate::Config::request_deadline`]; the end of an idle connection, too.
@@ -94,6 +96,7 @@ labels!(Limit {
     ChangeRate => "change-rate",
     MissRate => "miss-rate",
     RequestDeadline => "request-deadline",
+    Handshakes => "tls-handshakes",
     RequestHead => "request-head",
     RequestHeadDeadline => "request-head-deadline",
     WriteDeadline => "write-deadline",
@@ -137,6 +140,12 @@ pub(crate) struct Metrics {
     pub(crate) ended: Counts<crate::socket::End>,
     /// Bounds that somebody ran into.
     pub(crate) limits: Counts<Limit>,
+    /// TLS handshakes.
+    #[cfg(feature = "tls")]
+    pub(crate) handshakes: Counts<crate::tls::Handshake>,
+    /// Certificates that took the place of another.
+    #[cfg(feature = "tls")]
+    pub(crate) reloads: Counts<crate::tls::Reload>,
     /// From a request's head to its answer's head.
     pub(crate) http: Histograms<Route>,
     /// From an upgrade's check to the place in the room: its count is that of joins.
@@ -225,6 +234,20 @@ impl Metrics {
             "Bounds that somebody ran into.",
             "limit",
             &self.limits,
+        );
+        #[cfg(feature = "tls")]
+        text.counts(
+            "peerball_tls_handshakes_total",
+            "TLS handshakes.",
+            "result",
+            &self.handshakes,
+        );
+        #[cfg(feature = "tls")]
+        text.counts(
+            "peerball_tls_certificate_reloads_total",
+            "Certificate files that have changed.",
+            "result",
+            &self.reloads,
         );
         text.histograms(
             "peerball_http_request_duration_seconds",

@@ -2,6 +2,8 @@
 
 use crate::ice_options::IceOptions;
 use clap::{ArgAction, Parser, ValueEnum};
+#[cfg(feature = "tls")]
+use signaling::TlsFiles;
 use signaling::{
     Config, ForwardedHeader, InvalidNetwork, InvalidOrigin, IpNet, Origin, PageHeaders, Proxies,
     Rate, Rates, RedisUrl, limits, parse_network,
@@ -24,6 +26,11 @@ const DEFAULT_WEB_DIR: &str = "dist";
 #[derive(Debug, Parser)]
 #[command(version, about, long_about)]
 pub(crate) struct Args {
+    /// TOML file of these flags by their names, such as max-rooms = 100; flags and the environment
+    /// come first
+    #[arg(long, env = "PEERBALL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Address to listen on; 127.0.0.1 for this machine only
     #[arg(long, env = "PEERBALL_BIND", value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
     bind: IpAddr,
@@ -35,6 +42,26 @@ pub(crate) struct Args {
     /// Address and port for /metrics, which players then do not see [default: none]
     #[arg(long, env = "PEERBALL_METRICS_BIND", value_name = "ADDRESS:PORT")]
     pub(crate) metrics_bind: Option<SocketAddr>,
+
+    /// Certificate in PEM with those that it hangs on: players come by https: and wss:
+    #[cfg(feature = "tls")]
+    #[arg(
+        long,
+        env = "PEERBALL_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    tls_cert: Option<PathBuf>,
+
+    /// Its private key in PEM; both files are read anew when they change
+    #[cfg(feature = "tls")]
+    #[arg(
+        long,
+        env = "PEERBALL_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    tls_key: Option<PathBuf>,
 
     /// Folder of the built web client [default: dist, if it exists]
     #[arg(long, env = "PEERBALL_WEB_DIR", value_name = "FOLDER")]
@@ -237,7 +264,7 @@ impl Args {
     ///
     /// # Errors
     /// When a file that an option names cannot be read.
-    pub(crate) fn config(self) -> anyhow::Result<Config> {
+    pub(crate) fn into_config(self) -> anyhow::Result<Config> {
         let built_client = || {
             Path::new(DEFAULT_WEB_DIR)
                 .is_dir()
@@ -251,6 +278,11 @@ impl Args {
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
             max_sockets_per_address: self.max_sockets_per_address,
+            #[cfg(feature = "tls")]
+            tls: self
+                .tls_cert
+                .zip(self.tls_key)
+                .map(|(certificate, key)| TlsFiles::new(certificate, key)),
             rates: Rates {
                 connections: self.connection_rate,
                 upgrades: self.upgrade_rate,
@@ -286,6 +318,7 @@ impl Args {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use std::collections::BTreeMap;
 
     #[test]
     fn every_flag_has_help_and_an_environment_variable() {
@@ -306,6 +339,33 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(args.port, 3536);
-        assert_eq!(args.config().unwrap(), expected);
+        assert_eq!(args.into_config().unwrap(), expected);
+    }
+
+    #[test]
+    fn the_table_in_the_documentation_has_every_flag() {
+        let document = include_str!("../../../docs/DEPLOY.md");
+        let rows = document.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `--")?.split('|').map(str::trim);
+            let flag = cells.next()?.trim_end_matches('`');
+            Some((flag.to_owned(), cells.next()?.trim_matches('`').to_owned()))
+        });
+        let command = Args::command();
+        let flags = command.get_arguments().map(|arg| {
+            let defaults = arg.get_default_values().first();
+            let default = defaults.map(|value| value.to_str().unwrap().to_owned());
+            let flag = arg.get_long().unwrap().to_owned();
+            (flag, default.unwrap_or_default())
+        });
+        let (rows, flags): (BTreeMap<_, _>, BTreeMap<_, _>) = (rows.collect(), flags.collect());
+        for (flag, default) in &flags {
+            assert_eq!(rows.get(flag), Some(default), "--{flag} in docs/DEPLOY.md");
+        }
+        for flag in rows.keys() {
+            assert!(
+                flags.contains_key(flag),
+                "--{flag} is in docs/DEPLOY.md only"
+            );
+        }
     }
 }

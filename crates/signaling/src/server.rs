@@ -4,16 +4,15 @@
 use crate::store::redis::{Redis, Terms};
 use crate::{
     Config, RedisUrl,
-    accept::{AddressLimits, Door},
     crowd::Crowd,
+    doors::Doors,
     files::Files,
     health::{Health, Trouble},
     ice::IceDesk,
-    limits::{MAX_OPERATOR_CONNECTIONS, MAX_REFUSALS, SWEEP_INTERVAL},
     lobby::Lobby,
     metrics::{Limit, Metrics},
     rates::Buckets,
-    routes::{self, App},
+    routes::App,
     socket::Patience,
     sockets::Sockets,
     store::{Store, memory::Memory},
@@ -43,6 +42,10 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// The certificate cannot be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::TlsError),
     /// [`Config::redis`] names no server.
     #[error("the address of Redis is not usable")]
     Redis(#[source] Box<dyn Error + Send + Sync>),
@@ -90,8 +93,11 @@ pub async fn serve(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let Listeners { players, operators } = listeners.into();
-    let address = players.local_addr().map_err(ServeError::Listener)?;
+    let listeners = listeners.into();
+    let address = listeners
+        .players
+        .local_addr()
+        .map_err(ServeError::Listener)?;
     let max_connections = checked(&config)?;
     let closing = CancellationToken::new();
     let dropping = CancellationToken::new();
@@ -112,9 +118,9 @@ pub async fn serve(
             ping_interval: config.ping_interval,
             return_grace: config.return_grace,
         },
-        proxies: config.proxies,
-        origins: config.origins,
-        pages: config.pages,
+        proxies: config.proxies.clone(),
+        origins: config.origins.clone(),
+        pages: config.pages.clone(),
         rates: config.rates,
         buckets: Arc::new(Buckets::new(&config.rates, MonotonicClock)),
         crowd: Crowd::new(config.max_sockets_per_address),
@@ -123,45 +129,13 @@ pub async fn serve(
         ice: Arc::new(ice.map_err(ServeError::Ice)?),
         metrics,
         health,
-        public_metrics: operators.is_none(),
+        public_metrics: listeners.operators.is_none(),
         closing: closing.clone(),
     });
-    let address_limits = AddressLimits {
-        proxies: app.proxies.clone(),
-        crowd: Crowd::new(config.max_connections_per_address),
-        buckets: Arc::clone(&app.buckets),
-    };
-    let door = |listener, places, limits| Door {
-        listener,
-        places: Arc::new(Semaphore::new(places)),
-        refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
-        limits,
-        request_deadline: config.request_deadline,
-        metrics: Arc::clone(&app.metrics),
-        closing: closing.clone(),
-        dropping: dropping.clone(),
-    };
-    let players = door(players, config.max_connections, Some(address_limits));
-    let places = Arc::clone(&players.places);
-    let operators = operators.map(|listener| door(listener, MAX_OPERATOR_CONNECTIONS, None));
+    let doors = Doors::open(listeners, &config, &app, &dropping).await?;
+    let places = doors.places();
 
     info!(%address, web_dir = ?config.web_dir, "serving");
-    let serving = async {
-        let operators = async {
-            match &operators {
-                Some(door) => door.serve(routes::operators(&app)).await,
-                None => std::future::pending().await,
-            }
-        };
-        let sweeping = async {
-            loop {
-                sleep(SWEEP_INTERVAL).await;
-                app.buckets.sweep();
-            }
-        };
-        let serving = players.serve(routes::players(&app));
-        tokio::join!(serving, operators, sweeping)
-    };
     let draining = async {
         shutdown.await;
         info!(%address, "draining");
@@ -170,9 +144,9 @@ pub async fn serve(
     };
     tokio::select! {
         () = draining => {}
-        _ = serving => {}
+        _ = doors.serve(&app) => {}
     }
-    drop((players, operators));
+    drop(doors);
     info!(%address, "shutting down");
     closing.cancel();
     let ended = places.acquire_many(max_connections);
@@ -183,6 +157,8 @@ pub async fn serve(
     }
     dropping.cancel();
     store.goodbye(config.return_grace).await;
+    #[cfg(feature = "turn")]
+    app.ice.close().await;
     info!(%address, "stopped");
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::{io::Write, time::Duration};
 
+use crate::matrix::{self, Relay};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use e2e::{
@@ -38,6 +39,10 @@ pub struct Args {
     /// Peers of a match; several numbers with commas, for one match after the other.
     #[arg(long, value_delimiter = ',', default_value = "2")]
     peers: Vec<usize>,
+    /// Lets two peers meet behind NATs of every kind instead, by these TURN servers: embedded,
+    /// coturn, or both with a comma.
+    #[arg(long, value_delimiter = ',', value_name = "TURN")]
+    nat: Vec<Relay>,
 }
 
 impl Args {
@@ -50,6 +55,12 @@ impl Args {
         ensure!(self.jitter <= self.rtt, "--jitter is at most --rtt");
         if let Some(reason) = forbidden()? {
             bail!(reason);
+        }
+        if !self.nat.is_empty() {
+            for relay in &self.nat {
+                matrix::write(*relay, out).await?;
+            }
+            return Ok(());
         }
         writeln!(
             out,

@@ -9,6 +9,8 @@
 
 mod delay;
 mod namespace;
+pub mod nat;
+pub mod pair;
 pub mod players;
 mod signaling;
 mod venue;
@@ -150,7 +152,7 @@ impl Network {
 
     /// Runs the lines of `script` as commands of `nft` in the router.
     fn nft(&self, script: &str) -> Result<()> {
-        feed(&self.router, &["nft", "-f", "-"], script)
+        feed(&self.router, &["nft", "-f", "-"], script).map(drop)
     }
 
     /// Adds a host.
@@ -214,11 +216,11 @@ impl Network {
 
 /// Runs the lines of `script` as commands of `ip` in `namespace`.
 fn ip(namespace: &Namespace, script: &str) -> Result<()> {
-    feed(namespace, &["ip", "-batch", "-"], script)
+    feed(namespace, &["ip", "-batch", "-"], script).map(drop)
 }
 
-/// Runs `command` in `namespace` with `script` as its input.
-fn feed(namespace: &Namespace, command: &[&str], script: &str) -> Result<()> {
+/// Runs `command` in `namespace` with `script` as its input, and gives what it prints.
+fn feed(namespace: &Namespace, command: &[&str], script: &str) -> Result<String> {
     let output = namespace.inside(|| {
         let mut child = Command::new(command[0])
             .args(&command[1..])
@@ -236,5 +238,5 @@ fn feed(namespace: &Namespace, command: &[&str], script: &str) -> Result<()> {
         "{command:?} fails with:\n{script}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+    Ok(String::from_utf8(output.stdout)?)
 }

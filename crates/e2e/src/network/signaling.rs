@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use tokio::{net::TcpStream, process::Command};
 
-use super::{Host, Network};
+use super::{Namespace, Network};
 use crate::{
     executable::executable,
     place::output,
@@ -25,7 +25,10 @@ const START: Duration = Duration::from_secs(20);
 
 /// A host on which the server runs, or not.
 pub struct SignalingHost {
-    host: Host,
+    namespace: Namespace,
+    address: Ipv4Addr,
+    /// The server's options, beside its port.
+    options: Vec<String>,
     running: Option<Drained>,
 }
 
@@ -35,8 +38,19 @@ impl SignalingHost {
     /// # Errors
     /// When the server does not build or does not start.
     pub async fn new(network: &mut Network) -> Result<Self> {
+        let host = network.host()?;
+        Self::on(host.namespace, host.address, Vec::new()).await
+    }
+
+    /// Starts the server with `options` on a host that has `address`.
+    ///
+    /// # Errors
+    /// When the server does not build or does not start.
+    pub async fn on(namespace: Namespace, address: Ipv4Addr, options: Vec<String>) -> Result<Self> {
         let mut this = Self {
-            host: network.host()?,
+            namespace,
+            address,
+            options,
             running: None,
         };
         this.start().await?;
@@ -50,9 +64,10 @@ impl SignalingHost {
     pub async fn start(&mut self) -> Result<()> {
         let folder = output()?;
         let mut command = Command::new(executable("signaling").await?);
-        command.args(["--port", &PORT.to_string()]);
+        command
+            .args(["--port", &PORT.to_string()])
+            .args(&self.options);
         let mut process = self
-            .host
             .namespace
             .inside(|| Process::start(&mut command, &folder.join("signaling.err.log")))??;
         process
@@ -75,7 +90,7 @@ impl SignalingHost {
 
     /// The signaling address: `ws://10.77.N.2:PORT`.
     pub fn signaling(&self) -> String {
-        format!("ws://{}:{PORT}", self.host.address)
+        format!("ws://{}:{PORT}", self.address)
     }
 
     /// Makes a room, and gives its code.
@@ -84,7 +99,6 @@ impl SignalingHost {
     /// When the server does not answer with a room.
     pub async fn create_room(&self) -> Result<String> {
         let stream = self
-            .host
             .namespace
             .inside(|| StdStream::connect((Ipv4Addr::LOCALHOST, PORT)))?
             .context("the server does not listen")?;

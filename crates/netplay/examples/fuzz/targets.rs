@@ -20,6 +20,7 @@ use protocol::{
     datagram::Datagram,
     limits::{MAX_NAME_BYTES, MAX_SEATS},
     peer::Message,
+    statement::Numbered,
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -30,7 +31,7 @@ use std::time::Duration;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     ("address", address),
     ("api", api),
     ("candidate", candidate),
@@ -44,6 +45,7 @@ pub const TARGETS: [Target; 14] = [
     ("settings", settings),
     ("signal", signal),
     ("snapshot", snapshot),
+    ("statement", statement),
     ("world", world),
 ];
 
@@ -61,6 +63,14 @@ fn datagram(bytes: &[u8]) {
 fn message(bytes: &[u8]) {
     if let Ok(message) = Message::decode(bytes) {
         assert_eq!(Message::decode(&message.encode()), Ok(message));
+    }
+}
+
+fn statement(bytes: &[u8]) {
+    if let Ok(numbered) = Numbered::from_datagram(bytes)
+        && let Some(again) = numbered.to_datagram()
+    {
+        assert_eq!(Numbered::from_datagram(&again), Ok(numbered));
     }
 }
 

@@ -15,6 +15,13 @@ pub(super) struct Asking {
     reports: Vec<(PeerId, Report)>,
 }
 
+impl Asking {
+    /// How many have answered.
+    pub(super) fn answered(&self) -> usize {
+        self.reports.len()
+    }
+}
+
 impl Agreement {
     /// Asks all drivers that are not lost. With nobody to ask, it is concluded at once.
     pub(super) fn ask<S: Simulation>(
@@ -33,7 +40,7 @@ impl Agreement {
             .filter(|id| *id != self.me && !lost.contains(id))
             .collect();
         tracing::info!(?view, ?lost, ?asked, "asks what the others hold");
-        let collect = Message::Collect(Collect {
+        let collect = Statement::Collect(Collect {
             match_id: self.match_id,
             view,
             question: self.question,
@@ -152,9 +159,10 @@ impl Agreement {
             view: asking.view.number,
             question: asking.question,
             promised: self.promised.0,
+            frozen: false,
         };
         for id in asking.asked {
-            self.tell(id, Message::Deny(deny));
+            self.tell(id, Statement::Deny(deny));
         }
         let number = self.promised.0;
         self.release(core);
@@ -188,6 +196,8 @@ impl Agreement {
             return Err(Offence::Stranger);
         }
         tracing::info!(%from, ?deny, "denied");
+        // Two that ask at once, each without the other, must not do so again and again.
+        let collides = deny.promised >= asking.view.number;
         // A number that somebody has promised already is of no use to the next question. A bound
         // keeps a liar from using them up.
         if deny.promised <= core.view().number.saturating_add(MAX_VIEWS_AHEAD) {
@@ -195,8 +205,21 @@ impl Agreement {
         }
         self.give_up(core);
         self.note_evasion(from, now);
-        self.pause_until = now + DENIED_PAUSE;
+        self.pause_until = now
+            + match (deny.frozen, collides) {
+                (true, _) => MISSING_DEADLINE,
+                (false, true) => DENIED_PAUSE + self.turn(core),
+                (false, false) => DENIED_PAUSE,
+            };
         Ok(())
+    }
+
+    /// How long whoever is our junior waits longer than we do: until it has heard our question.
+    fn turn<S: Simulation>(&self, core: &Core<S>) -> Duration {
+        let order = core.order();
+        let rank = order.iter().take_while(|id| **id != self.me).count() as u32;
+        let trips = order.iter().filter_map(|id| core.peer_stats(*id)?.rtt);
+        (trips.max().unwrap_or_default() / 2 + TURN) * rank
     }
 
     fn conclude_when_answered<S: Simulation>(

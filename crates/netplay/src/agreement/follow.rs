@@ -1,6 +1,6 @@
 //! Following: answering questions about the lost, and appending what the owner says.
 
-use super::*;
+use super::{lost::AGREE_AFTER, *};
 use protocol::agreement::{Collect, Deny, Report};
 
 impl Agreement {
@@ -29,8 +29,11 @@ impl Agreement {
         if collect.ends.len() != core.ends().len() || is_too_far(&collect.view, core) {
             return Err(Offence::Misfit);
         }
+        // With one that others go on without we could only agree to give up.
+        let frozen = collect.view.owner != core.view().owner && core.frozen().contains(&from);
         let agreed = self.trusts(from, &collect.lost, core, room, now)
             && !collect.lost.contains(&self.me)
+            && !frozen
             && match collect.view == core.view() {
                 true => self.promised == (core.view().number, from),
                 false => self.agrees(&collect, core, room, now),
@@ -40,8 +43,9 @@ impl Agreement {
                 view: collect.view.number,
                 question: collect.question,
                 promised: self.promised.0,
+                frozen,
             };
-            self.tell(from, Message::Deny(deny));
+            self.tell(from, Statement::Deny(deny));
             return Ok(());
         }
         self.asking = None;
@@ -49,6 +53,7 @@ impl Agreement {
         let mut frozen = core.frozen();
         frozen.retain(|id| order.contains(id) && !collect.lost.contains(id));
         self.promise(core, collect.view, &collect.lost);
+        self.promised_at = now;
         let report = Report {
             view: collect.view.number,
             question: collect.question,
@@ -59,7 +64,7 @@ impl Agreement {
             ends: core.ends(),
             inputs: held_inputs(core, &collect),
         };
-        self.tell(from, Message::Report(report));
+        self.tell(from, Statement::Report(report));
         Ok(())
     }
 
@@ -109,13 +114,21 @@ impl Agreement {
             return Err(Offence::Forged);
         }
         if append.view != core.view() {
-            if is_too_far(&append.view, core) || !self.installs(&append.view, core) {
-                // Another part of a room that has split, or a reign that is over.
+            let follows = !is_too_far(&append.view, core) && self.installs(&append.view, core);
+            let left_behind = || self.is_left_behind(&append, core, room, now);
+            if !follows && !left_behind() {
+                // Another part of a room that has split, or a reign that is over: unless our own
+                // question comes to nothing, and we follow it after all.
+                self.pass_over(append, core);
                 return Ok(());
             }
             // The asker goes on from the log that was reported to it. If that is not ours to the
             // entry, it never had ours, and the same place in the two could say different things.
-            if core.drives(self.me) && append.first != core.log() {
+            let is_ours = match follows {
+                true => !core.drives(self.me) || append.first == core.log(),
+                false => continues_ours(&append, core),
+            };
+            if !is_ours {
                 self.stranded = true;
                 return Ok(());
             }
@@ -123,6 +136,7 @@ impl Agreement {
             self.promised = (append.view.number, from);
             self.before = None;
             self.asking = None;
+            self.passed_over.clear();
             self.trust.begin_reign();
         } else if self.promised != (append.view.number, from) {
             // We have told another asker how long our log is: it ends there.
@@ -153,6 +167,38 @@ impl Agreement {
         Ok(())
     }
 
+    /// Keeps what an asker appended that we had promised to follow, and do not follow now: it is
+    /// not said again.
+    fn pass_over<S: Simulation>(&mut self, append: Append, core: &Core<S>) {
+        if append.view.number <= core.view().number || !core.drives(append.view.owner) {
+            return;
+        }
+        if self.passed_over.len() == MAX_PASSED_OVER {
+            self.passed_over.pop_front();
+        }
+        self.passed_over.push_back(append);
+    }
+
+    /// Follows after all whom we promised to follow before our own question came to nothing.
+    pub(super) fn take_passed_over<S: Simulation>(
+        &mut self,
+        core: &mut Core<S>,
+        room: &[Present],
+        now: Duration,
+    ) {
+        let promised = self.promised;
+        let is_meant = |append: &Append| (append.view.number, append.view.owner) == promised;
+        if self.asking.is_some() || !self.passed_over.iter().any(is_meant) {
+            return;
+        }
+        for append in std::mem::take(&mut self.passed_over) {
+            if is_meant(&append) {
+                // It was judged when it came: what does not fit strands us.
+                let _ = self.receive_append(promised.1, append, core, room, now);
+            }
+        }
+    }
+
     /// Whether a view is put in force here: drivers follow the one that they promised to follow,
     /// listeners whichever comes next of a driver.
     fn installs<S: Simulation>(&self, view: &View, core: &Core<S>) -> bool {
@@ -160,6 +206,46 @@ impl Agreement {
         let is_next = view.number > core.view().number && core.drives(view.owner);
         is_next && (promised || !core.drives(self.me))
     }
+
+    /// Whether the others have gone on without us, as lost, from an owner that we have lost, too:
+    /// we asked, and they had promised somebody else to take nothing more of us. Nobody is left to
+    /// go on with us, so we follow them without a seat. (An owner that we hear goes on with us:
+    /// then these are two parts of a room.)
+    fn is_left_behind<S: Simulation>(
+        &self,
+        append: &Append,
+        core: &Core<S>,
+        room: &[Present],
+        now: Duration,
+    ) -> bool {
+        let owner = core.view().owner;
+        let is_lost = |id: PeerId| {
+            is_gone(room, id)
+                || is_missing(core, id, now, AGREE_AFTER)
+                || core.frozen().contains(&id)
+        };
+        let takes = |seat: usize| {
+            let mut changes = append.entries.iter().map(|entry| entry.change);
+            changes.any(|change| usize::from(change.seat) == seat && change.driver.is_none())
+        };
+        append.view.number > core.view().number
+            && !is_too_far(&append.view, core)
+            && core.drives(append.view.owner)
+            && owner != self.me
+            && is_lost(owner)
+            && !self.awaits_another(core, now)
+            && core.seats_of(self.me).all(takes)
+    }
+}
+
+/// Whether what is appended begins with the end of our log, so that it goes on from all of it.
+fn continues_ours<S: Simulation>(append: &Append, core: &Core<S>) -> bool {
+    let Some(ours) = core.entries_from(append.first) else {
+        return false;
+    };
+    let theirs = append.entries.iter().map(|entry| entry.change);
+    let is_joined = !ours.is_empty() || append.first == 0;
+    is_joined && ours.len() <= append.entries.len() && theirs.zip(&ours).all(|(a, b)| a == *b)
 }
 
 /// Whether no honest peer can have come to a view of this number from the one in force. Twice the

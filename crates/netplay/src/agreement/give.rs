@@ -47,7 +47,7 @@ impl Agreement {
             || core.log() as usize >= MAX_CHANGES
             || self.is_withheld(to, now)
             // Whoever does not say how far it has our inputs would only hold everybody up.
-            || !core.lives(to, now)
+            || to != self.me && !core.lives(to, now)
         {
             return false;
         }

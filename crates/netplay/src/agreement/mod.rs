@@ -5,41 +5,43 @@
 //! are *given* to whoever returns or comes anew (`give`). `docs/NETPLAY.md` tells the protocol and
 //! why two peers of one view never disagree.
 //!
-//! One turn of whoever drives an [`Agreement`]: hand it the messages that have come, then
-//! [`Agreement::tick`], then send all of [`Agreement::take_messages`].
+//! One turn of whoever drives an [`Agreement`]: hand it the statements that have come, then
+//! [`Agreement::tick`], then send all of [`Agreement::take_statements`].
 
 mod ask;
 mod follow;
 mod give;
 mod judge;
+mod lost;
+mod queues;
 mod trust;
 
 use crate::rollback::Core;
 use ask::Asking;
+use lost::{is_gone, is_missing};
 use protocol::{
     Frame, PeerId, Simulation,
     agreement::{Append, Claim, Kept, LogEntry, SeatChange, View},
     limits::*,
-    peer::Message,
+    statement::Statement,
 };
 use std::{collections::VecDeque, time::Duration};
 use trust::Trust;
-
-/// For how long an owner's inputs must be missing here for us to agree that it is lost. Less than
-/// [`MISSING_DEADLINE`], since those who ask noticed it on another path.
-const AGREE_AFTER: Duration = Duration::from_millis(500);
 
 /// How long an answer may take that is not on its way through a lossy network: past it whoever
 /// owes it is lost too.
 const ANSWER_DEADLINE: Duration = Duration::from_millis(1_500);
 
-/// Frames of somebody's inputs that a peer lacks and we have, from which on it is that pair that
-/// is broken. Whoever is judged has waited for long, so that nothing is on its way any more.
-const LACKS: Frame = 4;
-
 /// How long all drivers must be missing before a listener goes on with the match without them:
 /// more than they may wait for each other.
 const INHERITED_AFTER: Duration = Duration::from_millis(2_000);
+
+/// Added to half a round trip, the time by which each waits longer than its senior before it asks
+/// again when both were denied for each other's sake.
+const TURN: Duration = Duration::from_millis(20);
+
+/// What is kept of askers that we promised to follow, while we ask ourselves; the oldest go first.
+const MAX_PASSED_OVER: usize = 8;
 
 /// How long whoever was denied waits before it asks again.
 const DENIED_PAUSE: Duration = Duration::from_millis(100);
@@ -98,6 +100,8 @@ pub struct Agreement {
     match_id: u32,
     /// The highest number of a view that we promised to follow, and to whom.
     promised: (u32, PeerId),
+    /// When we last promised it to another.
+    promised_at: Duration,
     /// What held before the promise, in case that the asker gives its question up.
     before: Option<Before>,
     /// The highest number of a view that is known to be of no use any more.
@@ -118,19 +122,30 @@ pub struct Agreement {
     joiners: Vec<PeerId>,
     /// Peers whose seat was taken, how often, and when last.
     taken: Vec<(PeerId, u32, Duration)>,
+    /// Drivers that have told us that they have lost their way.
+    astray: Vec<PeerId>,
+    passed_over: VecDeque<Append>,
     /// Whether what was appended cannot be followed from here: a snapshot is needed.
     stranded: bool,
-    messages: Vec<(PeerId, Message)>,
+    statements: Vec<(PeerId, Statement)>,
 }
 
 impl Agreement {
     /// The agreement of a match as it begins (or, with the log's length and the kept seats of a
-    /// snapshot, as it goes on).
-    pub fn new(me: PeerId, match_id: u32, view: View, log: u32, kept: Vec<Kept>) -> Self {
+    /// snapshot, as it goes on, with the log's last entries).
+    pub fn new(
+        me: PeerId,
+        match_id: u32,
+        view: View,
+        log: u32,
+        recent: Vec<LogEntry>,
+        kept: Vec<Kept>,
+    ) -> Self {
         Self {
             me,
             match_id,
             promised: (view.number, view.owner),
+            promised_at: Duration::ZERO,
             before: None,
             used: view.number,
             asking: None,
@@ -138,13 +153,15 @@ impl Agreement {
             trust: Trust::default(),
             question: 0,
             pause_until: Duration::ZERO,
-            recent: VecDeque::new(),
-            recent_from: log,
+            recent_from: log.saturating_sub(recent.len() as u32),
+            recent: recent.into(),
             kept,
             joiners: Vec::new(),
             taken: Vec::new(),
+            astray: Vec::new(),
+            passed_over: VecDeque::new(),
             stranded: false,
-            messages: Vec::new(),
+            statements: Vec::new(),
         }
     }
 
@@ -157,6 +174,12 @@ impl Agreement {
         now: Duration,
     ) {
         self.kept.retain(|kept| kept.until > core.confirmed());
+        self.astray.retain(|id| core.drives(*id));
+        self.take_passed_over(core, room, now);
+        if self.stranded {
+            // Whatever we could agree on, we could not follow it.
+            return;
+        }
         if !core.drives(self.me) {
             self.asking = None;
             self.inherit(core, room, entropy, now);
@@ -169,7 +192,7 @@ impl Agreement {
         if lost.is_empty() {
             self.evaded.clear();
         }
-        if lost.is_empty() || now < self.pause_until {
+        if lost.is_empty() || now < self.pause_until || self.awaits_another(core, now) {
             return;
         }
         let view = core.view();
@@ -203,9 +226,9 @@ impl Agreement {
         self.give_seat(core, self.me, None, now);
     }
 
-    /// What is to be sent, over the reliable channel.
-    pub fn take_messages(&mut self) -> Vec<(PeerId, Message)> {
-        std::mem::take(&mut self.messages)
+    /// What is to be stated to others, in this order.
+    pub fn take_statements(&mut self) -> Vec<(PeerId, Statement)> {
+        std::mem::take(&mut self.statements)
     }
 
     /// The seats that are kept for players that were lost.
@@ -217,36 +240,6 @@ impl Agreement {
     /// needed.
     pub fn is_stranded(&self) -> bool {
         self.stranded
-    }
-
-    /// The drivers that are lost as seen from here. Of two that do not reach each other, only
-    /// the younger one counts as lost.
-    fn lost<S: Simulation>(&self, core: &Core<S>, room: &[Present], now: Duration) -> Vec<PeerId> {
-        let order = core.order();
-        let others = || order.iter().copied().filter(|id| *id != self.me);
-        let lives = |id: PeerId| !is_gone(room, id) && core.lives(id, now);
-        let is_missing = |id: &PeerId| is_missing(core, *id, now, MISSING_DEADLINE);
-        let is_lost = |id: &PeerId| is_gone(room, *id) || is_missing(id) || core.holds_up(*id, now);
-        // Whoever lives may be waiting for one that does not, and lack more of it than we do: it
-        // is judged when those are out of the way.
-        let is_dead = |id: &PeerId| is_lost(id) && !lives(*id) || self.trust.is_deposed(*id);
-        let dead: Vec<PeerId> = others().filter(is_dead).collect();
-        let mut lost = dead;
-        if lost.is_empty() {
-            for id in others().filter(is_lost) {
-                // Of one that lives and waits it can be said whom it waits for.
-                let id = unreached(core, &order, id, self.me).unwrap_or(id);
-                if !lost.contains(&id) {
-                    lost.push(id);
-                }
-            }
-        }
-        for id in core.frozen().into_iter().chain(self.evaders(now)) {
-            if id != self.me && order.contains(&id) && !lost.contains(&id) && !lost.is_empty() {
-                lost.push(id);
-            }
-        }
-        lost
     }
 
     /// Promises to follow a view, and to take nothing more from the lost.
@@ -320,69 +313,53 @@ impl Agreement {
         self.recent.push_back(entry);
     }
 
-    /// The entries from an index of the log on, as far as they are kept.
+    /// The entries from an index of the log on, as many as one message carries; nothing if they
+    /// are not kept.
     fn entries_from(&self, index: u32) -> Option<Vec<LogEntry>> {
         let skip = index.checked_sub(self.recent_from)?;
-        Some(self.recent.iter().skip(skip as usize).cloned().collect())
+        let mut bytes = 0;
+        let fitting = self.recent.iter().skip(skip as usize).take_while(|entry| {
+            bytes += entry.most_bytes();
+            bytes <= MAX_CHANGES_BYTES
+        });
+        Some(fitting.cloned().collect())
     }
 
-    fn tell(&mut self, to: PeerId, message: Message) {
-        self.messages.push((to, message));
+    /// The newest entries of the log that one message carries, for a newcomer.
+    pub fn recent(&self) -> Vec<LogEntry> {
+        let mut bytes = 0;
+        let fitting = self.recent.iter().rev().take_while(|entry| {
+            bytes += entry.most_bytes();
+            bytes <= MAX_CHANGES_BYTES
+        });
+        let mut newest: Vec<LogEntry> = fitting.cloned().collect();
+        newest.reverse();
+        newest
     }
 
-    /// Tells a follower of the log from `index` on.
+    fn tell(&mut self, to: PeerId, statement: Statement) {
+        self.statements.push((to, statement));
+    }
+
+    /// Tells a follower of the log from `index` on, in as many messages as that takes.
     fn tell_log<S: Simulation>(&mut self, to: PeerId, core: &Core<S>, index: u32) {
-        let (first, entries) = match self.entries_from(index) {
-            Some(entries) => (index, entries),
-            // It lacks more than we have, and learns by the gap that it needs a snapshot.
-            None => (core.log(), Vec::new()),
-        };
-        let append = Append {
-            match_id: self.match_id,
-            view: core.view(),
-            first,
-            entries,
-            kept: self.kept.clone(),
-        };
-        self.tell(to, Message::Append(append));
+        let mut next = Some(index);
+        while let Some(index) = next {
+            let (first, entries) = match self.entries_from(index) {
+                Some(entries) => (index, entries),
+                // It lacks more than we have, and learns by the gap that it needs a snapshot.
+                None => (core.log(), Vec::new()),
+            };
+            let end = first + entries.len() as u32;
+            next = (end < core.log()).then_some(end);
+            let append = Append {
+                match_id: self.match_id,
+                view: core.view(),
+                first,
+                entries,
+                kept: self.kept.clone(),
+            };
+            self.tell(to, Statement::Append(append));
+        }
     }
-}
-
-fn is_gone(room: &[Present], id: PeerId) -> bool {
-    !room.iter().any(|peer| peer.id == id && peer.here)
-}
-
-/// Whether nothing of use has come from a driver for so long: no inputs that it could have given,
-/// or, from one that would have to wait itself, no datagram at all.
-fn is_missing<S: Simulation>(
-    core: &Core<S>,
-    id: PeerId,
-    now: Duration,
-    deadline: Duration,
-) -> bool {
-    core.missing(id, now) >= deadline || core.quiet(id, now).is_some_and(|q| q >= deadline)
-}
-
-/// A driver younger than `id` whose inputs we have and `id` lacks, so that it is their pair that
-/// is broken.
-fn unreached<S: Simulation>(
-    core: &Core<S>,
-    order: &[PeerId],
-    id: PeerId,
-    me: PeerId,
-) -> Option<PeerId> {
-    let rank = order.iter().position(|driver| *driver == id)?;
-    let younger = order.get(rank + 1..)?;
-    (younger.iter().copied()).find(|other| *other != me && lacks(core, id, *other))
-}
-
-/// Whether `id` lacks inputs of `author`'s that we have had for a while.
-fn lacks<S: Simulation>(core: &Core<S>, id: PeerId, author: PeerId) -> bool {
-    let ours = core.ends();
-    core.reported_ends(id).is_some_and(|theirs| {
-        core.seats_of(author).any(|seat| {
-            let lacks = |end: &Frame| end.saturating_add(LACKS) < ours[seat];
-            theirs.get(seat).is_some_and(lacks)
-        })
-    })
 }

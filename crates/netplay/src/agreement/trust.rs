@@ -4,7 +4,7 @@
 //! every driver is asked first, so a seat that is taken without a question is a forgery; and an
 //! owner that alone does not hear two others is itself the one that is cut off, or lies.
 
-use super::*;
+use super::{lost::lacks, *};
 
 /// Peers that an owner may keep out of their seats although they are heard well here. Between two that
 /// do not reach each other the owner's word counts; of one with two such pairs it is known where the

@@ -8,7 +8,10 @@ use super::{
     pack,
     track::Track,
 };
-use crate::rollback::{CHECKSUM_INTERVAL, Desync, input};
+use crate::{
+    queue::Queue,
+    rollback::{CHECKSUM_INTERVAL, Desync, input},
+};
 use protocol::{
     Frame, Simulation,
     limits::{MAX_NAME_BYTES, MAX_SEATS, MAX_SETTINGS_BYTES, MAX_SNAPSHOT_BYTES},
@@ -222,6 +225,11 @@ impl<S: Simulation> Recorder<S> {
         head.checksums.retain(|checksum| checksum.frame < frame);
         self.seen.retain(|(seen, _)| *seen < frame);
         Ok(())
+    }
+
+    /// How full the worlds are that are remembered in case of a desync.
+    pub fn queue(&self) -> Queue {
+        Queue::new("remembered worlds", self.seen.len(), MAX_SEEN)
     }
 
     /// The replay as it is now: a valid file at any time.

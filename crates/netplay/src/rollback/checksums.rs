@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 
 /// Own checksums that are kept, half a minute's: peers are never that far apart, since none
 /// steps past its prediction bound.
-const MAX_KEPT: usize = 30;
+pub(super) const MAX_KEPT: usize = 30;
 
 /// Checksums that are kept of each other peer, eight seconds'; the oldest go first.
-const MAX_TOLD: usize = 8;
+pub(super) const MAX_TOLD: usize = 8;
 
 /// Two peers were in different worlds at the same confirmed frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,12 @@ impl Checksums {
             Some((*peer, *sum))
         };
         self.told.iter().filter_map(of).collect()
+    }
+
+    /// Own checksums that are kept, peers that told some, and the most that one of them told.
+    pub(super) fn lengths(&self) -> (usize, usize, usize) {
+        let theirs = self.told.iter().map(|(_, told)| told.len()).max();
+        (self.ours.len(), self.told.len(), theirs.unwrap_or(0))
     }
 
     /// This peer's newest checksum.

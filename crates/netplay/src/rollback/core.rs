@@ -23,7 +23,7 @@ use std::{collections::VecDeque, time::Duration};
 
 /// Confirmed frames that are kept for a caller that does not take them, 17 seconds'; the oldest
 /// go first.
-const MAX_UNTAKEN: usize = 1_024;
+pub(super) const MAX_UNTAKEN: usize = 1_024;
 
 /// One peer's side of a match. See the [module](super) for how to drive it.
 pub struct Core<S: Simulation> {

@@ -4,7 +4,14 @@ use protocol::{Event, Frame};
 use std::collections::VecDeque;
 
 /// Events that are kept for a caller that does not take them; the oldest go first.
-const MAX_UNTAKEN: usize = 256;
+pub(super) const MAX_EVENTS: usize = 256;
+
+/// Events that wait for their frame to be confirmed, at most a second; the oldest go first.
+pub(super) const MAX_WAITING: usize = 256;
+
+/// Keys of events that were told lately. Past it the oldest are forgotten: such an event would be
+/// told again if its step is corrected.
+pub(super) const MAX_TOLD: usize = 1_024;
 
 /// Frames by which a corrected prediction may move an event, and it still counts as the same,
 /// half a second. What was told in error and truly happens later than that is told again: eyes
@@ -15,24 +22,24 @@ const MAX_MOVE: Frame = 30;
 pub(super) struct Events<E> {
     untaken: VecDeque<(Frame, E)>,
     /// Those that must not be taken back, of frames that are not confirmed.
-    waiting: Vec<(Frame, E)>,
+    waiting: VecDeque<(Frame, E)>,
     /// Keys told lately, with the frame that each was told of.
-    told: Vec<(Frame, u64)>,
+    told: VecDeque<(Frame, u64)>,
 }
 
 impl<E: Event> Events<E> {
     pub(super) fn new() -> Self {
         Self {
             untaken: VecDeque::new(),
-            waiting: Vec::new(),
-            told: Vec::new(),
+            waiting: VecDeque::new(),
+            told: VecDeque::new(),
         }
     }
 
     /// Takes in an event of the step of `frame`.
     pub(super) fn happen(&mut self, frame: Frame, event: E) {
         if event.waits_for_confirmation() {
-            self.waiting.push((frame, event));
+            push_bounded(&mut self.waiting, (frame, event), MAX_WAITING);
         } else {
             self.tell(frame, event);
         }
@@ -45,12 +52,19 @@ impl<E: Event> Events<E> {
 
     /// The steps before `frame` will not be made again.
     pub(super) fn confirm(&mut self, frame: Frame) {
-        let certain = self.waiting.extract_if(.., |(f, _)| *f < frame);
-        for (happened, event) in certain.collect::<Vec<_>>() {
+        let all = std::mem::take(&mut self.waiting).into_iter();
+        let (certain, waiting) = all.partition::<VecDeque<_>, _>(|(f, _)| *f < frame);
+        self.waiting = waiting;
+        for (happened, event) in certain {
             self.tell(happened, event);
         }
         self.told
             .retain(|(told, _)| told.saturating_add(MAX_MOVE) >= frame);
+    }
+
+    /// How many are untaken, wait, and were told lately.
+    pub(super) fn lengths(&self) -> [usize; 3] {
+        [self.untaken.len(), self.waiting.len(), self.told.len()]
     }
 
     /// All that is to be told since the last call.
@@ -65,10 +79,15 @@ impl<E: Event> Events<E> {
         if self.told.iter().rev().any(is_same) {
             return;
         }
-        self.told.push((frame, key));
-        if self.untaken.len() == MAX_UNTAKEN {
-            self.untaken.pop_front();
-        }
-        self.untaken.push_back((frame, event));
+        push_bounded(&mut self.told, (frame, key), MAX_TOLD);
+        push_bounded(&mut self.untaken, (frame, event), MAX_EVENTS);
     }
+}
+
+/// Appends; at the limit the oldest one goes.
+fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, limit: usize) {
+    if queue.len() == limit {
+        queue.pop_front();
+    }
+    queue.push_back(item);
 }

@@ -168,6 +168,9 @@ impl<S: Simulation> Core<S> {
     /// Begins anew as a driver or as a listener: what was measured was another role's.
     pub(super) fn change_role(&mut self, now: Duration) {
         self.listening = Listening::new(now);
+        for peer in &mut self.peers {
+            peer.measure_anew(now);
+        }
         if self.is_listener() {
             // Nobody hears anything of use from us any more.
             let order = &self.log.order;

@@ -17,7 +17,7 @@
 //! any of them counts, `send` writes them, `clock` says when a step is due, `peer` measures the
 //! others, `seats` keeps the log of who drives what, `reign` how far it is final, `listen` is what
 //! a peer without a seat does, `waits` judges for whom one waits, `delay` follows the round trip,
-//! `repair` replaces a wrong world.
+//! `repair` replaces a wrong world, `queues` tells how full everything is.
 //!
 //! Deliberately absent: any decision about who is to drive a seat. The log of changes comes from
 //! the session, by the protocol of [`protocol::agreement`].
@@ -31,6 +31,7 @@ mod events;
 pub(crate) mod input;
 mod listen;
 mod peer;
+mod queues;
 mod receive;
 mod reign;
 mod repair;

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// while waiting at the prediction bound and after a match, losses must be made good too.
 const RESEND_AFTER: Duration = Duration::from_millis(50);
 
+/// Whoever sends nothing for so long has paused: it slept.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// Whoever sent a datagram so lately lives.
 const LIVES_WITHIN: Duration = Duration::from_millis(300);
 
@@ -60,6 +63,12 @@ pub(super) struct Peer {
     their_lag: Option<f64>,
     newest: Option<Newest>,
     send_at: Duration,
+    /// When the newest datagram went.
+    sent_at: Duration,
+    /// Since when datagrams have gone without a pause.
+    sends_since: Duration,
+    /// When the newest one that it has went, as far as it has told; or when it first told anything.
+    heard_of_us: Option<Duration>,
 }
 
 /// The newest datagram of a peer, by its own clock.
@@ -88,7 +97,16 @@ impl Peer {
             their_lag: None,
             newest: None,
             send_at: now,
+            sent_at: now,
+            sends_since: now,
+            heard_of_us: None,
         }
+    }
+
+    /// From now on it is judged for whom we wait: what was before counts no more.
+    pub(super) fn measure_anew(&mut self, now: Duration) {
+        self.heard = now;
+        self.waits = Waits::default();
     }
 
     /// The newest world that it has told of.
@@ -105,6 +123,18 @@ impl Peer {
     /// When the newest datagram came.
     pub(super) fn newest_came(&self) -> Option<Duration> {
         self.newest.as_ref().map(|newest| newest.came)
+    }
+
+    /// For how long it had heard nothing of us when its newest datagram went, although we spoke.
+    pub(super) fn deaf_for(&self, now: Duration) -> Duration {
+        if now.saturating_sub(self.sent_at) >= PAUSE {
+            return Duration::ZERO;
+        }
+        let heard = self.newest_came().zip(self.heard_of_us);
+        heard.map_or(Duration::ZERO, |(came, heard)| {
+            let silence = came.saturating_sub(heard.max(self.sends_since));
+            silence.saturating_sub(self.rtt().unwrap_or_default())
+        })
     }
 
     /// The smoothed round trip.
@@ -166,8 +196,11 @@ impl Peer {
         smooth(&mut self.lag, lag, LAG_GAIN);
         // Whoever echoes nothing has not heard of us lately, and cannot know how far we are.
         let Some(Echo { stamp, held }) = datagram.echo else {
+            self.heard_of_us.get_or_insert(now);
             return;
         };
+        let age = Duration::from_micros(micros(now).wrapping_sub(stamp).into());
+        self.heard_of_us = self.heard_of_us.max(now.checked_sub(age));
         self.their_lag = Some(f64::from(datagram.lag) / LAG_UNITS);
         let micros = micros(now).wrapping_sub(stamp).wrapping_sub(held);
         let rtt = Duration::from_micros(micros.into());
@@ -205,6 +238,10 @@ impl Peer {
 
     /// Notes that a datagram goes now.
     pub(super) fn sending(&mut self, now: Duration) {
+        if now.saturating_sub(self.sent_at) >= PAUSE {
+            self.sends_since = now;
+        }
+        self.sent_at = now;
         self.send_at = now + RESEND_AFTER;
         self.datagrams += 1;
     }

@@ -14,7 +14,7 @@ const MAX_AGE: Frame = 256;
 
 /// Frames by which others may be ahead of a listener, 17 seconds: it catches up ten in a tick, or
 /// begins anew.
-const MAX_AHEAD_OF_LISTENER: Frame = 1_024;
+pub(super) const MAX_AHEAD_OF_LISTENER: Frame = 1_024;
 
 /// Why a datagram was rejected. Nothing of a rejected datagram counts, except in the statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

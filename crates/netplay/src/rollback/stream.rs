@@ -109,6 +109,11 @@ impl<I: Copy> Stream<I> {
         self.base + self.known.len() as Frame
     }
 
+    /// How many inputs are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.known.len()
+    }
+
     /// The first frame whose input is kept.
     pub(super) fn base(&self) -> Frame {
         self.base

@@ -33,7 +33,7 @@ const HITCH: Duration = Duration::from_millis(50);
 
 /// Waits that are kept of one peer. There is at most one per step, 120 in a window, and a few
 /// more while steps are caught up.
-const MAX_WAITS: usize = 192;
+pub(super) const MAX_WAITS: usize = 192;
 
 /// The time that was lost for one peer: in waiting for it, or in slowing down since it is behind.
 #[derive(Default)]
@@ -63,6 +63,10 @@ impl Waits {
                 self.0.push_back(Wait { frame, end, length });
             }
         }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether the waits of the last [`WINDOW`] were too long, not counting the longest: a single
@@ -101,6 +105,13 @@ impl<S: Simulation> Core<S> {
     pub fn quiet(&self, peer: PeerId, now: Duration) -> Option<Duration> {
         let peer = self.peers.iter().find(|p| p.id == peer)?;
         Some(now.saturating_sub(peer.newest_came()?))
+    }
+
+    /// For how long a peer says that it hears nothing of us, although we are awake; nothing for one
+    /// that is silent itself.
+    pub fn unheard(&self, peer: PeerId, now: Duration) -> Duration {
+        let peer = self.peers.iter().find(|p| p.id == peer);
+        peer.map_or(Duration::ZERO, |p| p.deaf_for(now))
     }
 
     /// Whether a peer has sent anything in the last 0.3 s.

@@ -2,7 +2,9 @@
 
 use super::game::Sums;
 use netplay::rollback::Core;
-use protocol::{PROTOCOL_VERSION, PeerId, agreement::*, datagram::*, feed::*, limits::*, peer::*};
+use protocol::{
+    PROTOCOL_VERSION, PeerId, agreement::*, datagram::*, feed::*, limits::*, peer::*, statement::*,
+};
 use std::iter::repeat_with;
 
 /// A seeded liar. It knows the match that it is in, and half of what it says is of it.
@@ -15,6 +17,8 @@ pub struct Liar {
     pub frame: u32,
     pub log: u32,
     pub seats: usize,
+    /// The number of the next statement.
+    number: u32,
 }
 
 impl Liar {
@@ -29,6 +33,7 @@ impl Liar {
             frame: 0,
             log: 0,
             seats: 0,
+            number: 0,
         };
         liar.see(core);
         liar
@@ -67,6 +72,15 @@ impl Liar {
             3 => right.wrapping_sub(self.below(200) as u32),
             4 => right.wrapping_add(self.below(200) as u32),
             _ => right.wrapping_add(self.below(5) as u32).wrapping_sub(2),
+        }
+    }
+
+    /// The number of a statement: mostly one that counts.
+    fn number(&mut self) -> u32 {
+        self.number += 1 + self.below(2) as u32;
+        match self.below(8) {
+            0 => self.below(100) as u32,
+            _ => self.number,
         }
     }
 
@@ -210,7 +224,8 @@ impl Liar {
 
     fn start(&mut self) -> Message {
         let seats = 1 + self.below(MAX_SEATS);
-        Message::Start(Start {
+        let number = self.number();
+        let statement = Statement::Start(Start {
             match_id: self.match_id(),
             round: self.near(0).min(u32::MAX - 1),
             seed: self.next(),
@@ -218,7 +233,47 @@ impl Liar {
             roster: repeat_with(|| self.flip().then(|| self.id()))
                 .take(seats)
                 .collect(),
-        })
+        });
+        Message::Statement(Numbered { number, statement })
+    }
+
+    /// A statement of the agreement.
+    fn statement(&mut self, kind: usize) -> Message {
+        let number = self.number();
+        let statement = match kind {
+            4 => Statement::Collect(Collect {
+                match_id: self.match_id(),
+                view: self.view(),
+                question: self.near(0),
+                lost: self.ids(4),
+                log: self.near(self.log),
+                ends: self.ends(),
+            }),
+            5 => Statement::Report(Report {
+                view: self.near(self.view.number),
+                question: self.near(1),
+                installed: self.near(self.view.number),
+                log: self.near(self.log),
+                changes: self.entries(),
+                frozen: self.ids(4),
+                ends: self.ends(),
+                inputs: repeat_with(|| self.inputs()).take(2).collect(),
+            }),
+            6 => Statement::Deny(Deny {
+                view: self.near(self.view.number),
+                question: self.near(1),
+                promised: self.near(self.view.number),
+                frozen: self.flip(),
+            }),
+            _ => Statement::Append(Append {
+                match_id: self.match_id(),
+                view: self.view(),
+                first: self.near(self.log),
+                entries: self.entries(),
+                kept: self.kept(),
+            }),
+        };
+        Message::Statement(Numbered { number, statement })
     }
 
     fn chunk(&mut self) -> Message {
@@ -269,40 +324,12 @@ impl Liar {
             1 => self.line(),
             2 => self.start(),
             3 => Message::Chat("\u{202e}Ada: I give up".into()),
-            4 => Message::Collect(Collect {
-                match_id: self.match_id(),
-                view: self.view(),
-                question: self.near(0),
-                lost: self.ids(4),
-                log: self.near(self.log),
-                ends: self.ends(),
-            }),
-            5 => Message::Report(Report {
-                view: self.near(self.view.number),
-                question: self.near(1),
-                installed: self.near(self.view.number),
-                log: self.near(self.log),
-                changes: self.entries(),
-                frozen: self.ids(4),
-                ends: self.ends(),
-                inputs: repeat_with(|| self.inputs()).take(2).collect(),
-            }),
-            6 => Message::Deny(Deny {
-                view: self.near(self.view.number),
-                question: self.near(1),
-                promised: self.near(self.view.number),
-            }),
-            7 => Message::Append(Append {
-                match_id: self.match_id(),
-                view: self.view(),
-                first: self.near(self.log),
-                entries: self.entries(),
-                kept: self.kept(),
-            }),
+            4..=7 => self.statement(kind),
             8 => Message::Join(Join {
                 match_id: self.match_id(),
                 token: self.flip().then(|| [self.next() as u8; 16]),
                 watch: self.flip(),
+                anew: self.flip(),
             }),
             9 => self.chunk(),
             10 => Message::ChunkCame {
@@ -381,6 +408,15 @@ impl Liar {
             });
         }
         datagram.encode()
+    }
+
+    /// A copy of a statement, as it goes beside the reliable channel.
+    pub fn copy(&mut self) -> Vec<u8> {
+        let kind = 4 + self.below(4);
+        match self.statement(kind) {
+            Message::Statement(numbered) => numbered.to_datagram().unwrap_or_default(),
+            _ => Vec::new(),
+        }
     }
 
     /// Changes some of the bytes.

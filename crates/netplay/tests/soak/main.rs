@@ -5,6 +5,7 @@ mod dst;
 #[path = "../common/game.rs"]
 #[allow(dead_code, reason = "each test binary uses its part")]
 mod game;
+mod kept;
 
 use dst::{
     Breach, Invariant, Outcome, Schedule, generate, run,
@@ -71,6 +72,17 @@ fn conditions_without_faults_are_played_at_full_pace() {
 fn random_faults_break_nothing() {
     for seed in 0..40 {
         assert_holds(&generate::random(seed));
+    }
+}
+
+#[test]
+fn what_once_failed_holds() {
+    for (why, line) in kept::KEPT {
+        let schedule: Schedule = line.parse().expect("it is one");
+        let outcome = run(&schedule);
+        if let Some(breach) = outcome.breach {
+            panic!("{why}: {}", report(&schedule, &breach, &outcome.trace));
+        }
     }
 }
 

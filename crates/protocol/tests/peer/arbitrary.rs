@@ -1,7 +1,7 @@
 //! Arbitrary messages and snapshots within their bounds.
 
 use proptest::{array::uniform16, collection::vec, option, prelude::*};
-use protocol::{PeerId, agreement::*, feed::*, limits::*, peer::*};
+use protocol::{PeerId, agreement::*, feed::*, limits::*, peer::*, statement::*};
 use uuid::Uuid;
 
 fn peer() -> impl Strategy<Value = PeerId> {
@@ -84,14 +84,14 @@ fn tenures() -> impl Strategy<Value = Vec<Vec<Tenure>>> {
 pub fn snapshot() -> impl Strategy<Value = Snapshot> {
     let counts = (any::<[u32; 2]>(), any::<u64>(), 0..=2 * MAX_CHANGES as u32);
     let bytes = (vec(any::<u8>(), 0..200), vec(any::<u8>(), 0..2_000));
-    let lists = (vec(peer(), 0..=MAX_SEATS), tenures(), kept());
+    let lists = (vec(peer(), 0..=MAX_SEATS), tenures(), kept(), entries());
     (counts, view(), any::<u32>(), bytes, lists).prop_map(
         |(
             ([match_id, round], seed, log),
             view,
             frame,
             (settings, world),
-            (order, tenures, kept),
+            (order, tenures, kept, recent),
         )| {
             let first = tenures.iter().map(|seat| seat[0].from).max().unwrap_or(0);
             Snapshot {
@@ -100,11 +100,12 @@ pub fn snapshot() -> impl Strategy<Value = Snapshot> {
                 seed,
                 settings,
                 view,
-                log,
+                log: log.max(recent.len() as u32),
                 order,
                 frame: frame.max(first),
                 tenures,
                 kept,
+                recent,
                 world,
             }
         },
@@ -166,30 +167,37 @@ fn of_the_lobby() -> impl Strategy<Value = Message> {
             away,
         })
     });
+    let chat = text(MAX_CHAT_BYTES).prop_map(Message::Chat);
+    prop_oneof![hello, refusal, line, chat, Just(Message::Leave)]
+}
+
+fn start() -> impl Strategy<Value = Statement> {
     let start = (
         (any::<u32>(), 0..u32::MAX),
         any::<u64>(),
         vec(any::<u8>(), 0..=MAX_SETTINGS_BYTES),
         vec(option::of(peer()), 1..=MAX_SEATS),
     );
-    let start = start.prop_map(|((match_id, round), seed, settings, roster)| {
-        Message::Start(Start {
+    start.prop_map(|((match_id, round), seed, settings, roster)| {
+        Statement::Start(Start {
             match_id,
             round,
             seed,
             settings,
             roster,
         })
-    });
-    let chat = text(MAX_CHAT_BYTES).prop_map(Message::Chat);
-    prop_oneof![hello, refusal, line, start, chat, Just(Message::Leave)]
+    })
 }
 
-fn of_the_agreement() -> impl Strategy<Value = Message> {
+pub fn numbered() -> impl Strategy<Value = Numbered> {
+    (0..u32::MAX, statement()).prop_map(|(number, statement)| Numbered { number, statement })
+}
+
+fn statement() -> impl Strategy<Value = Statement> {
     let lost = vec(peer(), 0..=MAX_PEERS);
     let collect = (any::<[u32; 3]>(), view(), lost, ends()).prop_map(
         |([match_id, question, log], view, lost, ends)| {
-            Message::Collect(Collect {
+            Statement::Collect(Collect {
                 match_id,
                 view,
                 question,
@@ -203,7 +211,7 @@ fn of_the_agreement() -> impl Strategy<Value = Message> {
     let held = vec(inputs(), 0..=MAX_SEATS);
     let report = (any::<[u32; 4]>(), entries(), frozen, ends(), held).prop_map(
         |([view, question, installed, log], changes, frozen, ends, inputs)| {
-            Message::Report(Report {
+            Statement::Report(Report {
                 view,
                 question,
                 installed,
@@ -215,16 +223,17 @@ fn of_the_agreement() -> impl Strategy<Value = Message> {
             })
         },
     );
-    let deny = any::<[u32; 3]>().prop_map(|[view, question, promised]| {
-        Message::Deny(Deny {
+    let deny = any::<([u32; 3], bool)>().prop_map(|([view, question, promised], frozen)| {
+        Statement::Deny(Deny {
             view,
             question,
             promised,
+            frozen,
         })
     });
     let append = (any::<[u32; 2]>(), view(), entries(), kept()).prop_map(
         |([match_id, first], view, entries, kept)| {
-            Message::Append(Append {
+            Statement::Append(Append {
                 match_id,
                 view,
                 first,
@@ -233,7 +242,7 @@ fn of_the_agreement() -> impl Strategy<Value = Message> {
             })
         },
     );
-    prop_oneof![collect, report, deny, append]
+    prop_oneof![start(), collect, report, deny, append]
 }
 
 /// The last part of a snapshot, or one before it.
@@ -258,13 +267,15 @@ fn part() -> impl Strategy<Value = Chunk> {
 
 fn of_newcomers() -> impl Strategy<Value = Message> {
     let token = option::of(uniform16(any::<u8>()));
-    let join = (any::<u32>(), token, any::<bool>()).prop_map(|(match_id, token, watch)| {
-        Message::Join(Join {
-            match_id,
-            token,
-            watch,
-        })
-    });
+    let join =
+        (any::<u32>(), token, any::<[bool; 2]>()).prop_map(|(match_id, token, [watch, anew])| {
+            Message::Join(Join {
+                match_id,
+                token,
+                watch,
+                anew,
+            })
+        });
     let came = (any::<u32>(), any::<u16>())
         .prop_map(|(transfer, index)| Message::ChunkCame { transfer, index });
     let listen =
@@ -309,7 +320,7 @@ fn of_watchers() -> impl Strategy<Value = Message> {
 pub fn message() -> impl Strategy<Value = Message> {
     prop_oneof![
         of_the_lobby(),
-        of_the_agreement(),
+        numbered().prop_map(Message::Statement),
         of_newcomers(),
         of_watchers()
     ]

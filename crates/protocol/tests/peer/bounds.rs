@@ -1,7 +1,7 @@
 //! The bound of every field: at it a message is taken, one past it refused by the field's name.
 
 use crate::samples::*;
-use protocol::{agreement::*, feed::*, limits::*, peer::*};
+use protocol::{agreement::*, feed::*, limits::*, peer::*, statement::*};
 
 fn taken(message: Message) {
     assert_eq!(Message::decode(&message.encode()), Ok(message));
@@ -35,7 +35,7 @@ fn texts() {
     at_most(MAX_NAME_BYTES, "name", |length| {
         let name = text(length);
         let kept = vec![Kept { name, ..kept() }];
-        Message::Append(Append { kept, ..append() })
+        stated(Statement::Append(Append { kept, ..append() }))
     });
     at_most(MAX_DETAIL_BYTES, "detail", |length| {
         let detail = text(length);
@@ -70,18 +70,18 @@ fn lobby_and_start() {
     });
     at_most(MAX_SETTINGS_BYTES, "settings", |length| {
         let settings = vec![0; length];
-        Message::Start(Start {
+        stated(Statement::Start(Start {
             settings,
             ..start()
-        })
+        }))
     });
     let roster = |length| {
         let roster = vec![None; length];
-        Message::Start(Start { roster, ..start() })
+        stated(Statement::Start(Start { roster, ..start() }))
     };
     at_most(MAX_SEATS, "roster", roster);
     refused(roster(0), "roster");
-    let of_round = |round| Message::Start(Start { round, ..start() });
+    let of_round = |round| stated(Statement::Start(Start { round, ..start() }));
     taken(of_round(u32::MAX - 1));
     refused(of_round(u32::MAX), "round");
 }
@@ -90,11 +90,11 @@ fn lobby_and_start() {
 fn questions() {
     at_most(MAX_PEERS, "list of lost peers", |length| {
         let lost = vec![peer(1); length];
-        Message::Collect(Collect { lost, ..collect() })
+        stated(Statement::Collect(Collect { lost, ..collect() }))
     });
     at_most(MAX_SEATS, "list of ends", |length| {
         let ends = vec![0; length];
-        Message::Collect(Collect { ends, ..collect() })
+        stated(Statement::Collect(Collect { ends, ..collect() }))
     });
 }
 
@@ -102,33 +102,33 @@ fn questions() {
 fn reports() {
     at_most(MAX_CHANGES_PER_MESSAGE, "list of changes", |length| {
         let changes = vec![entry(); length];
-        Message::Report(Report {
+        stated(Statement::Report(Report {
             changes,
             ..report()
-        })
+        }))
     });
     at_most(MAX_PEERS, "list of frozen peers", |length| {
         let frozen = vec![peer(1); length];
-        Message::Report(Report { frozen, ..report() })
+        stated(Statement::Report(Report { frozen, ..report() }))
     });
     at_most(MAX_SEATS, "list of ends", |length| {
         let ends = vec![0; length];
-        Message::Report(Report { ends, ..report() })
+        stated(Statement::Report(Report { ends, ..report() }))
     });
     at_most(MAX_SEATS, "list of inputs", |length| {
         let inputs = vec![inputs(); length];
-        Message::Report(Report { inputs, ..report() })
+        stated(Statement::Report(Report { inputs, ..report() }))
     });
     every_stretch_of_inputs(|inputs| {
         let inputs = vec![inputs];
-        Message::Report(Report { inputs, ..report() })
+        stated(Statement::Report(Report { inputs, ..report() }))
     });
     every_entry(|entry| {
         let changes = vec![entry];
-        Message::Report(Report {
+        stated(Statement::Report(Report {
             changes,
             ..report()
-        })
+        }))
     });
 }
 
@@ -136,26 +136,26 @@ fn reports() {
 fn appends() {
     at_most(MAX_CHANGES_PER_MESSAGE, "list of changes", |length| {
         let entries = vec![entry(); length];
-        Message::Append(Append {
+        stated(Statement::Append(Append {
             entries,
             ..append()
-        })
+        }))
     });
     at_most(MAX_SEATS, "list of kept seats", |length| {
         let kept = vec![kept(); length];
-        Message::Append(Append { kept, ..append() })
+        stated(Statement::Append(Append { kept, ..append() }))
     });
     at_most(MAX_SEATS - 1, "seat", |seat| {
         let seat = seat as u8;
         let kept = vec![Kept { seat, ..kept() }];
-        Message::Append(Append { kept, ..append() })
+        stated(Statement::Append(Append { kept, ..append() }))
     });
     every_entry(|entry| {
         let entries = vec![entry];
-        Message::Append(Append {
+        stated(Statement::Append(Append {
             entries,
             ..append()
-        })
+        }))
     });
 }
 
@@ -276,6 +276,7 @@ fn snapshots() {
     full.order = vec![peer(1); MAX_SEATS];
     full.tenures = vec![vec![snapshot().tenures[0][0]; MAX_TENURES]; MAX_SEATS];
     full.kept = vec![kept(); MAX_SEATS];
+    full.recent = vec![entry(); MAX_CHANGES_PER_MESSAGE];
     assert_eq!(decoded(&full).as_ref(), Ok(&full));
 
     refused("settings", &|s| {
@@ -289,13 +290,17 @@ fn snapshots() {
     refused("tenures", &|s| s.tenures[2].swap(0, 1));
     refused("name", &|s| s.kept[0].name = text(MAX_NAME_BYTES + 1));
     refused("seat", &|s| s.kept[0].seat = MAX_SEATS as u8);
+    // No more entries than the log has.
+    refused("recent", &|s| s.log = 0);
+    refused("seat", &|s| s.recent[0].change.seat = MAX_SEATS as u8);
 
     // Longer lists are not even decoded.
-    let lists: [&dyn Fn(&mut Snapshot); 4] = [
+    let lists: [&dyn Fn(&mut Snapshot); 5] = [
         &|s| s.order = vec![peer(1); MAX_SEATS + 1],
         &|s| s.tenures = vec![s.tenures[0].clone(); MAX_SEATS + 1],
         &|s| s.tenures[1] = vec![s.tenures[1][0]; MAX_TENURES + 1],
         &|s| s.kept = vec![kept(); MAX_SEATS + 1],
+        &|s| s.recent = vec![entry(); MAX_CHANGES_PER_MESSAGE + 1],
     ];
     for lengthen in lists {
         let mut long = snapshot();
@@ -310,4 +315,59 @@ fn snapshots() {
     bytes.resize(MAX_SNAPSHOT_BYTES + 1, 0);
     let too_long = Err(DecodeError::TooLong(bytes.len()));
     assert_eq!(Snapshot::decode(&bytes), too_long);
+}
+
+#[test]
+fn statements() {
+    let numbered = |number| {
+        let statement = Statement::Deny(deny());
+        Message::Statement(Numbered { number, statement })
+    };
+    taken(numbered(u32::MAX - 1));
+    refused(numbered(u32::MAX), "number");
+}
+
+/// The longest that an honest peer states still fits a message of the reliable channel.
+#[test]
+fn the_longest_statements_fit() {
+    let inputs = Inputs {
+        seat: 7,
+        first: u32::MAX - MAX_UNACKED_INPUTS,
+        words: vec![u32::MAX; MAX_UNACKED_INPUTS as usize],
+    };
+    let change = SeatChange {
+        seat: 7,
+        from: u32::MAX,
+        driver: Some(peer(u128::MAX)),
+    };
+    let entry = LogEntry {
+        change,
+        inputs: inputs.clone(),
+    };
+    let bytes = postcard::to_stdvec(&entry)
+        .expect("plain data encodes")
+        .len();
+    assert!(bytes <= entry.most_bytes() && entry.most_bytes() <= 700);
+    let entries = vec![entry.clone(); MAX_CHANGES_BYTES / entry.most_bytes()];
+    let report = Report {
+        view: u32::MAX,
+        question: u32::MAX,
+        installed: u32::MAX,
+        log: u32::MAX,
+        changes: entries.clone(),
+        frozen: vec![peer(u128::MAX); MAX_PEERS],
+        ends: vec![u32::MAX; MAX_SEATS],
+        inputs: vec![inputs; MAX_SEATS],
+    };
+    taken(stated(Statement::Report(report)));
+    let kept = Kept {
+        name: text(MAX_NAME_BYTES),
+        ..kept()
+    };
+    let append = Append {
+        entries,
+        kept: vec![kept; MAX_SEATS],
+        ..append()
+    };
+    taken(stated(Statement::Append(append)));
 }

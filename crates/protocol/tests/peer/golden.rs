@@ -3,8 +3,8 @@
 //! After a wanted change raise `PROTOCOL_VERSION`, and write the files anew with
 //! `PEERBALL_WRITE_GOLDEN=1 cargo test -p protocol --test peer`.
 
-use crate::samples::{messages, snapshot};
-use protocol::{agreement::Snapshot, peer::Message};
+use crate::samples::{append, messages, snapshot};
+use protocol::{agreement::Snapshot, peer::Message, statement::*};
 use std::{collections::BTreeSet, fs, path::Path};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
@@ -34,6 +34,23 @@ fn messages_keep_their_bytes() {
 }
 
 #[test]
+fn copies_of_statements_keep_their_bytes() {
+    let statement = Statement::Append(append());
+    let numbered = Numbered {
+        number: 200,
+        statement,
+    };
+    let bytes = numbered.to_datagram().expect("it is short");
+    pin("datagram_append.hex", &bytes);
+    assert_eq!(Numbered::from_datagram(&bytes).as_ref(), Ok(&numbered));
+    assert_eq!(
+        bytes,
+        Message::Statement(numbered).encode(),
+        "on both channels"
+    );
+}
+
+#[test]
 fn snapshots_keep_their_bytes() {
     let bytes = postcard::to_stdvec(&snapshot()).expect("plain data encodes");
     pin("peer_snapshot.hex", &bytes);
@@ -45,6 +62,14 @@ fn every_tag_has_a_sample_and_every_file_is_one() {
     let tags: BTreeSet<u8> = messages().iter().map(|(_, m)| m.encode()[0]).collect();
     let next = tags.len() as u8;
     assert_eq!(tags, (0..next).collect(), "tags are positions");
+    let inner = messages()
+        .into_iter()
+        .filter_map(|(_, message)| match message {
+            Message::Statement(Numbered { statement, .. }) => postcard::to_stdvec(&statement).ok(),
+            _ => None,
+        });
+    let inner: BTreeSet<u8> = inner.map(|bytes| bytes[0]).collect();
+    assert_eq!(inner, (0..5).collect(), "every statement has a sample");
     // Long enough for the fixed fields of any message that this version could know.
     let unknown = [vec![next], vec![0; 64]].concat();
     for length in 1..unknown.len() {

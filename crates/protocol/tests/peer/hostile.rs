@@ -2,10 +2,10 @@
 
 use crate::{
     arbitrary,
-    samples::{messages, snapshot},
+    samples::{append, messages, snapshot},
 };
 use proptest::{collection::vec, prelude::*};
-use protocol::{agreement::Snapshot, limits::*, peer::*};
+use protocol::{agreement::Snapshot, limits::*, peer::*, statement::*};
 
 fn encode(snapshot: &Snapshot) -> Vec<u8> {
     postcard::to_stdvec(snapshot).expect("plain data encodes")
@@ -15,6 +15,11 @@ fn encode(snapshot: &Snapshot) -> Vec<u8> {
 fn decode(bytes: &[u8]) {
     if let Ok(message) = Message::decode(bytes) {
         assert_eq!(Message::decode(&message.encode()), Ok(message));
+    }
+    if let Ok(numbered) = Numbered::from_datagram(bytes)
+        && let Some(again) = numbered.to_datagram()
+    {
+        assert_eq!(Numbered::from_datagram(&again), Ok(numbered));
     }
     if let Ok(snapshot) = Snapshot::decode(bytes) {
         assert_eq!(Snapshot::decode(&encode(&snapshot)), Ok(snapshot));
@@ -35,6 +40,28 @@ fn what_is_cut_is_malformed() {
         let cut = Snapshot::decode(&bytes[..length]);
         assert_eq!(cut, Err(DecodeError::Malformed), "a snapshot to {length}");
     }
+}
+
+#[test]
+fn a_cut_or_longer_copy_of_a_statement_is_malformed() {
+    let statement = Statement::Append(append());
+    let bytes = Numbered {
+        number: 3,
+        statement,
+    }
+    .to_datagram()
+    .expect("it is short");
+    let malformed = Err(DecodeError::Malformed);
+    for length in 0..bytes.len() {
+        assert_eq!(Numbered::from_datagram(&bytes[..length]), malformed);
+    }
+    assert_eq!(
+        Numbered::from_datagram(&[&bytes[..], &[0]].concat()),
+        malformed
+    );
+    let long = vec![TAG; MAX_DATAGRAM_BYTES + 1];
+    let too_long = Err(DecodeError::TooLong(long.len()));
+    assert_eq!(Numbered::from_datagram(&long), too_long);
 }
 
 #[test]
@@ -78,17 +105,32 @@ proptest! {
     }
 
     #[test]
+    fn statements_come_back_as_datagrams_if_they_fit_one(numbered in arbitrary::numbered()) {
+        let length = 1 + postcard::to_stdvec(&numbered).map_or(0, |bytes| bytes.len());
+        match numbered.to_datagram() {
+            Some(bytes) => {
+                prop_assert_eq!(bytes.len(), length);
+                prop_assert_eq!(Numbered::from_datagram(&bytes), Ok(numbered));
+            }
+            None => prop_assert!(length > MAX_DATAGRAM_BYTES),
+        }
+    }
+
+    #[test]
     fn random_bytes_never_panic(bytes in vec(any::<u8>(), 0..2_048)) {
         decode(&bytes);
+        decode(&[&[TAG], &bytes[..]].concat());
     }
 
     #[test]
     fn changed_bytes_never_panic(
         message in arbitrary::message(),
+        numbered in arbitrary::numbered(),
         snapshot in arbitrary::snapshot(),
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
-        for mut bytes in [message.encode(), encode(&snapshot)] {
+        let copy = numbered.to_datagram().unwrap_or_else(|| vec![TAG]);
+        for mut bytes in [message.encode(), copy, encode(&snapshot)] {
             for (at, byte) in &changes {
                 let at = at.index(bytes.len());
                 bytes[at] = *byte;

@@ -1,6 +1,6 @@
 //! One of every message, as peers of a match would send it.
 
-use protocol::{PROTOCOL_VERSION, PeerId, agreement::*, feed::*, peer::*};
+use protocol::{PROTOCOL_VERSION, PeerId, agreement::*, feed::*, peer::*, statement::*};
 use uuid::Uuid;
 
 pub fn peer(n: u128) -> PeerId {
@@ -82,6 +82,14 @@ pub fn start() -> Start {
     }
 }
 
+/// A statement as the reliable channel carries it.
+pub fn stated(statement: Statement) -> Message {
+    Message::Statement(Numbered {
+        number: 200,
+        statement,
+    })
+}
+
 pub fn collect() -> Collect {
     Collect {
         match_id: 0xfeed_beef,
@@ -130,6 +138,7 @@ pub fn deny() -> Deny {
         view: 3,
         question: 5,
         promised: 4,
+        frozen: true,
     }
 }
 
@@ -169,6 +178,7 @@ pub fn join() -> Join {
         match_id: 0xfeed_beef,
         token: Some([3; 16]),
         watch: false,
+        anew: true,
     }
 }
 
@@ -243,6 +253,7 @@ pub fn snapshot() -> Snapshot {
         frame: 3_600,
         tenures: vec![vec![drives(2)], vec![drives(3)], vec![bot, returns]],
         kept: vec![kept()],
+        recent: vec![entry()],
         world: (0..40).collect(),
     }
 }
@@ -269,13 +280,13 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("refuse_full", refuse(RefusalReason::RoomFull)),
         ("lobby", Message::Lobby(line())),
         ("lobby_playing", Message::Lobby(playing_line())),
-        ("start", Message::Start(start())),
+        ("start", stated(Statement::Start(start()))),
         ("chat", Message::Chat("Hello, 世界!".into())),
         ("leave", Message::Leave),
-        ("collect", Message::Collect(collect())),
-        ("report", Message::Report(report())),
-        ("deny", Message::Deny(deny())),
-        ("append", Message::Append(append())),
+        ("collect", stated(Statement::Collect(collect()))),
+        ("report", stated(Statement::Report(report()))),
+        ("deny", stated(Statement::Deny(deny()))),
+        ("append", stated(Statement::Append(append()))),
         ("join", Message::Join(join())),
         ("join_to_watch", asks),
         ("snapshot_part", Message::Snapshot(chunk())),

@@ -24,3 +24,5 @@ mod relay;
 mod resume;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "tls")]
+mod tls;

@@ -149,6 +149,7 @@ async fn a_client_relays_to_a_peer_and_to_another_relay() {
     }
     here.close().await.unwrap();
     server.stop().await;
+    let _free = UdpSocket::bind(told.turn).await.unwrap();
 }
 
 #[tokio::test]

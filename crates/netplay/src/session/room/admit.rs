@@ -34,10 +34,17 @@ impl<S: Simulation> Room<S> {
             peer.former_claim = Some(resume::claim(token));
         }
         peer.wants_match = Some(join.match_id);
+        let play = self.play.as_mut();
+        if let Some(play) = play.filter(|play| join.anew && play.match_id == join.match_id)
+            && play.core.drives(from)
+        {
+            play.agreement.note_astray(from);
+        }
     }
 
     /// Gives those that want the running match a snapshot of it. While a peer gives up a seat in
-    /// a frame that is not confirmed yet, they wait: its last inputs are not in the tenures.
+    /// a frame that is not confirmed yet, they wait: its last inputs are not in the tenures. Whoever
+    /// begins anew waits until its seat is given up.
     fn answer_joins(&mut self) {
         let wants: Vec<(PeerId, u32)> = (self.peers.here())
             .filter_map(|peer| Some((peer.id, peer.wants_match?)))
@@ -49,7 +56,8 @@ impl<S: Simulation> Room<S> {
                 .as_ref()
                 .filter(|play| drives && play.match_id == match_id);
             // It asks by a line that is older than the match's end: it will ask again.
-            let has_come = play.is_none_or(|play| play.core.may_be_entered());
+            let has_come =
+                play.is_none_or(|play| play.core.may_be_entered() && !play.agreement.is_astray(id));
             if let (true, Some(peer)) = (has_come, self.peers.get_mut(id)) {
                 peer.wants_match = None;
             }
@@ -78,6 +86,7 @@ impl<S: Simulation> Room<S> {
             frame: core.confirmed(),
             tenures: core.tenures(),
             kept: play.agreement.kept().to_vec(),
+            recent: play.agreement.recent(),
             world,
         };
         let transfer = self.entropy.next() as u32;

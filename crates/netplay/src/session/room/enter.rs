@@ -2,7 +2,10 @@
 
 use super::*;
 use super::{play::decode_whole, transfer::Incoming};
-use protocol::agreement::{Chunk, Join, Listen, Snapshot};
+use protocol::{
+    agreement::{Chunk, Join, Listen, Snapshot},
+    statement::Statement,
+};
 
 /// How long a snapshot may take to make its next step before it is asked for again.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -15,7 +18,7 @@ const LISTEN_INTERVAL: Duration = Duration::from_millis(400);
 
 /// Words of the log that are held while the snapshot is under way; past it they are dropped, and
 /// the snapshot is asked for again.
-const MAX_HELD: usize = 64;
+pub(super) const MAX_HELD: usize = 64;
 
 /// The way into a running match.
 pub(super) struct Entering {
@@ -26,7 +29,14 @@ pub(super) struct Entering {
     since: Duration,
     incoming: Incoming,
     /// What followed in the log.
-    held: Vec<(PeerId, Message)>,
+    held: Vec<(PeerId, Statement)>,
+}
+
+impl Entering {
+    /// How many statements are held.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
 }
 
 impl<S: Simulation> Room<S> {
@@ -42,11 +52,14 @@ impl<S: Simulation> Room<S> {
         let Some((host, match_id)) = self.match_to_enter() else {
             return;
         };
-        self.ask_to_enter(host, match_id);
+        // Whoever has not begun it yet, as its start is still on its way, gives nothing up.
+        let was_in_it =
+            self.is_playing() && self.play.as_ref().is_some_and(|p| p.match_id == match_id);
+        self.ask_to_enter(host, match_id, was_in_it);
     }
 
-    /// Asks for the match as it stands at this peer.
-    pub(super) fn ask_to_enter(&mut self, host: PeerId, match_id: u32) {
+    /// Asks for the match as it stands at this peer, to begin `anew` or to have our world replaced.
+    pub(super) fn ask_to_enter(&mut self, host: PeerId, match_id: u32, anew: bool) {
         self.entering = Some(Entering {
             match_id,
             host,
@@ -58,6 +71,7 @@ impl<S: Simulation> Room<S> {
             match_id,
             token: self.config.resumes,
             watch: self.only_watches,
+            anew,
         };
         self.send(host, &Message::Join(join));
     }
@@ -136,16 +150,16 @@ impl<S: Simulation> Room<S> {
             tracing::warn!(%from, "a snapshot was refused: {why}");
             return self.offend(from);
         }
-        for (from, message) in held {
-            self.receive_agreed(from, message);
+        for (from, statement) in held {
+            self.receive_agreed(from, statement);
         }
     }
 
     /// Holds what follows in the log for when the snapshot has come.
-    pub(super) fn hold_for_entering(&mut self, from: PeerId, message: Message) {
+    pub(super) fn hold_for_entering(&mut self, from: PeerId, statement: Statement) {
         match &mut self.entering {
             Some(entering) if entering.host == from && entering.held.len() < MAX_HELD => {
-                entering.held.push((from, message));
+                entering.held.push((from, statement));
             }
             _ => self.dropped += 1,
         }

@@ -1,7 +1,7 @@
 //! Telling the match to those that watch it: its confirmed frames, a stretch at a time.
 
 use super::*;
-use crate::rollback::ConfirmedFrame;
+use crate::{queue::Queue, rollback::ConfirmedFrame};
 use protocol::{
     agreement::Tenure,
     feed::{Feed, Seated, Span, Watch},
@@ -54,6 +54,14 @@ impl Feeds {
         self.kept.extend(frames);
         let excess = self.kept.len().saturating_sub(MAX_KEPT);
         self.kept.drain(..excess);
+    }
+
+    /// How full it is.
+    pub fn queues(&self) -> [Queue; 2] {
+        [
+            Queue::new("frames for watchers", self.kept.len(), MAX_KEPT),
+            Queue::new("watchers", self.watchers.len(), MAX_WATCHERS),
+        ]
     }
 
     /// Whether these frames are kept, or are the next to come.

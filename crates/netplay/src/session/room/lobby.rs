@@ -1,7 +1,10 @@
 //! Before a match: everybody's line, the order of seniority, and the owner's start.
 
 use super::*;
-use protocol::peer::{LobbyLine, Mate, Start};
+use protocol::{
+    peer::{LobbyLine, Mate, Start},
+    statement::Statement,
+};
 
 impl<S: Simulation> Room<S> {
     /// Our line has changed: everybody is told at the end of this turn.
@@ -117,7 +120,10 @@ impl<S: Simulation> Room<S> {
             settings: encoded,
             roster,
         };
-        self.send_to_all(&Message::Start(start.clone()));
+        let here: Vec<PeerId> = self.peers.here().map(|peer| peer.id).collect();
+        for id in here {
+            self.state(id, Statement::Start(start.clone()));
+        }
         if let Err(why) = self.begin(start) {
             self.cannot_start(why);
         }
@@ -152,9 +158,13 @@ impl<S: Simulation> Room<S> {
         self.change_line();
     }
 
+    /// Whether a start can be taken as it is: the line that goes before it has come.
+    pub(super) fn waits_for_start_of(&self, from: PeerId) -> bool {
+        matches!(self.phase, Phase::Lobby | Phase::Result) && self.may_start(from)
+    }
+
     pub(super) fn receive_start(&mut self, from: PeerId, start: Start) {
-        let waits = matches!(self.phase, Phase::Lobby | Phase::Result);
-        if !waits || !self.may_start(from) {
+        if !self.waits_for_start_of(from) {
             return self.offend(from);
         }
         if let Err(why) = self.begin(start) {

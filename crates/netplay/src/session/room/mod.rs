@@ -28,8 +28,10 @@ mod lobby;
 mod packets;
 mod peers;
 mod play;
+mod queues;
 mod record;
 mod repair;
+mod statements;
 mod transfer;
 mod view;
 mod watch;
@@ -215,6 +217,7 @@ impl<S: Simulation> Room<S> {
             self.tick();
             self.feed_watchers();
             self.send_line_when_due();
+            self.send_copies();
         }
         for (to, channel, packet) in self.outbox.drain(..) {
             self.bytes_out += packet.len() as u64;
@@ -228,7 +231,8 @@ impl<S: Simulation> Room<S> {
 
     /// When the next turn is due, if nothing happens before.
     pub fn next_due(&self) -> Duration {
-        let mut due = self.now + GREETING_INTERVAL;
+        let copies = self.peers.iter().filter_map(|peer| peer.statements.due());
+        let mut due = copies.fold(self.now + GREETING_INTERVAL, Duration::min);
         if let Some(watching) = &self.watching {
             due = due.min(watching.audience.due() + STEP);
         }

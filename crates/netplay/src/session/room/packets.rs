@@ -39,7 +39,7 @@ impl<S: Simulation> Room<S> {
             // hello, and repeats its line after that.
             _ if stage != Stage::Here => self.dropped += 1,
             Message::Lobby(line) => self.receive_line(from, line),
-            Message::Start(start) => self.receive_start(from, start),
+            Message::Statement(numbered) => self.receive_statement(from, numbered),
             Message::Chat(text) => self.hear(from, &text),
             Message::Join(join) => self.receive_join(from, join),
             Message::Snapshot(chunk) => self.receive_chunk(from, chunk),
@@ -51,10 +51,6 @@ impl<S: Simulation> Room<S> {
             Message::Feed(feed) => self.receive_feed(from, feed),
             Message::Seated(seated) => self.receive_seated(from, seated),
             Message::KeepsUp { match_id } => self.receive_keeps_up(from, match_id),
-            agreed @ (Message::Collect(_)
-            | Message::Report(_)
-            | Message::Deny(_)
-            | Message::Append(_)) => self.receive_agreed(from, agreed),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The other peers of a room, as far as this one knows them. Bounded.
 
-use super::allowance::Allowance;
+use super::{allowance::Allowance, statements::Statements};
 use crate::transport::Channel;
 use protocol::{
     PeerId,
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Peers remembered, those that are gone included. Beyond that the one gone longest is
 /// forgotten; while nobody is gone, strangers are not met.
-const MAX_REMEMBERED: usize = 32;
+pub(super) const MAX_REMEMBERED: usize = 32;
 
 /// Reliable messages of one peer that are listened to in a second. More are an offence. An honest
 /// peer sends a few; acknowledging the parts of a snapshot, up to [`MESSAGES_AT_ONCE`] in a moment.
@@ -89,6 +89,7 @@ pub(super) struct Peer {
     /// The match that it wants to enter.
     pub wants_match: Option<u32>,
     pub offences: u32,
+    pub statements: Statements,
     messages: Allowance,
     datagrams: Allowance,
     /// Lines of chat. More are dropped: each takes the place of an older one on the screen.
@@ -124,6 +125,7 @@ impl Peer {
             asked_at: None,
             wants_match: None,
             offences: 0,
+            statements: Statements::default(),
             messages: Allowance::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE),
             datagrams: Allowance::new(DATAGRAMS_PER_SECOND, DATAGRAMS_AT_ONCE),
             chat: Allowance::new(1, CHAT_AT_ONCE),

@@ -9,6 +9,7 @@ use crate::{
 use protocol::{
     agreement::{Snapshot, View},
     peer::{Playing, Start},
+    statement::{self, Statement},
 };
 
 /// A running match, or the last one until the next begins.
@@ -100,7 +101,7 @@ impl<S: Simulation> Room<S> {
             id: start.match_id,
             owner,
         };
-        let agreement = Agreement::new(me, start.match_id, view, 0, Vec::new());
+        let agreement = Agreement::new(me, start.match_id, view, 0, Vec::new(), Vec::new());
         let name = (start.match_id, start.round, start.seed);
         self.play(Play::new(core, agreement, name, start.settings, recording));
         self.notice = None;
@@ -129,7 +130,8 @@ impl<S: Simulation> Room<S> {
         let core = Core::enter(entry, self.now).map_err(|_| "the snapshot contradicts itself")?;
         let recording = self.recording_from(&snapshot, &settings, core.confirmed_world());
         let (view, log) = (core.view(), core.log());
-        let agreement = Agreement::new(me, snapshot.match_id, view, log, snapshot.kept);
+        let (recent, kept) = (snapshot.recent, snapshot.kept);
+        let agreement = Agreement::new(me, snapshot.match_id, view, log, recent, kept);
         let name = (snapshot.match_id, snapshot.round, snapshot.seed);
         self.play(Play::new(
             core,
@@ -178,6 +180,9 @@ impl<S: Simulation> Room<S> {
         }
         if packet.len() > MAX_DATAGRAM_BYTES {
             return self.offend(from);
+        }
+        if packet.first() == Some(&statement::TAG) {
+            return self.receive_copy(from, packet);
         }
         let is_here = self.peers.is_here(from);
         let Some(play) = self.play.as_mut().filter(|_| is_here) else {
@@ -286,16 +291,16 @@ impl<S: Simulation> Room<S> {
 
     /// Whether the match runs, or is over only for us: whoever has yet to see its end may need
     /// our part in what is agreed until then.
-    fn still_counts(&self) -> bool {
+    pub(super) fn still_counts(&self) -> bool {
         let ticking = self.play.as_ref().is_some_and(|play| play.ticking);
         self.phase == Phase::Match || self.phase == Phase::Result && ticking
     }
 
     /// Sends what the agreement has to say.
     pub(super) fn send_agreed(&mut self) {
-        let messages = (self.play.as_mut()).map(|play| play.agreement.take_messages());
-        for (to, message) in messages.unwrap_or_default() {
-            self.send(to, &message);
+        let stated = (self.play.as_mut()).map(|play| play.agreement.take_statements());
+        for (to, statement) in stated.unwrap_or_default() {
+            self.state(to, statement);
         }
     }
 
@@ -313,24 +318,28 @@ impl<S: Simulation> Room<S> {
             .collect()
     }
 
-    /// A word of the agreement has come.
-    pub(super) fn receive_agreed(&mut self, from: PeerId, message: Message) {
+    /// A statement of the agreement has come.
+    pub(super) fn receive_agreed(&mut self, from: PeerId, statement: Statement) {
         let present = self.present();
         let now = self.now;
         let is_ours = self.still_counts() && !self.is_entering_at(from);
         let Some(play) = self.play.as_mut().filter(|_| is_ours) else {
-            return self.hold_for_entering(from, message);
+            return self.hold_for_entering(from, statement);
         };
         let (core, agreement) = (&mut play.core, &mut play.agreement);
         let before = (core.view(), core.log());
-        let judged = match message {
-            Message::Collect(collect) => {
+        let judged = match statement {
+            Statement::Collect(collect) => {
                 agreement.receive_collect(from, collect, core, &present, now)
             }
-            Message::Report(report) => agreement.receive_report(from, report, core, &present, now),
-            Message::Deny(deny) => agreement.receive_deny(from, deny, core, now),
-            Message::Append(append) => agreement.receive_append(from, append, core, &present, now),
-            _ => Ok(()),
+            Statement::Report(report) => {
+                agreement.receive_report(from, report, core, &present, now)
+            }
+            Statement::Deny(deny) => agreement.receive_deny(from, deny, core, now),
+            Statement::Append(append) => {
+                agreement.receive_append(from, append, core, &present, now)
+            }
+            Statement::Start(_) => Ok(()),
         };
         if before != (core.view(), core.log()) {
             self.change_line();

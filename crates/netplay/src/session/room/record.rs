@@ -3,13 +3,14 @@
 
 use super::{peers::Peers, play::Play, *};
 use crate::{
+    queue::Queue,
     replay::{RecordError, Recorder},
     rollback::{CHECKSUM_INTERVAL, ConfirmedFrame, Desync},
 };
 use protocol::agreement::{Snapshot, Tenure};
 
 /// Files that wait for a game that does not take them; older ones are dropped.
-const MAX_RECORDS: usize = 4;
+pub(super) const MAX_RECORDS: usize = 4;
 
 /// A file that the game may keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,11 @@ impl<S: Simulation> Recording<S> {
             is_over: false,
             seated: Vec::new(),
         }
+    }
+
+    /// How full it is.
+    pub fn queue(&self) -> Option<Queue> {
+        self.recorder.as_ref().map(Recorder::queue)
     }
 
     /// Another world was put in the place of our own.

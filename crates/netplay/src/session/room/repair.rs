@@ -50,7 +50,7 @@ impl<S: Simulation> Room<S> {
             "Our world differed at frame {}: it is replaced",
             desync.frame
         ));
-        self.ask_to_enter(host, match_id);
+        self.ask_to_enter(host, match_id, false);
     }
 }
 

@@ -155,7 +155,13 @@ impl<S: Simulation> Room<S> {
             match_id: watching.playing.match_id,
             from: watching.audience.next_frame(),
         };
-        let is_left = tellers.is_empty() && now.saturating_sub(watching.told) >= STOPPED;
+        // Its end may have gone by while its last frames were on their way.
+        let is_another_played = (self.peers.here()).any(|peer| {
+            peer.playing
+                .is_some_and(|p| p.drives && p.match_id != watching.playing.match_id)
+        });
+        let patience = if is_another_played { PATIENCE } else { STOPPED };
+        let is_left = tellers.is_empty() && now.saturating_sub(watching.told) >= patience;
         if let (true, Some(teller)) = (asks, teller) {
             self.send(teller, &Message::Watch(watch));
         }

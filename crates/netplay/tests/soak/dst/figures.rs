@@ -1,6 +1,10 @@
 //! What runs measured, added up.
 
+use netplay::queue::Queue;
 use std::{collections::BTreeMap, fmt, time::Duration};
+
+/// Queues that are told of, the fullest first.
+const FULLEST_TOLD: usize = 6;
 
 /// The figures of one run or of many.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,6 +22,10 @@ pub struct Figures {
     pub stall: Duration,
     /// The fewest confirmed frames a second while nothing disturbed.
     pub slowest: Option<f64>,
+    /// The most frames that confirming was behind sixty a second while nothing disturbed.
+    pub behind: f64,
+    /// The queues that came closest to their limits: by the share, the most and the limit.
+    pub fullest: BTreeMap<&'static str, (usize, usize)>,
     /// From a peer's coming in mid-match until it drives a seat or watches.
     pub joins: Times,
     /// Bytes sent by peers that stayed to the end, and for how long those were there.
@@ -71,6 +79,17 @@ impl Figures {
         self.slowest = Some(self.slowest.map_or(pace, |slowest| slowest.min(pace)));
     }
 
+    /// Takes in by how many frames confirming was behind.
+    pub fn behind(&mut self, frames: f64) {
+        self.behind = self.behind.max(frames);
+    }
+
+    /// Takes in how full a queue is.
+    pub fn queue(&mut self, queue: &Queue) {
+        let (most, limit) = self.fullest.entry(queue.name).or_default();
+        (*most, *limit) = (queue.length.max(*most), queue.limit);
+    }
+
     /// Adds those of another run.
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
@@ -84,6 +103,11 @@ impl Figures {
         self.stall = self.stall.max(other.stall);
         if let Some(slowest) = other.slowest {
             self.pace(slowest);
+        }
+        self.behind = self.behind.max(other.behind);
+        for (name, (most, limit)) in &other.fullest {
+            let known = self.fullest.entry(name).or_default();
+            *known = (known.0.max(*most), *limit);
         }
         self.joins.add(other.joins);
         self.sent += other.sent;
@@ -113,7 +137,18 @@ impl fmt::Display for Figures {
         write!(f, "longest hitch {:.0} ms", ms(self.hitch))?;
         if let Some(slowest) = self.slowest {
             write!(f, ", slowest pace {slowest:.2} frames a second")?;
+            write!(f, ", at most {:.0} frames behind", self.behind)?;
         }
+        let share = |(_, (most, limit)): &(&str, (usize, usize))| *most as f64 / *limit as f64;
+        let mut fullest: Vec<_> = self.fullest.iter().map(|(n, full)| (*n, *full)).collect();
+        fullest.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        let fullest = (fullest.into_iter().take(FULLEST_TOLD))
+            .map(|(name, (most, limit))| format!("{most} of {limit} {name}"));
+        write!(
+            f,
+            "\nfullest queues: {}",
+            fullest.collect::<Vec<_>>().join(", ")
+        )?;
         if self.joins.count > 0 {
             let Times { count, longest, .. } = self.joins;
             let (mean, longest) = (ms(self.joins.mean()), ms(longest));

@@ -1,6 +1,7 @@
 //! Schedules from seeds.
 
 use super::schedule::{Act, Event, Peers, Rules, Schedule, Weather};
+use protocol::limits::MAX_PEERS;
 use sim::rng::Rng;
 
 /// Round trips of the matrix, in milliseconds.
@@ -12,8 +13,11 @@ const JITTERS: [u32; 2] = [0, 30];
 /// Losses of the matrix, in percent.
 const LOSSES: [u32; 3] = [0, 5, 20];
 
-/// Numbers of peers of the matrix.
-const SIZES: [u8; 3] = [2, 4, 8];
+/// Numbers of players and watchers of the matrix: the last room is full.
+const SIZES: [(u8, u8); 4] = [(2, 0), (4, 0), (8, 0), (8, 8)];
+
+/// When the watchers of the matrix come, in milliseconds: the match runs.
+const WATCHERS_COME: u32 = 4_000;
 
 /// Schedules in the matrix of conditions without faults.
 pub const MATRIX: u64 = (ROUND_TRIPS.len() * JITTERS.len() * LOSSES.len() * SIZES.len()) as u64;
@@ -24,10 +28,7 @@ const LEAD: u32 = 4_000;
 /// Milliseconds after the last event: everything has come to rest.
 const TAIL: u32 = 14_000;
 
-/// The most peers that are ever there at once.
-const MAX_PEERS: usize = 16;
-
-/// One of the [`MATRIX`]: conditions without faults, 20 seconds.
+/// One of the [`MATRIX`]: conditions without faults, 20 seconds. Nobody feels the watchers come.
 pub fn fault_free(index: u64) -> Schedule {
     let mut rest = index % MATRIX;
     let mut pick = |count: usize| {
@@ -42,7 +43,11 @@ pub fn fault_free(index: u64) -> Schedule {
         reorder: 0,
         duplicate: 0,
     };
-    let peers = SIZES[pick(SIZES.len())];
+    let (peers, watchers) = SIZES[pick(SIZES.len())];
+    let comes = |peer| Event {
+        at: WATCHERS_COME,
+        act: Act::Join { peer, watch: true },
+    };
     let loss_and_more = if weather.loss > 0 { 5 } else { 0 };
     Schedule {
         seed: index,
@@ -58,7 +63,7 @@ pub fn fault_free(index: u64) -> Schedule {
             ..weather
         },
         length: 20_000,
-        events: Vec::new(),
+        events: (peers..peers + watchers).map(comes).collect(),
     }
 }
 
@@ -76,6 +81,14 @@ pub fn random(seed: u64) -> Schedule {
     let mut crowd = Crowd::new(peers);
     let mut events = Vec::new();
     let mut at = LEAD;
+    // Now and then the room is full from the beginning.
+    if Chance(Rng::new(!seed)).between(0, 11) == 0 {
+        while let Some(peer) = crowd.newcomer() {
+            let act = Act::Join { peer, watch: true };
+            let at = WATCHERS_COME - 1_000;
+            events.push(Event { at, act });
+        }
+    }
     let mut ends = at;
     for _ in 0..random.between(1, 8) {
         let Some(act) = crowd.act(&mut random) else {

@@ -1,8 +1,12 @@
 //! Watches one run, and finds where it breaks an invariant.
 
+mod pace;
+mod places;
+mod record;
+
 use super::{
     Breach, Figures, Invariant, Schedule,
-    bounds::{Bounds, FULL_PACE, GONE, SETTLED, WATCHERS_SETTLED, WINDOW},
+    bounds::{Bounds, SETTLED, WATCHERS_SETTLED},
     schedule::{Act, Rules, ms},
     worlds::Worlds,
 };
@@ -15,42 +19,14 @@ use protocol::{
     agreement::{SeatChange, View},
     limits::STEPS_PER_SECOND,
 };
+use record::Record;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-/// What is known of a peer.
-struct Record {
-    phase: Option<Phase>,
-    id: PeerId,
-    /// When it came, until it is in a match.
-    came: Option<Duration>,
-    view: Option<View>,
-    drives: bool,
-    frame: Frame,
-    confirmed: Frame,
-    /// When its newest frame came.
-    advanced: Duration,
-    /// It sleeps, or did, until then.
-    excused: Duration,
-    /// The beginning of the window over which its pace is judged.
-    window: Option<(Duration, Frame)>,
-}
+/// Turns of a room between two looks at its queues.
+const QUEUES_EVERY: u64 = 8;
 
-impl Record {
-    fn new(id: PeerId, now: Duration) -> Self {
-        Self {
-            phase: None,
-            id,
-            came: Some(now),
-            view: None,
-            drives: false,
-            frame: 0,
-            confirmed: 0,
-            advanced: now,
-            excused: Duration::ZERO,
-            window: None,
-        }
-    }
-}
+/// What is broken, and how.
+type Found = (Invariant, String);
 
 /// Watches one run.
 pub struct Judge {
@@ -60,8 +36,9 @@ pub struct Judge {
     records: BTreeMap<u8, Record>,
     /// When something was last done to anybody.
     disturbed: Duration,
-    /// Losses of signaling that last.
-    unsignaled: u32,
+    /// Faults that last now.
+    lasting: u32,
+    looks: u64,
     worlds: Worlds,
     /// Who is gone since when.
     gone: Vec<(u8, Duration)>,
@@ -76,7 +53,8 @@ impl Judge {
             endless: schedule.rules != Rules::Rounds,
             records: BTreeMap::new(),
             disturbed: Duration::ZERO,
-            unsignaled: 0,
+            lasting: 0,
+            looks: 0,
             worlds: Worlds::default(),
             gone: Vec::new(),
             figures: Figures::default(),
@@ -91,21 +69,17 @@ impl Judge {
 
     /// Notes what is done to the peers.
     pub fn happens(&mut self, now: Duration, act: &Act, begins: bool) {
+        let lasts = act.lasts().is_some();
+        match begins {
+            true => self.lasting += u32::from(lasts),
+            false => self.lasting -= 1,
+        }
         match act {
             // Nobody who plays feels these.
             Act::Join { .. } | Act::Return { .. } | Act::Chat { .. } => {}
-            Act::Unsignal { .. } => {
-                self.unsignaled = if begins {
-                    self.unsignaled + 1
-                } else {
-                    self.unsignaled - 1
-                };
-                self.newcomers_are_excused();
-            }
+            // Nor this one, but then nobody gets in, and who has not met meets when it is over.
+            Act::Unsignal { .. } => self.newcomers_wait(now),
             _ => self.disturb(now),
-        }
-        if self.unsignaled > 0 {
-            self.newcomers_are_excused();
         }
         let word = if begins { "" } else { "the end of " };
         self.note(now, format!("{word}{act}"));
@@ -129,10 +103,10 @@ impl Judge {
         }
     }
 
-    /// Without signaling nobody gets in.
-    fn newcomers_are_excused(&mut self) {
+    /// Without signaling nobody gets in: whoever has come is as if it came now.
+    fn newcomers_wait(&mut self, now: Duration) {
         for record in self.records.values_mut() {
-            record.came = None;
+            record.came = record.came.map(|came| came.max(now).max(self.disturbed));
         }
     }
 
@@ -140,7 +114,7 @@ impl Judge {
         self.disturbed = now;
         self.worlds.disturb();
         for record in self.records.values_mut() {
-            record.window = None;
+            record.measure_anew();
         }
     }
 
@@ -175,9 +149,13 @@ impl Judge {
         now: Duration,
         peer: u8,
         room: &mut Room<S>,
-    ) -> Result<(), (Invariant, String)> {
+    ) -> Result<(), Found> {
         if room.take_changed() {
             self.look_at_phase(now, peer, room);
+        }
+        self.looks += 1;
+        if self.looks.is_multiple_of(QUEUES_EVERY) {
+            self.judge_queues(room)?;
         }
         let Some(match_id) = room.match_id() else {
             return Ok(());
@@ -190,7 +168,13 @@ impl Judge {
             return Ok(());
         };
         record.confirmed = core.confirmed();
-        record.drives = core.drives(record.id) && *room.phase() == Phase::Match;
+        let drives = core.drives(record.id) && *room.phase() == Phase::Match;
+        if drives && !record.drives {
+            // Whoever only listens plays nothing that could stall.
+            record.advanced = now;
+            record.measure_anew();
+        }
+        record.drives = drives;
         let at_rest = now > self.disturbed + SETTLED && now > record.excused + SETTLED;
         let differs = |detail| (Invariant::Worlds, detail);
         self.worlds.compare(peer, core, at_rest).map_err(differs)?;
@@ -200,9 +184,20 @@ impl Judge {
         if *room.phase() != Phase::Match {
             return Ok(());
         }
-        self.judge_entry(now, peer, core)?;
+        self.note_entry(now, peer, core);
         self.judge_pace(now, peer, core, at_rest)?;
         self.judge_gone(now, peer, room)
+    }
+
+    /// Every queue of the session, its match included, keeps to its limit.
+    fn judge_queues<S: Simulation>(&mut self, room: &Room<S>) -> Result<(), Found> {
+        for queue in room.queues() {
+            self.figures.queue(&queue);
+            if queue.length > queue.limit {
+                return Err((Invariant::Queue, format!("{queue:?}")));
+            }
+        }
+        Ok(())
     }
 
     /// A watcher shows what was played, a little later.
@@ -212,7 +207,7 @@ impl Judge {
         peer: u8,
         match_id: u32,
         room: &Room<S>,
-    ) -> Result<(), (Invariant, String)> {
+    ) -> Result<(), Found> {
         let (Some(record), Some(shown)) = (self.records.get_mut(&peer), room.shown()) else {
             return Ok(());
         };
@@ -238,9 +233,13 @@ impl Judge {
             return;
         }
         record.phase = Some(room.phase().clone());
+        if let Phase::Failed(_) = room.phase() {
+            // It was told why, such as that the room is full.
+            record.came = None;
+        }
         record.advanced = now;
         record.excused = record.excused.max(now);
-        record.window = None;
+        record.measure_anew();
         let (phase, notice) = (room.phase().clone(), room.view().notice.unwrap_or_default());
         self.note(now, format!("P{peer} {phase:?} {notice}"));
     }
@@ -251,7 +250,7 @@ impl Judge {
         peer: u8,
         match_id: u32,
         core: &Core<S>,
-    ) -> Result<(), (Invariant, String)> {
+    ) -> Result<(), Found> {
         let news = self.worlds.follow(peer, match_id, core);
         if news.core {
             let frame = core.confirmed();
@@ -268,6 +267,7 @@ impl Judge {
             );
         }
         for change in &news.changes {
+            self.note_change(peer, change.from);
             let driver = change
                 .driver
                 .map_or_else(|| "a bot".into(), |id| self.name(id));
@@ -278,6 +278,8 @@ impl Judge {
             if news.core {
                 record.frame = core.frame();
                 record.advanced = now;
+                record.measure_anew();
+                record.steady_from = core.confirmed() + STEPS_PER_SECOND;
             }
             record.view = Some(core.view());
         }
@@ -287,132 +289,6 @@ impl Judge {
             Some(change) => Err((Invariant::Seat, format!("seat {} was taken", change.seat))),
             None => Ok(()),
         }
-    }
-
-    /// A newcomer is soon in the match, and soon has a seat if there is one.
-    fn judge_entry<S: Simulation>(
-        &mut self,
-        now: Duration,
-        peer: u8,
-        core: &Core<S>,
-    ) -> Result<(), (Invariant, String)> {
-        let Some(record) = self.records.get_mut(&peer) else {
-            return Ok(());
-        };
-        let Some(came) = record.came else {
-            return Ok(());
-        };
-        if core.drives(record.id) || core.keeps_up(now) {
-            record.came = None;
-            // The first ones have waited for each other.
-            if came > Duration::ZERO && self.disturbed <= came {
-                self.figures.joins.take(now - came);
-            }
-        }
-        Ok(())
-    }
-
-    fn judge_pace<S: Simulation>(
-        &mut self,
-        now: Duration,
-        peer: u8,
-        core: &Core<S>,
-        at_rest: bool,
-    ) -> Result<(), (Invariant, String)> {
-        let Some(record) = self.records.get_mut(&peer) else {
-            return Ok(());
-        };
-        let awake = record.advanced.max(record.excused);
-        if core.frame() > record.frame {
-            let settled = record.advanced > self.disturbed + SETTLED;
-            if core.drives(record.id) {
-                self.figures.gap(now.saturating_sub(awake), settled);
-            }
-            record.frame = core.frame();
-            record.advanced = now;
-        }
-        let stalled = now.saturating_sub(awake.max(self.disturbed));
-        // Whoever waited already has no predictions left to play by meanwhile.
-        let bound = match self.disturbed > awake {
-            true => self.bounds.stall + self.bounds.round_trip,
-            false => self.bounds.stall,
-        };
-        if stalled > bound && core.drives(record.id) {
-            let frame = record.frame;
-            return Err((
-                Invariant::Stall,
-                format!("no step past {frame} for {stalled:?}"),
-            ));
-        }
-        if !at_rest {
-            return Ok(());
-        }
-        let confirmed = core.confirmed();
-        let (since, from) = *record.window.get_or_insert((now, confirmed));
-        let time = now - since;
-        if time < WINDOW {
-            return Ok(());
-        }
-        record.window = Some((now, confirmed));
-        let pace = f64::from(confirmed.saturating_sub(from)) / time.as_secs_f64();
-        if self.bounds.full_pace {
-            self.figures.pace(pace);
-            if pace < FULL_PACE {
-                let detail = format!("{pace:.2} frames a second were confirmed");
-                return Err((Invariant::Pace, detail));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whoever is gone drives nothing any more, and is shown no more.
-    fn judge_gone<S: Simulation>(
-        &mut self,
-        now: Duration,
-        peer: u8,
-        room: &Room<S>,
-    ) -> Result<(), (Invariant, String)> {
-        for (gone, since) in &self.gone {
-            let deadline = *since + self.bounds.gone;
-            // Judged once, in the second after the deadline.
-            let is_due = now > deadline && now <= deadline + GONE / 3;
-            if *gone == peer || !is_due || self.disturbed > *since + GONE / 10 {
-                continue;
-            }
-            let Some(record) = self.records.get(gone) else {
-                continue;
-            };
-            if room.core().is_some_and(|core| core.drives(record.id)) {
-                return Err((Invariant::Gone, format!("P{gone} still drives a seat")));
-            }
-            let shown = room.view().peers;
-            if shown.iter().any(|shown| shown.id == record.id) {
-                return Err((Invariant::Gone, format!("P{gone} is still shown")));
-            }
-        }
-        Ok(())
-    }
-
-    /// A newcomer that is not in the match although it should be.
-    pub fn judge_newcomers(&self, now: Duration) -> Result<(), Breach> {
-        let is_gone = |peer: &u8| self.gone.iter().any(|(gone, _)| gone == peer);
-        let players = self.records.iter().filter(|(peer, _)| !is_gone(peer));
-        if !players.into_iter().any(|(_, record)| record.drives) {
-            return Ok(());
-        }
-        for (peer, record) in &self.records {
-            let Some(came) = record.came else { continue };
-            let is_calm = self.disturbed <= came;
-            if came > Duration::ZERO && is_calm && now > came + self.bounds.join {
-                return Err(Breach {
-                    invariant: Invariant::Join,
-                    at: now,
-                    peer: Some(*peer),
-                    detail: format!("is not in the match {:?} after it came", now - came),
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Judges how a run ended.

@@ -1,0 +1,87 @@
+//! Schedules that once failed, as small as they got, with what was wrong.
+
+/// What was wrong, and the schedule that showed it.
+pub const KEPT: &[(&str, &str)] = &[
+    (
+        "the owner dies while it asks about one that is deaf to it: that one and the next in line \
+         asked again and again at the same time, and denied each other",
+        "sums seed 591 peers 4 rtt 100 jitter 0 loss 0 reorder 0 duplicate 0 length 9185; \
+         4000 deafen 1 0 2770; 4900 vanish 0",
+    ),
+    (
+        "while the owner asks about a dead one, another does not hear it any more: its answer was \
+         awaited for 1.5 s",
+        "sums seed 513 peers 4 rtt 0 jitter 0 loss 0 reorder 0 duplicate 0 length 8388; \
+         4000 crash 2; 4300 deafen 0 3 1298",
+    ),
+    (
+        "one does not hear the owner, which heard it wait and excused it",
+        "sums seed 484 peers 3 rtt 100 jitter 0 loss 0 reorder 0 duplicate 0 length 15851; \
+         10660 join 4; 11300 deafen 0 2 2653",
+    ),
+    (
+        "who had promised to follow one asker asked itself, passed over what that one appended, and \
+         kept everybody waiting",
+        "sums seed 382 peers 7 rtt 100 jitter 0 loss 0 reorder 0 duplicate 0 length 24759; \
+         17600 split 0b1001111 841; 19200 slow 0 568 4100",
+    ),
+    (
+        "the start came so late that all but the owner were held for lost; then the owner died, and \
+         of those that were left nobody could take its own seat back",
+        "sums seed 200 peers 4 rtt 300 jitter 30 loss 20 reorder 0 duplicate 0 length 23629; \
+         4000 crash 0",
+    ),
+    (
+        "who has not got the start yet asks for the match, and was held for one that gives its seat \
+         up",
+        "peerball seed 65 peers 8 rtt 0 jitter 30 loss 0 reorder 0 duplicate 0 length 6000",
+    ),
+    (
+        "a seat is given: it takes longer from then on until a frame is known to all, which is no \
+         slower pace",
+        "sums seed 311 peers 2 rtt 200 jitter 30 loss 0 reorder 0 duplicate 0 length 16603; \
+         8600 vanish 1; 12700 return 2 1",
+    ),
+    (
+        "the same without anybody's return",
+        "sums seed 3304 peers 2 rtt 200 jitter 30 loss 0 reorder 0 duplicate 0 length 16002; \
+         4000 crash 1; 11500 join 2",
+    ),
+    (
+        "who goes over to another part of the room begins anew, and its pace as well",
+        "sums seed 357 peers 4 rtt 200 jitter 30 loss 5 reorder 5 duplicate 5 length 19132; \
+         4000 join 4; 4637 split 0b11000 6493; 5337 leave 1",
+    ),
+    (
+        "a newcomer cannot get in while the only player is frozen",
+        "sums seed 596 peers 3 rtt 0 jitter 0 loss 0 reorder 0 duplicate 0 length 16050; \
+         4000 crash 2; 5100 leave 0; 10300 freeze 1 2462; 10500 return 3 2",
+    ),
+    (
+        "a newcomer cannot get in over a split",
+        "sums seed 175 peers 2 rtt 0 jitter 0 loss 0 reorder 0 duplicate 0 length 17604; \
+         7100 split 0b11 6712; 10100 join 2",
+    ),
+    (
+        "a newcomer is given a seat by an owner that was slow while it still listened, and held it \
+         for lost at once; and a listener that inherits the match after two seconds has not stalled",
+        "peerball seed 83 peers 2 rtt 300 jitter 0 loss 5 reorder 5 duplicate 0 length 18445; \
+         4000 leave 0; 4478 slow 1 528 4455; 5629 return 2 0; 6028 unsignal 0b10 9343; 7090 join 3",
+    ),
+    (
+        "a newcomer is refused by a room that counts a crashed one until it has been silent for \
+         2.5 s: that is no failure to get in",
+        "sums seed 137 peers 8 rtt 50 jitter 30 loss 0 reorder 5 duplicate 5 length 12579; \
+         3000 watch 8; 3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; \
+         3000 watch 14; 3000 watch 15; 8235 crash 14; 8625 return 16 14",
+    ),
+    (
+        "the next match began before a watcher had been told the end of the last one, and it waited \
+         for five seconds for somebody to tell it",
+        "rounds seed 344 peers 3 rtt 200 jitter 0 loss 5 reorder 0 duplicate 0 length 36320; \
+         3000 watch 3; 3000 watch 4; 3000 watch 5; 3000 watch 6; 3000 watch 7; 3000 watch 8; \
+         3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; 3000 watch 14; \
+         3000 watch 15; 4000 crash 13; 11482 unsignal 0b1000000000000000 2446; 16434 vanish 0; \
+         17461 return 16 13",
+    ),
+];
