@@ -25,7 +25,7 @@ impl RedisServer {
         };
         match server.run() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                println!(
+                eprintln!(
                     "SKIPPED: redis-server is not installed; `cargo xtask setup test` installs it"
                 );
                 None
