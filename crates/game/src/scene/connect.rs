@@ -119,11 +119,11 @@ fn set_out(
                 ..Ice::default()
             };
             let task = IoTaskPool::get().spawn(async move {
-                let place = found.await?;
+                let (place, found) = found.await?;
                 let room_url = place.server.room(&place.room);
                 ice.ask = Some(place.server.clone());
                 let keeper = Keeper::of(&room_url, index, has_name, &mut config);
-                let session = open(Signaling::Remote { room_url }, ice, config);
+                let session = open(found.into(), ice, config);
                 Ok((place, keeper, session))
             });
             commands.entity(added.entity).insert(Search(task));

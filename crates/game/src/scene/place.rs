@@ -3,11 +3,15 @@
 use super::Choice;
 use crate::{args::Args, text::Trouble};
 use bevy::prelude::*;
-use netplay::signaling::api::{ApiError, ServerUrl, create_room, lookup_room};
-use protocol::{
-    api::parse_room_code,
-    limits::{ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
+use netplay::signaling::{
+    api::{ApiError, ServerUrl},
+    entrance::{self, Entrance, Found},
 };
+use protocol::{
+    api::{CreateRoom, VersionTag, parse_room_code},
+    limits::{MAX_PEERS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
+};
+use sim::World as Match;
 
 /// A room on a server.
 #[derive(Component, Clone, Debug, PartialEq, Eq)]
@@ -94,27 +98,44 @@ impl Invitation {
     }
 }
 
-/// Finds or makes the room. On a stock matchbox server, which has no rooms to find or make, its
-/// name is all it takes.
-pub async fn find(servers: Servers, choice: Choice) -> Result<Place, Trouble> {
-    let (answer, name) = match &choice {
+/// Finds or makes the room, and the way into it. On a stock matchbox server, which has no rooms to
+/// find or make, its name is all it takes.
+pub async fn find(servers: Servers, choice: Choice) -> Result<(Place, Found), Trouble> {
+    let version = VersionTag::of::<Match>();
+    let (found, name) = match &choice {
         Choice::Join(text) => {
             let room = Invitation::of(text).room;
-            (lookup_room(&servers.ours, &room).await, room)
+            let found = entrance::by_code(&servers.ours, &room, version, None).await?;
+            (found, room)
         }
-        _ => (create_room(&servers.ours).await, invent_code()),
+        _ => make(&servers.ours, version).await?,
     };
-    let room = match answer {
-        Ok(room) => room.code,
-        Err(ApiError::NotOurServer { .. }) => name,
-        Err(error) => return Err(error.into()),
+    let room = match &found {
+        Found::Created(entrance) => entrance.room().code.clone(),
+        Found::Bare { .. } => name,
     };
     let link = format!("{}/#{room}", servers.theirs);
-    Ok(Place {
+    let place = Place {
         server: servers.ours,
         room,
         link,
-    })
+    };
+    Ok((place, found))
+}
+
+/// Makes a room, or on a stock matchbox server invents one's name.
+async fn make(server: &ServerUrl, version: VersionTag) -> Result<(Found, String), ApiError> {
+    let wanted = CreateRoom {
+        capacity: MAX_PEERS,
+        version,
+        ..CreateRoom::default()
+    };
+    let name = invent_code();
+    match Entrance::create(server, wanted).await {
+        Ok(entrance) => Ok((Found::Created(entrance), name)),
+        Err(ApiError::NotOurServer { .. }) => Ok((entrance::by_name(server, &name), name)),
+        Err(error) => Err(error),
+    }
 }
 
 /// A room's name that nobody else has by chance.

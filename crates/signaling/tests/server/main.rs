@@ -3,6 +3,7 @@
 
 mod api;
 mod bystanders;
+mod client;
 mod files;
 mod hostile;
 mod hostile_bytes;
@@ -22,7 +23,9 @@ mod raw;
 mod redis_server;
 mod relay;
 mod resume;
+mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
 #[cfg(feature = "tls")]
 mod tls;
