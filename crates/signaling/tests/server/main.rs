@@ -13,9 +13,14 @@ mod lifetime;
 mod limits;
 #[cfg(feature = "turn")]
 mod nat;
+#[cfg(feature = "redis")]
+mod nodes;
 mod operator;
 mod peer;
 mod raw;
+#[cfg(feature = "redis")]
+#[path = "../support/redis.rs"]
+mod redis_server;
 mod relay;
 mod resume;
 mod rooms;
