@@ -14,7 +14,7 @@ pub const WINDOW: Duration = Duration::from_secs(4);
 
 /// Frames by which confirming may be behind sixty a second over any time: it is known a little
 /// sooner or later that everybody has a frame, and clocks come together when somebody takes a seat.
-pub const LOST_FRAMES: f64 = 10.0;
+pub const LOST_FRAMES: f64 = 8.0;
 
 /// Steps a second below which nobody may drag a match.
 pub const LEAST_PACE: f64 = 55.0;
