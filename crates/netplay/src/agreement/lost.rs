@@ -10,6 +10,10 @@ pub(super) const AGREE_AFTER: Duration = Duration::from_millis(500);
 /// is broken. Whoever is judged has waited for long, so that nothing is on its way any more.
 const LACKS: Frame = 4;
 
+/// How long somebody must have heard nothing of us. It tells so half a round trip later, and waits
+/// meanwhile: less than [`MISSING_DEADLINE`], so that all in all it is not more.
+pub(super) const DEAF_DEADLINE: Duration = Duration::from_millis(700);
+
 impl Agreement {
     /// The drivers that are lost as seen from here. Of two that do not reach each other, only
     /// the younger one counts as lost.
@@ -27,8 +31,7 @@ impl Agreement {
         let lives = |id: PeerId| !is_gone(room, id) && core.lives(id, now);
         let is_missing = |id: &PeerId| is_missing(core, *id, now, MISSING_DEADLINE);
         // Whoever says that it does not hear us is judged by its own word. An elder will find us lost.
-        let is_deaf =
-            |id: &PeerId| !elders.contains(id) && core.unheard(*id, now) >= MISSING_DEADLINE;
+        let is_deaf = |id: &PeerId| !elders.contains(id) && core.unheard(*id, now) >= DEAF_DEADLINE;
         let is_lost = |id: &PeerId| is_gone(room, *id) || is_missing(id) || core.holds_up(*id, now);
         // Whoever lives may be waiting for one that does not, and lack more of it than we do: it
         // is judged when those are out of the way.

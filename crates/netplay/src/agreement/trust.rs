@@ -4,7 +4,10 @@
 //! every driver is asked first, so a seat that is taken without a question is a forgery; and an
 //! owner that alone does not hear two others is itself the one that is cut off, or lies.
 
-use super::{lost::lacks, *};
+use super::{
+    lost::{DEAF_DEADLINE, lacks},
+    *,
+};
 
 /// Peers that an owner may keep out of their seats although they are heard well here. Between two that
 /// do not reach each other the owner's word counts; of one with two such pairs it is known where the
@@ -79,7 +82,7 @@ impl Agreement {
         for id in lost.iter().filter(|id| !frozen.contains(id)) {
             self.trust.doubts.retain(|doubt| *doubt != (author, *id));
             let is_well = match *id == self.me {
-                true => core.lives(author, now),
+                true => core.lives(author, now) && is_heard_by_all(core, now),
                 false => is_heard_well(core, room, (*id, author), now),
             };
             if is_well && self.trust.doubts.len() < MAX_PEERS {
@@ -141,6 +144,12 @@ impl Agreement {
         };
         is_flood || is_wrong
     }
+}
+
+/// Whether no driver says that it hears nothing of us: otherwise we may well be the lost one.
+fn is_heard_by_all<S: Simulation>(core: &Core<S>, now: Duration) -> bool {
+    let mut others = core.order().into_iter();
+    others.all(|id| core.unheard(id, now) < DEAF_DEADLINE)
 }
 
 /// Whether nothing is wrong with a driver as seen from here, but that it may not reach `author`: the

@@ -84,4 +84,18 @@ pub const KEPT: &[(&str, &str)] = &[
          3000 watch 15; 4000 crash 13; 11482 unsignal 0b1000000000000000 2446; 16434 vanish 0; \
          17461 return 16 13",
     ),
+    (
+        "a statement came over the reliable channel before its sender was met, and copies of the next \
+         one waited for it for ever",
+        "peerball seed 1008 peers 8 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 19985; \
+         4000 unsignal 0b11111111111111111111111111111111 3696; 5107 split 0b101110 6751; \
+         5427 join 8; 8633 crash 8; 9157 join 9; 17119 return 10 8; 17485 split 0b1010010110 6825",
+    ),
+    (
+        "two deaf ears at once: it took 0.8 s and a round trip to know of one, and whom another does \
+         not hear held the owner that gave it up for hostile",
+        "peerball seed 1047 peers 4 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 18620; \
+         4000 join 4; 4653 unsignal 0b1000 6934; 6428 crash 4; 10125 join 5; 10148 freeze 0 7649; \
+         15453 deafen 5 2 3075; 15750 deafen 1 2 3721",
+    ),
 ];

@@ -37,6 +37,9 @@ impl<S: Simulation> Room<S> {
             Message::Leave => self.part_with(from),
             // Words for a lobby that we have not entered yet, or again: its peer will say
             // hello, and repeats its line after that.
+            Message::Statement(numbered) if stage != Stage::Here => {
+                self.pass_statement(from, numbered.number);
+            }
             _ if stage != Stage::Here => self.dropped += 1,
             Message::Lobby(line) => self.receive_line(from, line),
             Message::Statement(numbered) => self.receive_statement(from, numbered),

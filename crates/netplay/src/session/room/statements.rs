@@ -115,8 +115,19 @@ impl<S: Simulation> Room<S> {
         if numbered.number < peer.statements.next_in {
             return;
         }
+        tracing::trace!(%from, number = numbered.number, "the reliable channel was faster");
         peer.statements.next_in = numbered.number + 1;
         self.take_statement(from, numbered.statement);
+    }
+
+    /// A statement that cannot be taken was brought by the reliable channel: nothing that follows
+    /// waits for it.
+    pub(super) fn pass_statement(&mut self, from: PeerId, number: u32) {
+        self.dropped += 1;
+        if let Some(peer) = self.peers.get_mut(from) {
+            let next = &mut peer.statements.next_in;
+            *next = number.saturating_add(1).max(*next);
+        }
     }
 
     /// A copy of a statement has come. It counts if it is the next one, and of what we are at:
@@ -131,10 +142,11 @@ impl<S: Simulation> Room<S> {
         };
         let next = &mut peer.statements.next_in;
         if *next == number && is_usable {
+            tracing::trace!(%from, number, "a copy was faster");
             *next += 1;
             self.take_statement(from, statement);
         } else if *next <= number {
-            // The reliable channel will bring it.
+            tracing::trace!(%from, number, next, is_usable, "the reliable channel will bring it");
             self.dropped += 1;
         }
     }

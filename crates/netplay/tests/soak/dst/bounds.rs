@@ -14,7 +14,7 @@ pub const WINDOW: Duration = Duration::from_secs(4);
 
 /// Frames by which confirming may be behind sixty a second over any time: it is known a little
 /// sooner or later that everybody has a frame, and clocks come together when somebody takes a seat.
-pub const LOST_FRAMES: f64 = 10.0;
+pub const LOST_FRAMES: f64 = 8.0;
 
 /// Steps a second below which nobody may drag a match.
 pub const LEAST_PACE: f64 = 55.0;
@@ -22,8 +22,9 @@ pub const LEAST_PACE: f64 = 55.0;
 /// The time over which they are counted.
 pub const LEAST_PACE_WINDOW: Duration = Duration::from_secs(2);
 
-/// How much longer it may take until the slow one's seat is a bot's, but for round trips.
-pub const SLOW_FOR: Duration = Duration::from_secs(1);
+/// How much longer they may be too few, but for round trips: in those it is agreed that the slow one's
+/// seat is a bot's, and then the slow steps leave the window.
+pub const SLOW_FOR: Duration = LEAST_PACE_WINDOW;
 
 /// What must always hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

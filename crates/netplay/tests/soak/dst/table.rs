@@ -36,15 +36,22 @@ pub fn markdown() -> String {
                     watch: false,
                 })
             });
+            // Who comes to somebody that is alone begins a match with it.
+            let joins = match peers {
+                2 => "–".to_owned(),
+                _ => format!(
+                    "{:.0} ({:.0}) ms",
+                    ms(join.joins.mean()),
+                    ms(join.joins.longest)
+                ),
+            };
             // Writing to a string does not fail.
             let _ = writeln!(
                 table,
-                "| {peers} | {rtt} ms, {loss} % | {:.1} | {:.0} ms | {:.0} ms | {:.0} ({:.0}) ms | {:.0} |",
+                "| {peers} | {rtt} ms, {loss} % | {:.1} | {:.0} ms | {:.0} ms | {joins} | {:.0} |",
                 calm.slowest.unwrap_or_default(),
                 ms(calm.hitch),
                 ms(crash.stall),
-                ms(join.joins.mean()),
-                ms(join.joins.longest),
                 calm.bytes_per_second(),
             );
         }

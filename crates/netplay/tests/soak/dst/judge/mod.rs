@@ -36,6 +36,8 @@ pub struct Judge {
     records: BTreeMap<u8, Record>,
     /// When something was last done to anybody.
     disturbed: Duration,
+    /// When last nobody played.
+    unplayed: Duration,
     /// Faults that last now.
     lasting: u32,
     looks: u64,
@@ -53,6 +55,7 @@ impl Judge {
             endless: schedule.rules != Rules::Rounds,
             records: BTreeMap::new(),
             disturbed: Duration::ZERO,
+            unplayed: Duration::ZERO,
             lasting: 0,
             looks: 0,
             worlds: Worlds::default(),

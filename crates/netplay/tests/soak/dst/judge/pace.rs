@@ -9,6 +9,9 @@ use netplay::rollback::Core;
 use protocol::{Frame, Simulation, limits::STEPS_PER_SECOND};
 use std::time::Duration;
 
+/// How long frames are counted for the figures: so long that one more or less is not seen.
+const MEASURED: Duration = Duration::from_secs(12);
+
 /// How often the steps of the last two seconds are counted.
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
@@ -129,7 +132,7 @@ impl Judge {
         }
         let due = time.as_secs_f64() * f64::from(STEPS_PER_SECOND);
         let came = f64::from(confirmed.saturating_sub(from));
-        if time < WINDOW + LOOKS_EVERY {
+        if time >= MEASURED {
             self.figures.pace(came / time.as_secs_f64());
         }
         self.figures.behind(due - came);

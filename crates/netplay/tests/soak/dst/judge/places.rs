@@ -58,16 +58,21 @@ impl Judge {
     /// if nothing disturbs. Whoever comes while somebody is frozen, cut off or without signaling
     /// cannot get in before that is over and dealt with: a match is entered at its owner, who may be
     /// the frozen one, and only by those who reach all that play.
-    pub fn judge_newcomers(&self, now: Duration) -> Result<(), Breach> {
+    pub fn judge_newcomers(&mut self, now: Duration) -> Result<(), Breach> {
         let is_gone = |peer: &u8| self.gone.iter().any(|(gone, _)| gone == peer);
         let mut players = self.records.iter().filter(|(peer, _)| !is_gone(peer));
-        if self.lasting > 0 || !players.any(|(_, record)| record.drives) {
+        if !players.any(|(_, record)| record.drives) {
+            self.unplayed = now;
+        }
+        if self.lasting > 0 || self.unplayed == now {
             return Ok(());
         }
         for (peer, record) in self.records.iter().filter(|(peer, _)| !is_gone(peer)) {
             let Some(came) = record.came.filter(|came| *came > Duration::ZERO) else {
                 continue;
             };
+            // Without a match there is nothing to enter.
+            let came = came.max(self.unplayed);
             let deadline = match self.disturbed > came {
                 true => self.disturbed + SETTLED + self.bounds.join,
                 false => came + self.bounds.join,
