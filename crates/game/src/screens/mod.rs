@@ -10,6 +10,8 @@ mod playing;
 mod result;
 mod room;
 mod rooms;
+#[cfg(target_arch = "wasm32")]
+mod spoken;
 mod title;
 mod watching;
 mod widgets;
@@ -39,6 +41,8 @@ pub(super) fn plugin(app: &mut App) {
     ))
     .add_observer(clear_page)
     .add_systems(Update, leave_by_key.run_if(in_state(Stage::Play)));
+    #[cfg(target_arch = "wasm32")]
+    app.add_plugins(spoken::plugin);
 }
 
 /// The root of a page's widgets.

@@ -292,7 +292,7 @@ fn standing(world: &Match) -> &'static str {
 }
 
 /// What an event has the banner say, and for how long.
-fn announcement(event: &Event) -> Option<(String, Color, f32)> {
+pub(super) fn announcement(event: &Event) -> Option<(String, Color, f32)> {
     match event.kind {
         EventKind::Whistle => Some(("Go!".into(), theme::BALL, 0.7)),
         EventKind::Goal => {
