@@ -23,10 +23,8 @@ const PLAYED: u32 = 120;
 const COLLECT_COMPLAINTS: &str = "
     window.complaints = [];
     const complain = (text) => window.complaints.push(String(text));
-    for (const name of ['error', 'warn']) {
-        const said = console[name];
-        console[name] = (...words) => { complain(words.join(' ')); said.apply(console, words); };
-    }
+    const said = console.error;
+    console.error = (...words) => { complain(words.join(' ')); said.apply(console, words); };
     addEventListener('error', (event) =>
         complain(event.message || `${event.target.src || event.target.href} is missing`), true);
     addEventListener('unhandledrejection', (event) => complain(event.reason));
@@ -161,7 +159,6 @@ async fn the_bar_follows_the_download() -> Result<()> {
 async fn a_broken_download_is_told_and_tried_again() -> Result<()> {
     let client = WebClient::copy()?;
     let server = Server::with_pages(client.folder()).await?;
-    let browser = Browser::chromium("broken", 480, 320).await?;
     for ending in ["_bg.wasm", "-loader.js"] {
         let file = client.file(ending)?;
         let away = client.folder().join("away");
@@ -174,6 +171,8 @@ async fn a_broken_download_is_told_and_tried_again() -> Result<()> {
             fs::rename(&from, &to)?;
             moved.push((to, from));
         }
+        // A new one each time: it keeps nothing.
+        let browser = Browser::chromium("broken", 480, 320).await?;
         browser.open(&server.page("")).await?;
         let (what, _) = trouble(&browser).await?;
         ensure!(what.contains("could not be loaded"), "{ending}: {what}");
@@ -185,15 +184,7 @@ async fn a_broken_download_is_told_and_tried_again() -> Result<()> {
             .evaluate("document.getElementById('loading-again').click()")
             .await?;
         browser.draws(1).await?;
-        // The next one meets a page that is not kept.
-        browser
-            .evaluate(
-                "navigator.serviceWorker.getRegistrations()
-                     .then((all) => all.forEach((one) => one.unregister()));",
-            )
-            .await?;
     }
-    drop(browser);
     server.stop().await
 }
 
