@@ -5,7 +5,7 @@ use crate::scene::{Failed, Scene, Session, place::Place};
 use bevy::{
     input_focus::{
         InputFocus,
-        tab_navigation::{NavAction, TabNavigation},
+        tab_navigation::{NavAction, TabIndex, TabNavigation},
     },
     prelude::*,
 };
@@ -89,8 +89,14 @@ fn element(id: &str) -> Option<Element> {
 
 /// Tells the page where the focus is among the picture's buttons, so that Tab goes on to the page
 /// and the browser after the last one, and with Shift before the first.
-fn show_tab_ends(focus: Res<InputFocus>, order: TabNavigation) {
-    if !focus.is_changed() {
+fn show_tab_ends(
+    focus: Res<InputFocus>,
+    come: Query<(), Added<TabIndex>>,
+    mut gone: RemovedComponents<TabIndex>,
+    order: TabNavigation,
+) {
+    let has_gone = gone.read().count() > 0;
+    if !focus.is_changed() && come.is_empty() && !has_gone {
         return;
     }
     let Some(canvas) = element(CANVAS) else {
