@@ -6,11 +6,14 @@ use protocol::{
     datagram::{Datagram, Echo},
     limits::MAX_SEATS,
 };
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// How long after the last datagram to a peer the next one goes, when no step calls for one:
 /// while waiting at the prediction bound and after a match, losses must be made good too.
 const RESEND_AFTER: Duration = Duration::from_millis(50);
+
+/// Comings of inputs that are remembered of one peer: one a step, for half a second and more.
+pub(super) const MAX_GIVEN: usize = 64;
 
 /// Whoever sends nothing for so long has paused: it slept.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -50,6 +53,8 @@ pub(super) struct Peer {
     pub(super) heard: Duration,
     /// When we had to wait for it.
     pub(super) waits: Waits,
+    /// When its newest inputs came, and the first frame after them.
+    given: VecDeque<(Duration, Frame)>,
     pub(super) rejected: u64,
     pub(super) conflicts: u64,
     /// Datagrams made for it.
@@ -88,6 +93,7 @@ impl Peer {
             sent: [0; MAX_SEATS],
             heard: now,
             waits: Waits::default(),
+            given: VecDeque::new(),
             rejected: 0,
             conflicts: 0,
             datagrams: 0,
@@ -107,6 +113,32 @@ impl Peer {
     pub(super) fn measure_anew(&mut self, now: Duration) {
         self.heard = now;
         self.waits = Waits::default();
+        self.given.clear();
+    }
+
+    /// New inputs came, up to this frame.
+    pub(super) fn gives(&mut self, now: Duration, end: Frame) {
+        if self.given.len() == MAX_GIVEN {
+            self.given.pop_front();
+        }
+        self.given.push_back((now, end));
+    }
+
+    /// The first frame after the inputs that had come by then, as far as that is remembered.
+    pub(super) fn had_given(&self, by: Duration) -> Option<Frame> {
+        let (_, end) = self.given.iter().rfind(|(came, _)| *came <= by)?;
+        Some(*end)
+    }
+
+    /// How many of those are remembered.
+    pub(super) fn given(&self) -> usize {
+        self.given.len()
+    }
+
+    /// How long it takes until it has heard something that others say at the same time as to us, and
+    /// we hear its answer.
+    pub(super) fn answers_in(&self) -> Duration {
+        self.rtt().unwrap_or_default() + RESEND_AFTER
     }
 
     /// The newest world that it has told of.

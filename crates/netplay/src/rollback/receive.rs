@@ -219,11 +219,16 @@ impl<S: Simulation> Core<S> {
         if let Some(reign) = datagram.reign {
             self.hear_reign(reign);
         }
+        let before = self.received(&self.peers[index]);
         for part in &datagram.streams {
             let stream = &self.streams[usize::from(part.seat)];
             if stream.driver() == Some(id) {
                 self.take_in_part(index, part, now);
             }
+        }
+        let received = self.received(&self.peers[index]);
+        if received > before {
+            self.peers[index].gives(now, received);
         }
     }
 

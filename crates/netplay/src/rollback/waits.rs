@@ -140,18 +140,26 @@ impl<S: Simulation> Core<S> {
     /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.
     fn is_excused(&self, peer: &Peer) -> bool {
         let has_enough = self.given(peer) > self.frame();
-        self.acknowledges(peer) && (has_enough || self.waits_for_others(peer))
+        self.acknowledges(peer) && (has_enough || self.waits_for_others(peer, None))
     }
 
     /// Whether `peer` has come as far as it may by what it can have heard from anybody else. Of
-    /// whoever has fallen silent it may have heard less than we have: then its own word counts.
-    fn waits_for_others(&self, peer: &Peer) -> bool {
+    /// whoever has fallen silent it may have heard less than we have: then its own word counts. With
+    /// `heard_by`, it cannot have heard what came to us after that.
+    fn waits_for_others(&self, peer: &Peer, heard_by: Option<Duration>) -> bool {
         let others = (self.streams.iter().enumerate()).filter(|(_, s)| s.driver() != Some(peer.id));
         let ends = others.map(|(seat, stream)| {
             let told = peer.frontiers().and_then(|ends| ends.get(seat));
             match (stream.driver(), told) {
                 (Some(id), Some(told)) if self.fell_silent_before(id, peer) => {
                     stream.end().min(stream.written_from(*told))
+                }
+                (Some(id), _) => {
+                    let other = self.peers.iter().find(|p| p.id == id);
+                    let had = other.zip(heard_by).and_then(|(p, by)| p.had_given(by));
+                    had.map_or(stream.end(), |had| {
+                        stream.end().min(stream.written_from(had))
+                    })
                 }
                 _ => stream.end(),
             }
@@ -189,8 +197,10 @@ impl<S: Simulation> Core<S> {
             && self.frame() < self.held_by(peer).saturating_add(MAX_UNCONFIRMED)
     }
 
-    /// Whether a due step has to wait for this very peer.
-    fn is_waited_for(&self, peer: &Peer) -> bool {
+    /// Whether a due step has to wait for this very peer. If another one gives its inputs in bursts,
+    /// each of which sets all free at another time, the one that hears it later than we do is no
+    /// slower for it: only what came a round trip ago it must have, and have gone on by.
+    fn is_waited_for(&self, peer: &Peer, now: Duration) -> bool {
         if !self.acknowledges(peer) {
             return true;
         }
@@ -199,7 +209,7 @@ impl<S: Simulation> Core<S> {
             self.received(peer) <= bound || self.is_owner(peer.id) && self.horizon() <= bound;
         is_last
             && self.frame() >= bound.saturating_add(MAX_PREDICTION)
-            && !self.waits_for_others(peer)
+            && !self.waits_for_others(peer, Some(now.saturating_sub(peer.answers_in())))
     }
 
     /// A due step had to wait, and so much time was lost: owed to whom we wait for.
@@ -207,7 +217,7 @@ impl<S: Simulation> Core<S> {
         let frame = self.frame();
         for index in 0..self.peers.len() {
             let peer = &self.peers[index];
-            if self.drives(peer.id) && self.is_waited_for(peer) {
+            if self.drives(peer.id) && self.is_waited_for(peer, now) {
                 self.peers[index].waits.add(now, frame, lost.min(MAX_PAUSE));
             }
         }

@@ -46,7 +46,7 @@ impl Judge {
         let drives = core.drives(record.id);
         let awake = record.advanced.max(record.excused);
         if core.frame() > record.frame {
-            let settled = record.advanced > self.disturbed + SETTLED;
+            let settled = self.ailing == 0 && record.advanced > self.disturbed + SETTLED;
             if drives {
                 let gap = now.saturating_sub(awake);
                 self.figures.gap(gap, settled);
