@@ -130,6 +130,12 @@ impl Peer {
         Some(*end)
     }
 
+    /// When its inputs from this frame on came, as far as that is remembered.
+    pub(super) fn gave_past(&self, frame: Frame) -> Option<Duration> {
+        let (came, _) = self.given.iter().find(|(_, end)| *end > frame)?;
+        Some(*came)
+    }
+
     /// How many of those are remembered.
     pub(super) fn given(&self) -> usize {
         self.given.len()
@@ -205,14 +211,21 @@ impl Peer {
     }
 
     /// Learns the time from a datagram that came while we were at `position` (in frames). `jumps`
-    /// says that one of us may jump: then a lag far from the smoothed one is believed at once.
-    pub(super) fn hear(&mut self, datagram: &Datagram, now: Duration, position: f64, jumps: bool) {
+    /// says that one of us may jump: then a lag far from the smoothed one is believed at once. Says
+    /// whether it is the newest one.
+    pub(super) fn hear(
+        &mut self,
+        datagram: &Datagram,
+        now: Duration,
+        position: f64,
+        jumps: bool,
+    ) -> bool {
         let is_newer = self
             .newest
             .as_ref()
             .is_none_or(|newest| (datagram.stamp.wrapping_sub(newest.stamp) as i32) > 0);
         if !is_newer {
-            return;
+            return false;
         }
         self.newest = Some(Newest {
             stamp: datagram.stamp,
@@ -229,7 +242,7 @@ impl Peer {
         // Whoever echoes nothing has not heard of us lately, and cannot know how far we are.
         let Some(Echo { stamp, held }) = datagram.echo else {
             self.heard_of_us.get_or_insert(now);
-            return;
+            return true;
         };
         let age = Duration::from_micros(micros(now).wrapping_sub(stamp).into());
         self.heard_of_us = self.heard_of_us.max(now.checked_sub(age));
@@ -242,6 +255,7 @@ impl Peer {
             self.deviation += (off - self.deviation) * DEVIATION_GAIN;
             smooth(&mut self.rtt, rtt, RTT_GAIN);
         }
+        true
     }
 
     /// The time fields of a datagram that goes now: lag, stamp and echo.

@@ -206,11 +206,15 @@ impl<S: Simulation> Core<S> {
         let id = self.peers[index].id;
         let jumps = self.is_listener() || !self.drives(id);
         let peer = &mut self.peers[index];
-        peer.hear(datagram, now, position, jumps);
+        let is_newest = peer.hear(datagram, now, position, jumps);
         for (seat, stream) in self.streams.iter().enumerate() {
             if stream.driver() == Some(self.me) {
-                let acknowledged = &mut peer.acknowledged[seat];
-                *acknowledged = (*acknowledged).max(datagram.frontiers[seat]);
+                let (known, told) = (&mut peer.acknowledged[seat], datagram.frontiers[seat]);
+                *known = match is_newest {
+                    // Whoever has begun anew lacks what it had before.
+                    true => told.max(stream.base()).max(stream.since()),
+                    false => told.max(*known),
+                };
             }
         }
         if let Some((frame, sum)) = datagram.checksum {

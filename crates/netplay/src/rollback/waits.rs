@@ -73,11 +73,16 @@ impl Waits {
     /// gap, as every network has now and then, is judged by its length alone, by whoever asks
     /// how long inputs have been missing.
     fn are_too_long(&self, now: Duration) -> bool {
+        let longest = self.within(now).max().unwrap_or_default();
+        let all: Duration = self.within(now).sum();
+        all.saturating_sub(longest) > ALLOWED
+    }
+
+    /// The lengths of the waits of the last [`WINDOW`].
+    fn within(&self, now: Duration) -> impl Iterator<Item = Duration> {
         let start = now.saturating_sub(WINDOW);
-        let within = |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
-        let lengths = || self.0.iter().map(within);
-        let longest = lengths().max().unwrap_or_default();
-        lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
+        let within = move |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
+        self.0.iter().map(within)
     }
 
     /// The time lost in waits that ended since.
@@ -137,6 +142,13 @@ impl<S: Simulation> Core<S> {
             .all(|peer| peer.waits.since(lately) < HITCH)
     }
 
+    /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second, were it by a
+    /// single gap. Enough to agree with somebody whom it [`Core::holds_up`].
+    pub fn drags(&self, peer: PeerId, now: Duration) -> bool {
+        self.driving_peers()
+            .any(|p| p.id == peer && p.waits.within(now).sum::<Duration>() > ALLOWED)
+    }
+
     /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.
     fn is_excused(&self, peer: &Peer) -> bool {
         let has_enough = self.given(peer) > self.frame();
@@ -151,7 +163,7 @@ impl<S: Simulation> Core<S> {
         let ends = others.map(|(seat, stream)| {
             let told = peer.frontiers().and_then(|ends| ends.get(seat));
             match (stream.driver(), told) {
-                (Some(id), Some(told)) if self.fell_silent_before(id, peer) => {
+                (Some(id), Some(told)) if self.fell_silent_before(id, peer, *told) => {
                     stream.end().min(stream.written_from(*told))
                 }
                 (Some(id), _) => {
@@ -181,12 +193,17 @@ impl<S: Simulation> Core<S> {
         }
     }
 
-    /// Whether nothing came from `id` any more when `peer` was last heard.
-    fn fell_silent_before(&self, id: PeerId, peer: &Peer) -> bool {
+    /// Whether nothing came from `id` any more when `peer` was last heard, nor after its inputs from
+    /// `told` on: otherwise it has said those again, and whoever lacks them does not hear it.
+    fn fell_silent_before(&self, id: PeerId, peer: &Peer, told: Frame) -> bool {
         let other = self.peers.iter().find(|p| p.id == id);
         let (came, heard) = (other.and_then(Peer::newest_came), peer.newest_came());
+        let given = other.and_then(|other| other.gave_past(told));
         came.zip(heard)
             .is_some_and(|(came, heard)| came + SILENT <= heard)
+            && came
+                .zip(given)
+                .is_none_or(|(came, given)| came < given + SILENT)
     }
 
     /// Whether `peer` has acknowledged enough: for our next inputs to be sent to it, and for the

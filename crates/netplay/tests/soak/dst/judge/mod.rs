@@ -40,7 +40,7 @@ pub struct Judge {
     unplayed: Duration,
     /// Peers that are slow or hard of hearing now. They disturb for as long as they are: one that has
     /// lost its seat may be given it again, and lose it again.
-    ailing: u32,
+    ailing: Vec<Act>,
     /// Faults that last now.
     lasting: u32,
     looks: u64,
@@ -59,7 +59,7 @@ impl Judge {
             records: BTreeMap::new(),
             disturbed: Duration::ZERO,
             unplayed: Duration::ZERO,
-            ailing: 0,
+            ailing: Vec::new(),
             lasting: 0,
             looks: 0,
             worlds: Worlds::default(),
@@ -78,11 +78,10 @@ impl Judge {
     pub fn happens(&mut self, now: Duration, act: &Act, begins: bool) {
         let lasts = act.lasts().is_some();
         if let Act::Slow { .. } | Act::Deafen { .. } = act {
-            self.ailing = if begins {
-                self.ailing + 1
-            } else {
-                self.ailing - 1
-            };
+            match begins {
+                true => self.ailing.push(*act),
+                false => self.ailing.retain(|known| known != act),
+            }
         }
         match begins {
             true => self.lasting += u32::from(lasts),
@@ -115,6 +114,15 @@ impl Judge {
             Act::Crash { peer, .. } | Act::Leave { peer } => self.gone.push((peer, now)),
             _ => {}
         }
+    }
+
+    /// The time between two turns of the slowest peer: others may have to wait for its answer.
+    fn slowest(&self) -> Duration {
+        let every = self.ailing.iter().filter_map(|act| match act {
+            Act::Slow { every, .. } => Some(ms(*every)),
+            _ => None,
+        });
+        every.max().unwrap_or_default()
     }
 
     /// Without signaling nobody gets in: whoever has come is as if it came now.
@@ -189,7 +197,7 @@ impl Judge {
             record.measure_anew();
         }
         record.drives = drives;
-        let is_calm = self.ailing == 0 && now > self.disturbed + SETTLED;
+        let is_calm = self.ailing.is_empty() && now > self.disturbed + SETTLED;
         let at_rest = is_calm && now > record.excused + SETTLED;
         let differs = |detail| (Invariant::Worlds, detail);
         self.worlds.compare(peer, core, at_rest).map_err(differs)?;
@@ -299,7 +307,7 @@ impl Judge {
             record.view = Some(core.view());
         }
         let is_settled = self.disturbed == Duration::ZERO || now > self.disturbed + SETTLED;
-        let is_calm = is_settled && self.ailing == 0;
+        let is_calm = is_settled && self.ailing.is_empty();
         let taken = news.changes.iter().find(|change| change.driver.is_none());
         match taken.filter(|_| is_calm && self.bounds.full_pace) {
             Some(change) => Err((Invariant::Seat, format!("seat {} was taken", change.seat))),
