@@ -52,6 +52,7 @@ fn signaling(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> 
             .cargo()
             .args(["build", "--locked", "--release"])
             .args(["--package", "signaling", "--bin", "signaling"])
+            .args(["--features", "jemalloc"])
             .env("CARGO_TARGET_DIR", workspace.target()),
     )?;
     let installed = workspace.tool_root(&MATCHBOX_SERVER_RELEASE).join("bin");

@@ -81,6 +81,7 @@ pub const TEST: &[Need] = &[
     need(Sign::Program(&["node"]), "nodejs"),
     need(Sign::Package, "iproute2"),
     need(Sign::Package, "nftables"),
+    need(Sign::Program(&["redis-server"]), "redis-server"),
 ];
 
 /// Installs those of `needs` that are missing.

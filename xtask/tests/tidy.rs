@@ -15,7 +15,9 @@ use std::{
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Folders of the checkout that hold sources and documents.
-const FOLDERS: &[&str] = &[".cargo", ".ci", "assets", "crates", "deploy", "docs", "xtask"];
+const FOLDERS: &[&str] = &[
+    ".cargo", ".ci", "assets", "crates", "deploy", "docs", "xtask",
+];
 
 fn root() -> PathBuf {
     // As cargo tells it now: the test may have been built in another checkout.

@@ -7,8 +7,10 @@
 //! 700 bytes in each snapshot, a hundredth of its frame. The step is the rules' own; then each
 //! entity is given what became of it.
 //!
-//! It is timed twice: [`Checked`] has the components' checksums, with which bevy_ggrs notices when
-//! peers drift apart, as our core does by its own; [`Unchecked`] does without. Favourable to
+//! It is timed twice. [`Checked`] has the components' checksums, and is what ours is held against:
+//! our core always notices when peers drift apart, and bevy_ggrs does so only if it hashes in every
+//! world that it saves, since it hashes while it saves, whatever is compared of it. [`Unchecked`]
+//! does without, and shows what the entities alone cost. Favourable to
 //! bevy_ggrs in both: only its own schedules run in a frame and nothing else of Bevy's, all on
 //! single-threaded executors, no message is read or written, and the referee is not hashed.
 

@@ -29,10 +29,16 @@ pub struct Args {
     /// Creates a room at once.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long, conflicts_with = "room"))]
     pub create: bool,
+    /// Plays at once with whoever waits in a public room of the server.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        arg(long, conflicts_with_all = ["room", "create"])
+    )]
+    pub quick: bool,
     /// Starts to practise against a bot at once.
     #[cfg_attr(
         not(target_arch = "wasm32"),
-        arg(long, conflicts_with_all = ["room", "create", "scenes"])
+        arg(long, conflicts_with_all = ["room", "create", "quick", "scenes"])
     )]
     pub practise: bool,
     /// With 2: two players in two scenes of one window, which needs no server.
@@ -59,7 +65,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["room", "create", "practise", "scenes"]
+        conflicts_with_all = ["room", "create", "quick", "practise", "scenes"]
     )]
     pub replay: Option<std::path::PathBuf>,
     /// The window's size, such as 1280x720.
@@ -102,6 +108,7 @@ impl Args {
                 "name" => args.name = Some(value),
                 "ice" => args.ice.push(value),
                 "create" => args.create = flag,
+                "quick" => args.quick = flag,
                 "practise" => args.practise = flag,
                 "scenes" => args.scenes = if value == "2" { 2 } else { 1 },
                 "autopilot" => args.autopilot = flag,
@@ -158,6 +165,7 @@ mod tests {
     fn two_scenes_and_creating_are_flags() {
         assert_eq!(address("?scenes=2&autopilot=1", "").scenes, 2);
         assert!(address("?create=1", "").create);
+        assert!(address("?quick=1", "").quick);
         assert!(!address("?create=0", "").create);
         assert!(address("?create", "").create);
     }

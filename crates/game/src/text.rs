@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn every_failure_has_a_heading_and_a_whole_sentence() {
         let all = all();
-        assert_eq!(all.len(), 26);
+        assert_eq!(all.len(), 34);
         for trouble in all {
             assert!((3..=20).contains(&trouble.heading().len()), "{trouble:?}");
             let sentence = trouble.sentence();

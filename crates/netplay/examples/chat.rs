@@ -1,6 +1,6 @@
 //! Two terminals, a room code, lines of text over the reliable channel.
 //!
-//! `cargo run -p netplay --example chat -- --server ws://127.0.0.1:3536 --room HJKM23 --name Ada`
+//! `cargo run -p netplay --example chat -- --server ws://127.0.0.1:3536 --room kitchen --name Ada`
 //!
 //! Any server that speaks matchbox's protocol will do; nobody's words pass through it.
 
@@ -8,14 +8,15 @@ use anyhow::Context;
 use bytes::Bytes;
 use clap::Parser;
 use netplay::{
-    signaling::api::ServerUrl,
+    signaling::{api::ServerUrl, entrance},
     transport::{
         Channel, SignalingState, Transport,
-        matchbox::{Ice, Signaling, spawn},
+        matchbox::{Ice, spawn},
     },
 };
 use protocol::{
     PeerId,
+    api::VersionTag,
     limits::{MAX_CHAT_BYTES, MAX_NAME_BYTES},
     peer::clean_text,
 };
@@ -31,7 +32,7 @@ struct Args {
     /// The signaling server.
     #[arg(long, default_value = "ws://127.0.0.1:3536")]
     server: String,
-    /// The room's code; everybody who gives the same one meets.
+    /// The room's code, or a name; everybody who gives the same one meets.
     #[arg(long)]
     room: String,
     /// Who you are.
@@ -42,10 +43,8 @@ struct Args {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let server: ServerUrl = args.server.parse().context("--server")?;
-    let signaling = Signaling::Remote {
-        room_url: server.room(&args.room),
-    };
-    let mut transport = spawn(signaling, Ice::default())?;
+    let way = entrance::by_code_or_name(&server, &args.room, VersionTag::default());
+    let mut transport = spawn(smol::block_on(way)?.into(), Ice::default())?;
     let name = clean_text(&args.name, MAX_NAME_BYTES);
     let typed = lines_typed();
     // Channels open after signaling tells of a peer, and what is sent before is lost: so both

@@ -1,7 +1,7 @@
 //! A peer without any picture: joins a room, plays by autopilot, and prints its
 //! [`Status`](netplay::session::Status) as one JSON line a second on stdout.
 //!
-//! `cargo run -p netplay --example headless -- --server ws://127.0.0.1:3536 --room HJKM23 --seconds 20`
+//! `cargo run -p netplay --example headless -- --server ws://127.0.0.1:3536 --room kitchen --seconds 20`
 //!
 //! The exit status tells how it went, a sentence on stderr why:
 //! - 0: a match was played, and no desync seen
@@ -16,10 +16,10 @@
 use clap::Parser;
 use netplay::{
     session::{Command, Config, Failure, Handle, Phase, resume, spawn},
-    signaling::api::ServerUrl,
-    transport::matchbox::{self, Ice, Signaling},
+    signaling::{api::ServerUrl, entrance},
+    transport::matchbox::{self, Ice},
 };
-use protocol::agreement::Token;
+use protocol::{agreement::Token, api::VersionTag};
 use sim::{Settings, World};
 use std::{
     fs,
@@ -41,7 +41,7 @@ struct Args {
     /// The signaling server: http(s)://, ws(s)://, or host:port.
     #[arg(long)]
     server: ServerUrl,
-    /// The room's code, or on a stock matchbox server its name.
+    /// The room's code, or a name; on a stock matchbox server all rooms have names.
     #[arg(long)]
     room: String,
     /// How long to stay, from the start.
@@ -126,8 +126,11 @@ fn main() -> ExitCode {
         .init();
 
     let start = Instant::now();
-    let signaling = Signaling::Remote {
-        room_url: args.server.room(&args.room),
+    let version = VersionTag::of::<World>();
+    let way = entrance::by_code_or_name(&args.server, &args.room, version);
+    let signaling = match smol::block_on(way) {
+        Ok(found) => found.into(),
+        Err(error) => return end(3, &error.to_string()),
     };
     let ice = Ice {
         urls: args.ice.clone(),

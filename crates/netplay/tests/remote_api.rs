@@ -4,7 +4,7 @@
 mod scripted;
 
 use netplay::signaling::api::{ApiError, ServerUrl, create_room, lookup_room};
-use protocol::api::{ProblemCode, Room, VersionTag, Visibility};
+use protocol::api::{CreateRoom, CreatedRoom, ProblemCode, Room, VersionTag, Visibility};
 use scripted::{Server, soon};
 use std::time::{Duration, Instant};
 
@@ -101,8 +101,16 @@ async fn rooms_are_made_and_found() {
     let here = url(&server.address());
     let body = r#"{"code":"BCDFGH","peers":0,"capacity":8}"#;
     let room = room();
-    let (made, request) = tokio::join!(create_room(&here), server.answer("201 Created", body));
-    assert_eq!(made, Ok(room.clone()));
+    let wanted = CreateRoom::default();
+    let (made, request) = tokio::join!(
+        create_room(&here, &wanted),
+        server.answer("201 Created", body)
+    );
+    let expected = CreatedRoom {
+        room: room.clone(),
+        pass: None,
+    };
+    assert_eq!(made, Ok(expected));
     assert!(
         request.starts_with("POST /api/v1/rooms HTTP/1.1"),
         "{request}"
@@ -153,8 +161,9 @@ async fn every_failure_has_its_error() {
     );
     assert!(start.elapsed() < Duration::from_secs(8));
     drop((held, server));
+    let wanted = CreateRoom::default();
     assert!(matches!(
-        create_room(&here).await,
+        create_room(&here, &wanted).await,
         Err(ApiError::Unreachable { .. })
     ));
 }

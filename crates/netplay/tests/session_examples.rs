@@ -54,7 +54,14 @@ fn example(name: &str) -> Command {
 }
 
 fn headless(server: &str, seconds: &str) -> Child {
-    let arguments = ["--server", server, "--room", "HJKM23", "--seconds", seconds];
+    let arguments = [
+        "--server",
+        server,
+        "--room",
+        "kitchen",
+        "--seconds",
+        seconds,
+    ];
     example("headless")
         .args(arguments)
         .spawn()
@@ -142,7 +149,7 @@ struct Terminal {
 impl Terminal {
     fn open(server: &Server, name: &str) -> Self {
         let url = format!("ws://{}", server.address);
-        let arguments = ["--server", &url, "--room", "HJKM23", "--name", name];
+        let arguments = ["--server", &url, "--room", "kitchen", "--name", name];
         let mut child = example("chat")
             .args(arguments)
             .spawn()

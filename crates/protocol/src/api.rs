@@ -1,7 +1,7 @@
 //! The server's HTTP side under `/api/v1/`, in JSON.
 
 use crate::{
-    PeerId,
+    PROTOCOL_VERSION, PeerId, Simulation,
     limits::{DEFAULT_PEERS, MAX_VERSION_TAG_BYTES, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,8 @@ pub enum Visibility {
     Private,
 }
 
-/// Which rules and which build a room is for: an opaque tag that is equal or not.
+/// Which rules and which build a room is for: an opaque tag that is equal or not. A room of the
+/// empty tag is for all.
 ///
 /// At most [`MAX_VERSION_TAG_BYTES`] of letters, digits and `. _ + -`; may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +32,11 @@ pub struct VersionTag(String);
 pub struct BadVersionTag;
 
 impl VersionTag {
+    /// The tag of everybody whom a match of this simulation can have.
+    pub fn of<S: Simulation>() -> Self {
+        Self(format!("{PROTOCOL_VERSION}-{:016x}", S::FINGERPRINT))
+    }
+
     /// The tag as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -142,6 +148,19 @@ pub struct TicketRequest {
     /// Which version of the game it plays.
     #[serde(default)]
     pub version: VersionTag,
+    /// What the room is to be if the server has forgotten it: from a peer that was in it, when its
+    /// earlier ticket is not taken any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Remembered>,
+}
+
+/// What a peer remembers of a room that it was in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// [`Room::visibility`].
+    pub visibility: Visibility,
+    /// [`Room::capacity`].
+    pub capacity: usize,
 }
 
 /// The body of `POST /api/v1/quick`.
@@ -260,6 +279,12 @@ pub enum ProblemCode {
     #[serde(other)]
     Unknown,
 }
+
+/// Closes a WebSocket whose peer has come again on another one.
+pub const CLOSE_REPLACED: u16 = 4001;
+
+/// Closes the WebSockets of a room that its owner has closed.
+pub const CLOSE_ROOM_CLOSED: u16 = 4002;
 
 /// Reads a room code as people type it: case, spaces and dashes do not matter.
 ///

@@ -2,8 +2,9 @@
 //!
 //! Start with [`simulation::Simulation`], the contract between a game and the netcode. Then
 //! [`peer`] (the reliable messages between peers), [`agreement`] (those among them that change who
-//! drives which seat), [`statement`] (how these are said twice), [`feed`] (those for watchers), [`datagram`] (the unreliable ones),
-//! [`api`] (the server's HTTP side) and [`limits`] (every bound, with its consequence).
+//! drives which seat), [`statement`] (how these are said twice), [`feed`] (those for watchers),
+//! [`datagram`] (the unreliable ones), [`identity`] (by what a server knows a peer), [`api`] (the
+//! server's HTTP side) and [`limits`] (every bound, with its consequence).
 //!
 //! Deliberately absent: sockets, clocks, threads, the system's random source, the engine.
 //! Whoever decodes something here may be decoding an attacker's bytes: every decoder is
@@ -14,6 +15,7 @@ pub mod api;
 pub mod bounded;
 pub mod datagram;
 pub mod feed;
+pub mod identity;
 pub mod limits;
 pub mod peer;
 pub mod simulation;

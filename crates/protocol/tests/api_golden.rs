@@ -6,7 +6,7 @@ use protocol::{
     PeerId,
     api::{
         Admission, ChangeRoom, CreateRoom, CreatedRoom, IceServer, IceServers, Pass, Problem,
-        ProblemCode, QuickMatch, Room, RoomList, TicketRequest, VersionTag, Visibility,
+        ProblemCode, QuickMatch, Remembered, Room, RoomList, TicketRequest, VersionTag, Visibility,
         parse_room_code,
     },
     limits::{DEFAULT_PEERS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
@@ -87,8 +87,17 @@ fn asking_for_a_ticket() {
     let request = TicketRequest {
         peer: ADA,
         version: "1.0.0+abc".parse().unwrap(),
+        again: None,
     };
     assert_pinned(include_str!("golden/api_ticket_request.json"), &request);
+    let again = TicketRequest {
+        again: Some(Remembered {
+            visibility: Visibility::Private,
+            capacity: 8,
+        }),
+        ..request
+    };
+    assert_pinned(include_str!("golden/api_ticket_again.json"), &again);
     let quick = QuickMatch {
         peer: ADA,
         version: "1.0.0+abc".parse().unwrap(),

@@ -8,6 +8,12 @@ use std::{fmt, path::PathBuf, time::Duration};
 pub struct Config {
     /// The folder of the built web client; without one, `/` says how to build it.
     pub web_dir: Option<PathBuf>,
+    /// The file of the keys that sign tickets, one a line in 64 hexadecimal digits: the first signs,
+    /// and tickets of all of them count. It is made when it is missing. Without one a key is drawn
+    /// at the start, and tickets end with the server.
+    pub key_file: Option<PathBuf>,
+    /// Whether rooms may be entered by a name alone, as stock matchbox clients do; default yes.
+    pub bare_rooms: bool,
     /// TCP connections in all; default [`limits::MAX_CONNECTIONS`], at least 1.
     pub max_connections: usize,
     /// TCP connections of one address; default [`limits::MAX_CONNECTIONS_PER_ADDRESS`].
@@ -65,6 +71,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             web_dir: None,
+            key_file: None,
+            bare_rooms: true,
             max_connections: limits::MAX_CONNECTIONS,
             max_connections_per_address: limits::MAX_CONNECTIONS_PER_ADDRESS,
             max_sockets_per_address: limits::MAX_SOCKETS_PER_ADDRESS,

@@ -1,6 +1,6 @@
 //! How many of something each household has.
 
-use crate::address::Household;
+use crate::{address::Household, shrink::shrink};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -58,10 +58,7 @@ impl Drop for Present {
                 count.remove();
             }
         }
-        // What a crowd has left behind.
-        if present.len() < present.capacity() / 4 {
-            present.shrink_to_fit();
-        }
+        shrink(&mut present);
     }
 }
 

@@ -4,12 +4,12 @@
 
 use crate::{
     address::{ForwardedHeader, Proxies},
+    key::Keys,
     limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES},
     origins, routes,
     signal::{self, Request},
     store::{Cursor, Door},
-    token::Token,
-    turn,
+    ticket, turn,
     websocket::{Decoder, Fault},
 };
 use axum::{
@@ -17,16 +17,19 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
 };
 use matchbox_protocol::{JsonPeerEvent, JsonPeerRequest, PeerId, PeerRequest};
-use protocol::api::{ChangeRoom, CreateRoom, QuickMatch, TicketRequest};
+use protocol::{
+    api::{ChangeRoom, CreateRoom, QuickMatch, TicketRequest},
+    identity::PeerToken,
+};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt::Debug, net::IpAddr};
+use std::{fmt::Debug, net::IpAddr, sync::OnceLock};
 use uuid::Uuid;
 
 /// A parser by its name, which is that of its folder in `tests/corpus`.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("body", body),
     ("cursor", cursor),
     ("forwarded", forwarded),
@@ -34,6 +37,7 @@ pub const TARGETS: [Target; 8] = [
     ("path", path),
     ("request", request),
     ("secret", secret),
+    ("ticket", ticket),
     ("turn", turn::fuzz),
 ];
 
@@ -150,9 +154,17 @@ fn request(bytes: &[u8]) {
 
 /// A token's id is one that no server draws.
 fn secret(bytes: &[u8]) {
-    if let Ok(token) = String::from_utf8_lossy(bytes).parse::<Token>() {
+    if let Ok(token) = String::from_utf8_lossy(bytes).parse::<PeerToken>() {
         assert_eq!(token.peer_id().0.get_version_num(), 8);
     }
+}
+
+/// Nobody has a ticket that was not signed here.
+fn ticket(bytes: &[u8]) {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| Keys::drawn().unwrap_or_else(|error| panic!("{error}")));
+    let text = String::from_utf8_lossy(bytes);
+    assert!(ticket::read(keys, &text, "BCD234", 0).is_err());
 }
 
 #[cfg(test)]

@@ -16,13 +16,7 @@ use protocol::{
 use sha1::Sha1;
 #[cfg(feature = "turn")]
 use std::sync::{Mutex, PoisonError};
-use std::{
-    collections::BTreeSet,
-    fmt, io,
-    net::IpAddr,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeSet, fmt, io, net::IpAddr, sync::Arc};
 use tokio::net::lookup_host;
 
 /// The port of STUN and TURN where a URL names none (RFC 7064, RFC 7065).
@@ -90,13 +84,6 @@ pub(crate) fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
         hmac.update(part);
     }
     hmac.finalize().into_bytes().into()
-}
-
-/// Seconds since 1970.
-pub(crate) fn unix_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }
 
 /// Tells clients of a configuration that has been checked, and holds the embedded server.

@@ -12,7 +12,8 @@
 //! `session` (one WebSocket: its beginning, its life and end, its messages), `websocket` and
 //! `signal` (bytes and texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and
 //! `outbox` (the way to each peer that is connected here), `store` (the seam behind which it is
-//! decided who is in which room), `rooms` (that decision, without I/O), `token` (who is who).
+//! decided who is in which room), `rooms` (that decision, without I/O), `ticket` and `key` (leave to
+//! enter a room).
 //! Beside them: `ice` (which servers help through NATs), and with the feature `turn` one of these.
 //!
 //! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on disk.
@@ -21,6 +22,7 @@ mod accept;
 mod address;
 mod allowance;
 mod api;
+mod clock;
 mod config;
 mod connection;
 mod crowd;
@@ -33,6 +35,7 @@ mod handshake;
 mod headers;
 mod health;
 mod ice;
+mod key;
 pub mod limits;
 mod lobby;
 mod metrics;
@@ -44,13 +47,14 @@ mod rooms;
 mod routes;
 mod server;
 mod session;
+mod shrink;
 mod signal;
 mod socket;
 mod sockets;
 mod store;
+mod ticket;
 #[cfg(feature = "tls")]
 mod tls;
-mod token;
 #[cfg(feature = "turn")]
 mod turn;
 mod websocket;
@@ -60,6 +64,7 @@ pub use config::{Config, RedisUrl};
 pub use headers::PageHeaders;
 pub use ice::{IceConfig, TurnSecrets};
 pub use ipnet::IpNet;
+pub use key::KeyError;
 pub use origins::{InvalidOrigin, Origin};
 pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};

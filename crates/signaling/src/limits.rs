@@ -102,6 +102,20 @@ pub const QUICK_HOLD: Duration = Duration::from_secs(10);
 /// those who were told of it send any; further ones are dropped.
 pub const MAX_EARLY_SIGNALS: usize = 64;
 
+/// How long a ticket lasts: longer than any match, since a client that returns shows the same one.
+/// An expired one is refused with `bad-ticket`, and the client asks for another.
+pub const TICKET_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+
+/// Symbols of a ticket. A longer one is refused with `bad-ticket` before it is looked into.
+pub const MAX_TICKET_BYTES: usize = 512;
+
+/// Keys in a key file: the one that signs, and those that tickets may still be signed with. More
+/// are refused at the start.
+pub const MAX_KEYS: usize = 8;
+
+/// Bytes of a key file. A longer one is refused at the start.
+pub const MAX_KEY_FILE_BYTES: usize = 4 * 1024;
+
 /// Random codes tried for a new room. With 26^6 codes and at most [`MAX_ROOMS`] taken, each fails
 /// once in 18,000 times; after the last the request is refused with `server-full`.
 pub const ROOM_CODE_ATTEMPTS: usize = 4;

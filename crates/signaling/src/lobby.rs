@@ -7,11 +7,10 @@ use crate::{
     signal,
     sockets::{Full, Sockets},
     store::{Address, Door, Entry, Refused, Store},
-    token::Token,
 };
 use axum::extract::ws::Utf8Bytes;
 use matchbox_protocol::{JsonPeerEvent, PeerId};
-use protocol::api::ProblemCode;
+use protocol::{api::ProblemCode, identity::PeerToken};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -56,11 +55,11 @@ impl Lobby {
     pub(crate) async fn join(
         self: &Arc<Self>,
         door: Door,
-        token: Option<Token>,
+        token: Option<PeerToken>,
         present: Option<Present>,
     ) -> Result<(Place, Inbox), Refusal> {
         let who = Address {
-            peer: token.map_or_else(|| PeerId(Uuid::new_v4()), Token::peer_id),
+            peer: token.map_or_else(|| PeerId(Uuid::new_v4()), PeerToken::peer_id),
             visit: Uuid::new_v4().as_u64_pair().0,
         };
         let (outbox, inbox) = outbox();

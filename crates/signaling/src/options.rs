@@ -1,7 +1,7 @@
 //! What the program can be told, by flags and the environment.
 
 use crate::ice_options::IceOptions;
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum, builder::BoolishValueParser};
 #[cfg(feature = "tls")]
 use signaling::TlsFiles;
 use signaling::{
@@ -66,6 +66,14 @@ pub(crate) struct Args {
     /// Folder of the built web client [default: dist, if it exists]
     #[arg(long, env = "PEERBALL_WEB_DIR", value_name = "FOLDER")]
     web_dir: Option<PathBuf>,
+
+    /// File of the keys that sign tickets, so that they outlast this server; made when missing
+    #[arg(long, env = "PEERBALL_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
+
+    /// Whether rooms may be entered by a name alone, as stock matchbox clients do
+    #[arg(long, env = "PEERBALL_BARE_ROOMS", value_name = "ON/OFF", default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    bare_rooms: bool,
 
     /// TCP connections in all; further ones wait
     #[arg(long, env = "PEERBALL_MAX_CONNECTIONS", value_name = "N", default_value_t = limits::MAX_CONNECTIONS)]
@@ -275,6 +283,8 @@ impl Args {
             #[cfg(feature = "turn")]
             turn: self.ice.embedded(),
             web_dir: self.web_dir.or_else(built_client),
+            key_file: self.key_file,
+            bare_rooms: self.bare_rooms,
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
             max_sockets_per_address: self.max_sockets_per_address,

@@ -1,6 +1,6 @@
 //! Refusals over HTTP, as RFC 9457 problem details.
 
-use crate::{limits::UNAVAILABLE_RETRY, store::Refused};
+use crate::{limits::UNAVAILABLE_RETRY, store::Refused, ticket::BadTicket};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -94,6 +94,17 @@ impl Refusal {
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
         self.problem.status = status.as_u16();
         self
+    }
+}
+
+/// The request is malformed.
+pub(crate) fn bad(detail: impl Into<String>) -> Refusal {
+    Refusal::new(ProblemCode::BadRequest, detail)
+}
+
+impl From<BadTicket> for Refusal {
+    fn from(bad: BadTicket) -> Self {
+        Self::new(ProblemCode::BadTicket, format!("{bad}."))
     }
 }
 

@@ -12,6 +12,7 @@ mod open;
 
 use crate::{
     limits::{MAX_BARE_ROOM_PEERS, MAX_KNOWN_PEERS, QUICK_HOLD},
+    shrink::shrink,
     store::{
         Address, Charter, Cursor, Door, Entered, Entry, Listing, Notice, Page, Refused, RoomKey,
         RoomState, Visit,
@@ -87,12 +88,6 @@ impl Room {
 }
 
 impl Created {
-    /// Whether a seal keeps this newcomer out.
-    fn keeps_out(&self, peer: PeerId, formerly: Option<PeerId>) -> bool {
-        let is_known = |id| self.known.contains(&id);
-        self.sealed && !is_known(peer) && !formerly.is_some_and(is_known)
-    }
-
     fn remember(&mut self, peer: PeerId) {
         self.known.retain(|known| *known != peer);
         if self.known.len() >= MAX_KNOWN_PEERS {
@@ -267,8 +262,8 @@ impl Rooms {
         let Some(room) = self.rooms.get(&id) else {
             return Err(Refused::NoSuchRoom);
         };
-        if let (Some(created), Door::Ticket { formerly, .. }) = (&room.created, door)
-            && created.keeps_out(who.peer, *formerly)
+        if let (Some(state), Door::Ticket { formerly, .. }) = (room.state(), door)
+            && state.keeps_out(who.peer, *formerly)
         {
             return Err(Refused::RoomSealed);
         }
@@ -296,6 +291,7 @@ impl Rooms {
             return;
         }
         self.peers.remove(&who.peer);
+        shrink(&mut self.peers);
         self.change(id, |room| {
             room.peers.retain(|other| *other != who.peer);
             if let (true, Some(created)) = (room.peers.is_empty(), &mut room.created) {
@@ -319,8 +315,10 @@ impl Rooms {
         let name = match door {
             Door::Bare { name, group: None } => {
                 let code = parse_room_code(name).map(Name::Created);
-                code.filter(|code| self.by_name.contains_key(code))
-                    .unwrap_or_else(|| Name::Bare(name.clone()))
+                if code.is_some_and(|code| self.by_name.contains_key(&code)) {
+                    return Err(Refused::TicketRequired);
+                }
+                Name::Bare(name.clone())
             }
             Door::Bare {
                 name,
@@ -453,7 +451,7 @@ impl Rooms {
     /// Changes a room, and with it whatever finds rooms by what was changed.
     fn change<T>(&mut self, id: RoomId, change: impl FnOnce(&mut Room) -> T) -> Option<T> {
         let room = self.rooms.get_mut(&id)?;
-        self.open.remove(id, room);
+        self.open.remove(room);
         if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
             self.empty.remove(&(since, id));
         }
@@ -473,13 +471,15 @@ impl Rooms {
         let Some(room) = self.rooms.remove(&id) else {
             return;
         };
-        self.open.remove(id, &room);
+        shrink(&mut self.rooms);
+        self.open.remove(&room);
         if let Some(since) = room.created.as_ref().and_then(|c| c.empty_since) {
             self.empty.remove(&(since, id));
         }
         // A complete group's name may by now belong to the next group.
         if self.by_name.get(&room.name) == Some(&id) {
             self.by_name.remove(&room.name);
+            shrink(&mut self.by_name);
         }
     }
 

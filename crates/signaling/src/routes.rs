@@ -1,21 +1,24 @@
 //! Shows each request its room of the house, and counts how it fared.
 
 use crate::{
-    Origin, PageHeaders, Proxies, Rates, api,
+    Origin, PageHeaders, Proxies, Rates,
+    api::{self, Api},
+    clock::unix_now,
     crowd::{Crowd, Present},
     files::Files,
     gate,
     handshake::{self, Handshake},
     health::Health,
     ice::IceDesk,
+    key::Keys,
     lobby::{Lobby, Place},
     metrics::{Metrics, Route},
     outbox::Inbox,
-    problem::Refusal,
+    problem::{Refusal, bad},
     rates::Buckets,
     socket::{self, Patience},
-    store::Door,
-    token::{InvalidToken, Token},
+    store::{Door, Refused},
+    ticket::{self, BadTicket},
 };
 use axum::{
     Router,
@@ -26,19 +29,25 @@ use axum::{
     routing::get,
 };
 use percent_encoding::percent_decode_str;
-use protocol::api::ProblemCode;
+use protocol::{
+    api::{ProblemCode, parse_room_code},
+    identity::{BadPeerToken, PeerToken},
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowHeaders, CorsLayer};
 use tracing::{debug, field};
 
 /// What every request may use.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) lobby: Arc<Lobby>,
+    pub(crate) keys: Arc<Keys>,
+    /// Whether rooms may be entered by a name alone.
+    pub(crate) bare_rooms: bool,
     pub(crate) ice: Arc<IceDesk>,
     pub(crate) files: Files,
     pub(crate) patience: Patience,
@@ -64,10 +73,16 @@ pub(crate) fn players(app: &Arc<App>) -> Router {
     let guard = || from_fn_with_state(Arc::clone(app), gate::guard);
     // Browsers ask for leave before the gate, so that a page can read why it is refused. Open to
     // all origins: the gate knows which ones it lets through.
-    let api = api::router(Arc::clone(&app.ice))
-        .with_state(Arc::clone(&app.lobby))
+    let api = api::router(Api {
+        lobby: Arc::clone(&app.lobby),
+        keys: Arc::clone(&app.keys),
+        ice: Arc::clone(&app.ice),
+    });
+    // Each header by its name: "all" does not mean `Authorization` (Fetch, 3.3.3).
+    let any_header = AllowHeaders::mirror_request();
+    let api = api
         .layer(guard())
-        .layer(CorsLayer::permissive());
+        .layer(CorsLayer::permissive().allow_headers(any_header));
     let metrics = match app.public_metrics {
         true => metrics_route(),
         false => Router::new(),
@@ -159,7 +174,7 @@ async fn socket_or_file(
     let handshake = match Handshake::of(&mut request) {
         Ok(handshake) => handshake,
         Err(error) => {
-            return Refusal::new(ProblemCode::BadRequest, format!("{error}.")).into_response();
+            return bad(format!("{error}.")).into_response();
         }
     };
     let present = gate::enter_crowd(&app, &request);
@@ -180,9 +195,9 @@ async fn join(
     uri: &Uri,
     present: Result<Option<Present>, Refusal>,
 ) -> Result<(Place, Inbox), Refusal> {
-    let Query(query) =
-        query.map_err(|error| Refusal::new(ProblemCode::BadRequest, error.body_text()))?;
-    let (door, token) = (door(uri, &query)?, token(&query)?);
+    let Query(query) = query.map_err(|error| bad(error.body_text()))?;
+    let token = token(&query)?;
+    let door = way_in(app, uri, &query, token)?;
     app.lobby.join(door, token, present?).await
 }
 
@@ -195,22 +210,54 @@ fn values<'q>(
     named.map(|(_, value)| value.as_str())
 }
 
-/// The token by which the peer keeps its id, if it has one.
-pub(crate) fn token(query: &[(String, String)]) -> Result<Option<Token>, Refusal> {
-    let mut values = values(query, "token");
-    let token = values.next().map(str::parse).transpose();
-    let token = match values.next() {
-        None => token,
-        Some(_) => Err(InvalidToken),
-    };
-    token.map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
+/// The value of a parameter that may be given once; an empty one is a value.
+fn value<'q>(
+    query: &'q [(String, String)],
+    name: &'static str,
+) -> Result<Option<&'q str>, Refusal> {
+    let mut values = values(query, name);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(bad(format!("`{name}` is given more than once."))),
+        (value, None) => Ok(value),
+    }
 }
 
-/// The way in that an address names.
+/// The token by which the peer keeps its id, if it has one.
+pub(crate) fn token(query: &[(String, String)]) -> Result<Option<PeerToken>, Refusal> {
+    let token = value(query, "token")?.map(str::parse).transpose();
+    token.map_err(|error: BadPeerToken| bad(format!("{error}.")))
+}
+
+/// The way in that an address names, without a ticket.
 pub(crate) fn door(uri: &Uri, query: &[(String, String)]) -> Result<Door, Refusal> {
     let path = uri.path().strip_prefix('/').unwrap_or_default();
     let name = percent_decode_str(path).decode_utf8_lossy();
     // As with the stock server, the last of several counts.
-    Door::bare(&name, values(query, "next").next_back())
-        .map_err(|error| Refusal::new(ProblemCode::BadRequest, format!("{error}.")))
+    Door::bare(&name, values(query, "next").next_back()).map_err(|error| bad(format!("{error}.")))
+}
+
+/// The way in that an address names, with a ticket if it has one.
+fn way_in(
+    app: &App,
+    uri: &Uri,
+    query: &[(String, String)],
+    token: Option<PeerToken>,
+) -> Result<Door, Refusal> {
+    // Also with a ticket, so that what is malformed is always said to be.
+    let bare = door(uri, query)?;
+    let Some(text) = value(query, "ticket")? else {
+        return match app.bare_rooms {
+            true => Ok(bare),
+            false => Err(Refused::TicketRequired.into()),
+        };
+    };
+    let Door::Bare { name, group: None } = &bare else {
+        return Err(bad("A ticket is for a room, and `next` for a group."));
+    };
+    let code = parse_room_code(name).unwrap_or_default();
+    let claims = ticket::read(&app.keys, text, &code, unix_now())?;
+    if token.map(PeerToken::peer_id) != Some(claims.peer) {
+        return Err(BadTicket::OtherPeer.into());
+    }
+    Ok(claims.door())
 }

@@ -9,6 +9,7 @@ use crate::{
     files::Files,
     health::{Health, Trouble},
     ice::IceDesk,
+    key::{KeyError, Keys},
     lobby::Lobby,
     metrics::{Limit, Metrics},
     rates::Buckets,
@@ -42,6 +43,9 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// [`Config::key_file`] holds no keys, or none could be drawn.
+    #[error("tickets cannot be signed")]
+    Keys(#[from] KeyError),
     /// The certificate cannot be used.
     #[cfg(feature = "tls")]
     #[error(transparent)]
@@ -103,6 +107,10 @@ pub async fn serve(
     let dropping = CancellationToken::new();
     // Dropping this future ends every connection too: an embedder may simply abort it.
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
+    let keys = match &config.key_file {
+        Some(path) => Keys::of_file(path)?,
+        None => Keys::drawn()?,
+    };
     let sockets = Arc::new(Sockets::default());
     let health = Arc::new(Health::default());
     let store = open_store(&config, &sockets, &health)?;
@@ -110,6 +118,8 @@ pub async fn serve(
     let ice = IceDesk::open(&config, &metrics).await;
     let app = Arc::new(App {
         lobby: Arc::new(Lobby::new(Arc::clone(&store), sockets, config.max_sockets)),
+        keys: Arc::new(keys),
+        bare_rooms: config.bare_rooms,
         files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
             path: config.web_dir.clone().unwrap_or_default(),
             source,

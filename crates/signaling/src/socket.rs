@@ -11,6 +11,7 @@ use crate::{
     websocket::{self, Decoder, Message},
 };
 use axum::response::Response;
+use protocol::api::{CLOSE_REPLACED, CLOSE_ROOM_CLOSED};
 use std::{future::poll_fn, io, pin::pin, sync::Arc, task::Poll, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,12 +19,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
-
-/// Closes a WebSocket whose token has come again on another one.
-const CLOSE_REPLACED: u16 = 4001;
-
-/// Closes a WebSocket whose room was closed by its owner.
-const CLOSE_ROOM_CLOSED: u16 = 4002;
 
 /// Codes of RFC 6455, section 7.4.1.
 const CLOSE_AWAY: u16 = 1001;

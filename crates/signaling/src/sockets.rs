@@ -7,6 +7,7 @@
 use crate::{
     limits::MAX_EARLY_SIGNALS,
     outbox::{Link, Outbox, encode},
+    shrink::shrink,
     store::{Address, Entered, Node, Notice, RoomKey, Visit},
 };
 use axum::extract::ws::Utf8Bytes;
@@ -154,7 +155,9 @@ impl Table {
     fn remove(&mut self, who: Address) -> Option<Outbox> {
         let present = self.present.get(&who.peer);
         if present.is_some_and(|present| present.visit == who.visit) {
-            return self.present.remove(&who.peer).map(|gone| gone.outbox);
+            let gone = self.present.remove(&who.peer);
+            shrink(&mut self.present);
+            return gone.map(|gone| gone.outbox);
         }
         self.take_entering(who).map(|gone| gone.outbox)
     }
@@ -165,6 +168,7 @@ impl Table {
         let taken = of_peer.swap_remove(place);
         if of_peer.is_empty() {
             self.entering.remove(&who.peer);
+            shrink(&mut self.entering);
         }
         Some(taken)
     }

@@ -18,6 +18,9 @@ struct Args {
     /// `matchbox_server`, to compare with.
     #[arg(long)]
     stock: Option<PathBuf>,
+    /// Measures ours alone.
+    #[arg(long)]
+    alone: bool,
     /// Peers that are connected at once.
     #[arg(long, default_value_t = 4_000)]
     connections: usize,
@@ -46,7 +49,7 @@ async fn main() -> Result<()> {
         kind: Kind::Ours,
         path: args.ours,
     };
-    let stock = args.stock.map(|path| Program {
+    let stock = args.stock.filter(|_| !args.alone).map(|path| Program {
         name: "matchbox_server 0.15",
         kind: Kind::Stock,
         path,

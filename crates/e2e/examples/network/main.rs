@@ -4,7 +4,7 @@
 //! `cargo xtask network --rtt 100 --jitter 20 --loss 5 --seconds 60 --peers 2,4,8`
 //!
 //! With `--nat` it lets two peers meet behind NATs of every kind instead, and prints how they did:
-//! `cargo xtask network --nat embedded,coturn`
+//! `cargo xtask network -- --nat embedded,coturn`
 
 #[cfg(target_os = "linux")]
 mod matrix;

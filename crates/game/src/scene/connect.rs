@@ -6,9 +6,10 @@
 
 use super::{
     Choice, Failed, Page, Scene, Seen, Session, has_name,
+    lock::Lock,
     place::{Place, find, servers},
     player_name,
-    seat::Keeper,
+    seat::{self, Keeper},
 };
 use crate::{args::Args, text::Trouble};
 use bevy::{
@@ -65,7 +66,7 @@ impl Road {
         let memory = memory::network(memory::Conditions::default(), 0);
         Some(match choice {
             Choice::Replay(_) => return None,
-            Choice::Create | Choice::Join(_) => Self::Server,
+            Choice::Quick | Choice::Create(_) | Choice::Join(_) => Self::Server,
             Choice::Practise => Self::Memory(memory),
             Choice::TwoScenes if has_network() => Self::Together {
                 hub: LocalHub::new(),
@@ -91,7 +92,10 @@ const MEETING_DEADLINE: Duration = Duration::from_secs(8);
 
 /// The way into a room, and the session that begins there.
 #[derive(Component)]
-struct Search(Task<Result<(Place, Keeper, Handle<Match>), Trouble>>);
+struct Search(Task<Result<Arrival, Trouble>>);
+
+/// What is there once a room has been found. A room that only has a name has no lock.
+type Arrival = (Place, Keeper, Option<Lock>, Handle<Match>);
 
 fn set_out(
     added: On<Add, Road>,
@@ -104,14 +108,14 @@ fn set_out(
     };
     match road {
         Road::Server => {
-            let found = match servers(&args, &scene.choice) {
-                Ok(servers) => find(servers, scene.choice.clone()),
+            let servers = match servers(&args, &scene.choice) {
+                Ok(servers) => servers,
                 Err(trouble) => {
                     commands.entity(added.entity).insert(Failed(trouble));
                     return;
                 }
             };
-            let (index, has_name) = (scene.index, has_name(&args));
+            let (index, choice, has_name) = (scene.index, scene.choice.clone(), has_name(&args));
             let mut config = config(&args, scene);
             let mut ice = Ice {
                 urls: args.ice.clone(),
@@ -119,12 +123,15 @@ fn set_out(
                 ..Ice::default()
             };
             let task = IoTaskPool::get().spawn(async move {
-                let place = found.await?;
+                let earlier = |room_url: &str| seat::earlier_ticket(room_url, index);
+                let (place, found) = find(servers, choice, earlier).await?;
                 let room_url = place.server.room(&place.room);
                 ice.ask = Some(place.server.clone());
-                let keeper = Keeper::of(&room_url, index, has_name, &mut config);
-                let session = open(Signaling::Remote { room_url }, ice, config);
-                Ok((place, keeper, session))
+                let lock = Lock::of(&found);
+                let ticket = lock.as_ref().map(Lock::ticket);
+                let keeper = Keeper::of(&room_url, index, has_name, ticket, &mut config);
+                let session = open(found.into(), ice, config);
+                Ok((place, keeper, lock, session))
             });
             commands.entity(added.entity).insert(Search(task));
         }
@@ -180,9 +187,16 @@ fn arrive(mut searches: Query<(Entity, &mut Search)>, mut commands: Commands) {
         let mut entity = commands.entity(entity);
         entity.remove::<Search>();
         match found {
-            Ok((place, keeper, session)) => entity.insert((place, keeper, Session(session))),
-            Err(trouble) => entity.insert(Failed(trouble)),
-        };
+            Ok((place, keeper, lock, session)) => {
+                entity.insert((place, keeper, Session(session)));
+                if let Some(lock) = lock {
+                    entity.insert(lock);
+                }
+            }
+            Err(trouble) => {
+                entity.insert(Failed(trouble));
+            }
+        }
     }
 }
 

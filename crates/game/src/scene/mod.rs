@@ -4,6 +4,7 @@
 //! shows are [`Parts`] of it, on a layer of its own. One scene or two are the same code.
 
 pub mod connect;
+pub mod lock;
 pub mod place;
 pub mod replay;
 mod seat;
@@ -14,7 +15,7 @@ use crate::{args::Args, text::Trouble};
 use bevy::prelude::*;
 use connect::Road;
 use netplay::session::{Command as Wish, Handle, Phase, RoomView};
-use protocol::{limits::MAX_NAME_BYTES, peer::clean_text};
+use protocol::{api::Visibility, limits::MAX_NAME_BYTES, peer::clean_text};
 use replay::{Recorded, Watching};
 use sim::World as Match;
 
@@ -22,6 +23,7 @@ pub(super) fn plugin(app: &mut App) {
     app.init_state::<Stage>()
         .add_plugins((
             connect::plugin,
+            lock::plugin,
             replay::plugin,
             seat::plugin,
             shown::plugin,
@@ -39,6 +41,8 @@ pub enum Stage {
     /// The title, without any scene.
     #[default]
     Title,
+    /// The server's public rooms, without any scene.
+    Rooms,
     /// One or two scenes.
     Play,
 }
@@ -46,8 +50,10 @@ pub enum Stage {
 /// What a player may begin at the title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// A room of one's own, to invite others into.
-    Create,
+    /// With whoever waits in a public room, or in a new one.
+    Quick,
+    /// A room of one's own: to invite others into, or for all to find.
+    Create(Visibility),
     /// Somebody's room, by its code or name.
     Join(String),
     /// A match against a bot.
@@ -179,7 +185,9 @@ fn begin_as_asked(args: Res<Args>, mut commands: Commands) {
     } else if let Some(room) = &args.room {
         Choice::Join(room.clone())
     } else if args.create {
-        Choice::Create
+        Choice::Create(Visibility::Private)
+    } else if args.quick {
+        Choice::Quick
     } else {
         return;
     };

@@ -3,11 +3,15 @@
 use super::Choice;
 use crate::{args::Args, text::Trouble};
 use bevy::prelude::*;
-use netplay::signaling::api::{ApiError, ServerUrl, create_room, lookup_room};
-use protocol::{
-    api::parse_room_code,
-    limits::{ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
+use netplay::signaling::{
+    api::{ApiError, ServerUrl, list_rooms},
+    entrance::{self, Entrance, Found},
 };
+use protocol::{
+    api::{CreateRoom, RoomList, VersionTag, Visibility, parse_room_code},
+    limits::{MAX_PEERS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
+};
+use sim::World as Match;
 
 /// A room on a server.
 #[derive(Component, Clone, Debug, PartialEq, Eq)]
@@ -49,7 +53,7 @@ pub fn servers(args: &Args, choice: &Choice) -> Result<Servers, Trouble> {
     return named(&crate::web::origin());
     #[cfg(not(target_arch = "wasm32"))]
     match choice {
-        Choice::Create => {
+        Choice::Create(_) => {
             let host = crate::hosting::host()?;
             Ok(Servers {
                 ours: host.own_address().parse()?,
@@ -94,27 +98,75 @@ impl Invitation {
     }
 }
 
-/// Finds or makes the room. On a stock matchbox server, which has no rooms to find or make, its
-/// name is all it takes.
-pub async fn find(servers: Servers, choice: Choice) -> Result<Place, Trouble> {
-    let (answer, name) = match &choice {
+/// Finds or makes the room, and the way into it. On a stock matchbox server, which has no rooms to
+/// find or make, its name is all it takes. `earlier` knows the ticket that this player had for the
+/// room of an address.
+pub async fn find(
+    servers: Servers,
+    choice: Choice,
+    earlier: impl FnOnce(&str) -> Option<String>,
+) -> Result<(Place, Found), Trouble> {
+    let version = VersionTag::of::<Match>();
+    let (found, name) = match &choice {
         Choice::Join(text) => {
             let room = Invitation::of(text).room;
-            (lookup_room(&servers.ours, &room).await, room)
+            let earlier = earlier(&servers.ours.room(&room));
+            let found =
+                entrance::by_code(&servers.ours, &room, version, earlier.as_deref()).await?;
+            (found, room)
         }
-        _ => (create_room(&servers.ours).await, invent_code()),
+        Choice::Quick => {
+            let entrance = Entrance::quick(&servers.ours, version, MAX_PEERS).await?;
+            (Found::Created(entrance), String::new())
+        }
+        Choice::Create(visibility) => make(&servers.ours, *visibility, version).await?,
+        // The others need no server.
+        Choice::Practise | Choice::TwoScenes | Choice::Replay(_) => {
+            make(&servers.ours, Visibility::Private, version).await?
+        }
     };
-    let room = match answer {
-        Ok(room) => room.code,
-        Err(ApiError::NotOurServer { .. }) => name,
-        Err(error) => return Err(error.into()),
+    let room = match &found {
+        Found::Created(entrance) => entrance.room().code.clone(),
+        Found::Bare { .. } => name,
     };
     let link = format!("{}/#{room}", servers.theirs);
-    Ok(Place {
+    let place = Place {
         server: servers.ours,
         room,
         link,
-    })
+    };
+    Ok((place, found))
+}
+
+/// A page of at most `limit` public rooms where this game's players wait, after what an earlier
+/// page gave as its `next`.
+pub async fn list(
+    servers: Servers,
+    after: Option<String>,
+    limit: usize,
+) -> Result<RoomList, Trouble> {
+    let version = VersionTag::of::<Match>();
+    Ok(list_rooms(&servers.ours, &version, after.as_deref(), limit).await?)
+}
+
+/// Makes a room, or on a stock matchbox server invents one's name.
+async fn make(
+    server: &ServerUrl,
+    visibility: Visibility,
+    version: VersionTag,
+) -> Result<(Found, String), ApiError> {
+    let wanted = CreateRoom {
+        visibility,
+        capacity: MAX_PEERS,
+        version,
+        ..CreateRoom::default()
+    };
+    let name = invent_code();
+    match Entrance::create(server, wanted).await {
+        Ok(entrance) => Ok((Found::Created(entrance), name)),
+        Err(ApiError::NotOurServer { .. }) => Ok((entrance::by_name(server, &name), name)),
+        Err(error) => Err(error),
+    }
 }
 
 /// A room's name that nobody else has by chance.
@@ -165,8 +217,8 @@ mod tests {
             server: Some(server.into()),
             ..Args::default()
         };
-        assert!(servers(&args("ftp://nowhere"), &Choice::Create).is_err());
-        let servers = servers(&args("ws://10.0.0.1:3536/"), &Choice::Create).unwrap();
+        assert!(servers(&args("ftp://nowhere"), &Choice::Quick).is_err());
+        let servers = servers(&args("ws://10.0.0.1:3536/"), &Choice::Quick).unwrap();
         assert_eq!(servers.theirs, "http://10.0.0.1:3536");
     }
 }

@@ -16,7 +16,8 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page)>, mut commands:
         return;
     };
     let what = match scene.choice {
-        Choice::Create => "opening a room",
+        Choice::Quick => "looking for company",
+        Choice::Create(_) => "opening a room",
         Choice::Join(_) => "finding the room",
         Choice::Practise => "calling a bot",
         Choice::TwoScenes => "the scenes find each other",

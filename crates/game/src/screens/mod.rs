@@ -3,11 +3,13 @@
 //! A page's widgets are spawned when the scene turns to it and go when it turns on; what changes
 //! while it is shown is written by systems of the screen's own.
 
+mod backdrop;
 mod connecting;
 mod failure;
 mod playing;
 mod result;
 mod room;
+mod rooms;
 mod title;
 mod watching;
 mod widgets;
@@ -29,6 +31,7 @@ pub(super) fn plugin(app: &mut App) {
         title::plugin,
         connecting::plugin,
         room::plugin,
+        rooms::plugin,
         playing::plugin,
         result::plugin,
         watching::plugin,

@@ -2,18 +2,23 @@
 
 use super::{leave, ready, root, widgets};
 use crate::{
-    scene::{Page, Scene, Seen, Session, place::Place},
+    scene::{Page, Scene, Seen, Session, lock::Lock, place::Place},
     text::{self, presence},
     theme::{self, size},
 };
-use bevy::{input_focus::AutoFocus, prelude::*, ui_widgets::observe};
+use bevy::{
+    input_focus::AutoFocus,
+    prelude::*,
+    ui_widgets::{Activate, observe},
+};
 use netplay::{
     session::{Command as Wish, PeerView, RoomView},
     transport::SignalingState,
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(build).add_systems(Update, tell);
+    app.add_observer(build)
+        .add_systems(Update, (tell, show_lock));
 }
 
 /// Who is here.
@@ -23,6 +28,14 @@ struct PeerList;
 /// What we wait for.
 #[derive(Component)]
 struct Waiting;
+
+/// The button of the room's lock.
+#[derive(Component)]
+struct LockButton;
+
+/// What the lock's button would do.
+#[derive(Component)]
+struct LockLabel;
 
 /// Which scene a line tells of.
 #[derive(Component)]
@@ -46,7 +59,11 @@ fn build(
         if let Some(place) = place {
             page.spawn(widgets::text("room", size::BODY, theme::FAINT));
             page.spawn(widgets::text(&place.room, size::TITLE, theme::BALL));
-            share(page, place);
+            page.spawn(link(place));
+            page.spawn(widgets::row(2.0)).with_children(|tools| {
+                copy_link(tools, place);
+                lock_button(tools, scene);
+            });
         } else {
             page.spawn(widgets::text("Get ready", size::HEADING, theme::TEXT));
         }
@@ -70,9 +87,9 @@ fn build(
     });
 }
 
-/// The link for others: to read, and on the web to copy.
-fn share(page: &mut ChildSpawnerCommands<'_>, place: &Place) {
-    page.spawn((
+/// The link for others, to read.
+fn link(place: &Place) -> impl Bundle {
+    (
         widgets::broken_text(
             &place.link,
             size::SMALL,
@@ -83,12 +100,62 @@ fn share(page: &mut ChildSpawnerCommands<'_>, place: &Place) {
             max_width: vmin(92.0),
             ..default()
         },
+    )
+}
+
+/// Natively there is no clipboard to copy it to.
+#[cfg(not(target_arch = "wasm32"))]
+fn copy_link(_: &mut ChildSpawnerCommands<'_>, _: &Place) {}
+
+#[cfg(target_arch = "wasm32")]
+fn copy_link(tools: &mut ChildSpawnerCommands<'_>, place: &Place) {
+    let link = place.link.clone();
+    let copy = move |_: On<Activate>| crate::web::copy(&link);
+    tools.spawn((widgets::small_button("Copy link"), observe(copy)));
+}
+
+/// The button of the room's lock, for whoever may turn it.
+fn lock_button(tools: &mut ChildSpawnerCommands<'_>, scene: Entity) {
+    let turn = move |_: On<Activate>, mut locks: Query<&mut Lock>| {
+        if let Ok(mut lock) = locks.get_mut(scene) {
+            lock.turn();
+        }
+    };
+    let label = widgets::text("", size::TINY, theme::FAINT);
+    tools.spawn((
+        widgets::small_button_with((LockLabel, Of(scene), label)),
+        LockButton,
+        Of(scene),
+        Visibility::Hidden,
+        observe(turn),
     ));
-    #[cfg(target_arch = "wasm32")]
-    {
-        let link = place.link.clone();
-        let copy = move |_: On<bevy::ui_widgets::Activate>| crate::web::copy(&link);
-        page.spawn((widgets::button("Copy link", 36.0), observe(copy)));
+}
+
+/// Shows the lock to the room's owner, and what pressing it would do.
+fn show_lock(
+    scenes: Query<(&Seen, &Lock)>,
+    mut buttons: Query<(&Of, &mut Visibility), With<LockButton>>,
+    mut labels: Query<(&Of, &mut Text), With<LockLabel>>,
+) {
+    for (of, mut shown) in &mut buttons {
+        let may_turn = |(seen, _): (&Seen, &Lock)| {
+            let mut peers = seen.0.peers.iter();
+            peers.any(|peer| peer.is_me && peer.is_owner)
+        };
+        shown.set_if_neq(match scenes.get(of.0).is_ok_and(may_turn) {
+            true => Visibility::Inherited,
+            false => Visibility::Hidden,
+        });
+    }
+    for (of, mut text) in &mut labels {
+        if let Ok((_, lock)) = scenes.get(of.0) {
+            let label = if lock.locked {
+                "Unlock the room"
+            } else {
+                "Lock the room"
+            };
+            text.set_if_neq(Text(label.to_owned()));
+        }
     }
 }
 
@@ -159,7 +226,10 @@ fn line(peer: &PeerView) -> String {
 }
 
 /// What the room waits for.
-fn waiting(view: &RoomView) -> String {
+fn waiting(view: &RoomView, lock: Option<&Lock>) -> String {
+    if let Some(trouble) = lock.and_then(|lock| lock.trouble.as_ref()) {
+        return trouble.sentence();
+    }
     if let Some(notice) = &view.notice {
         return notice.clone();
     }
@@ -171,6 +241,9 @@ fn waiting(view: &RoomView) -> String {
     let me_ready = view.peers.iter().any(|peer| peer.is_me && peer.ready);
     let unready = view.peers.iter().filter(|peer| !peer.ready).count();
     match (view.peers.len(), me_ready, unready) {
+        (0 | 1, ..) if lock.is_some_and(|lock| lock.locked) => {
+            "the room is locked: nobody new gets in".into()
+        }
         (0 | 1, ..) => "share the code: you play as soon as a friend is here".into(),
         (_, false, _) => "press Ready when you are".into(),
         (_, true, 0) => "here we go".into(),
@@ -179,13 +252,15 @@ fn waiting(view: &RoomView) -> String {
 }
 
 fn tell(
-    scenes: Query<Ref<Seen>>,
+    scenes: Query<(Ref<Seen>, Option<&Lock>)>,
     lists: Query<(Entity, Ref<Of>), With<PeerList>>,
     mut lines: Query<(&Of, &mut Text), With<Waiting>>,
     mut commands: Commands,
 ) {
     for (list, of) in &lists {
-        let Ok(seen) = scenes.get(of.0) else { continue };
+        let Ok((seen, _)) = scenes.get(of.0) else {
+            continue;
+        };
         if !seen.is_changed() && !of.is_added() {
             continue;
         }
@@ -201,8 +276,8 @@ fn tell(
             });
     }
     for (of, mut text) in &mut lines {
-        if let Ok(seen) = scenes.get(of.0) {
-            text.set_if_neq(Text(waiting(&seen.0)));
+        if let Ok((seen, lock)) = scenes.get(of.0) {
+            text.set_if_neq(Text(waiting(&seen.0, lock)));
         }
     }
 }
@@ -246,7 +321,7 @@ mod tests {
             peers,
             ..RoomView::default()
         };
-        let told = |peers| waiting(&view(peers));
+        let told = |peers| waiting(&view(peers), None);
         let alone = told(vec![peer("Ada", true, true)]);
         let unready = told(vec![peer("Ada", true, false), peer("Grace", false, true)]);
         let others = told(vec![peer("Ada", true, true), peer("Grace", false, false)]);
@@ -257,6 +332,6 @@ mod tests {
             signaling: SignalingState::Lost,
             ..RoomView::default()
         };
-        assert!(waiting(&lost).contains("server"));
+        assert!(waiting(&lost, None).contains("server"));
     }
 }

@@ -1,6 +1,9 @@
 //! The title: a name, and what to begin.
 
-use super::widgets::{button, column, field, is_enter, row, small_button, text};
+use super::{
+    backdrop,
+    widgets::{button, field, is_enter, row, text},
+};
 use crate::{
     arena::field::Floor,
     args::Args,
@@ -9,12 +12,12 @@ use crate::{
 };
 use bevy::{
     input::keyboard::KeyboardInput,
-    input_focus::{AutoFocus, FocusedInput, tab_navigation::TabGroup},
+    input_focus::{AutoFocus, FocusedInput},
     prelude::*,
     text::{EditableText, TextEditChange},
     ui_widgets::{Activate, observe},
 };
-use protocol::limits::MAX_NAME_BYTES;
+use protocol::{api::Visibility, limits::MAX_NAME_BYTES};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Stage::Title), build)
@@ -41,102 +44,76 @@ struct LastMatch;
 const MAX_LINK: usize = 120;
 
 fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Commands) {
-    let camera = commands
-        .spawn((Camera2d, Msaa::Off, DespawnOnExit(Stage::Title)))
-        .id();
-    // The empty arena waits behind the title, so large that its walls lie around the text.
-    commands.spawn((
-        DespawnOnExit(Stage::Title),
-        UiTargetCamera(camera),
-        GlobalZIndex(-1),
-        Pickable::IGNORE,
-        Node {
-            width: percent(100),
-            height: percent(100),
-            ..column(0.0)
-        },
-        children![(
-            ImageNode {
-                color: Color::WHITE.with_alpha(0.26),
-                ..ImageNode::new(floor.0.clone())
-            },
-            Node {
-                width: vmax(124),
-                flex_shrink: 0.0,
-                ..default()
-            },
-            Pickable::IGNORE,
-        )],
-    ));
     let name = args.name.clone().unwrap_or_default();
-    let mut page = commands.spawn((
-        DespawnOnExit(Stage::Title),
-        UiTargetCamera(camera),
-        TabGroup::new(0),
-        Node {
-            width: percent(100),
-            height: percent(100),
-            padding: UiRect::all(vmin(3.0)),
-            ..column(2.4)
-        },
-        children![
-            (
-                row(0.0),
-                children![
-                    text("PEER", size::TITLE, theme::team(0)),
-                    text("BALL", size::TITLE, theme::team(1)),
-                ]
+    let mut page = backdrop::page(&mut commands, &floor, Stage::Title, 2.2);
+    page.insert(children![
+        (
+            row(0.0),
+            children![
+                text("PEER", size::TITLE, theme::team(0)),
+                text("BALL", size::TITLE, theme::team(1)),
+            ]
+        ),
+        (
+            text(
+                "orange against blue, peer to peer",
+                size::SMALL,
+                theme::FAINT
             ),
+            Node {
+                margin: UiRect::bottom(vmin(2.0)),
+                ..default()
+            }
+        ),
+        labelled(
+            "name",
             (
-                text(
-                    "orange against blue, peer to peer",
-                    size::SMALL,
-                    theme::FAINT
-                ),
-                Node {
-                    margin: UiRect::bottom(vmin(2.0)),
-                    ..default()
-                }
-            ),
-            labelled(
-                "name",
+                field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
+                NameField,
+                observe(rename),
+            )
+        ),
+        (
+            row(2.0),
+            children![
+                (button("Quick match", 36.0), AutoFocus, begin(Choice::Quick)),
                 (
-                    field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
-                    NameField,
-                    observe(rename),
-                )
-            ),
-            (
-                button("Play online", 74.0),
-                AutoFocus,
-                begin(Choice::Create)
-            ),
-            (
-                row(2.0),
-                children![
-                    (
-                        field("", 48.0, MAX_LINK, |c| c.is_ascii_graphic() || c == ' '),
-                        CodeField,
-                        observe(join_by_enter),
-                    ),
-                    (button("Join", 24.0), observe(join_by_button)),
-                ]
-            ),
-            (Hint, text(CODE_HINT, size::SMALL, theme::FAINT)),
-            (
-                row(2.0),
-                children![
-                    (button("Practise", 36.0), begin(Choice::Practise)),
-                    (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
-                ]
-            ),
-        ],
-    ));
-    page.with_child((
-        LastMatch,
-        last_match(&shelf),
-        children![(small_button("Watch the last match"), observe(watch_last))],
-    ));
+                    button("New room", 36.0),
+                    begin(Choice::Create(Visibility::Private))
+                ),
+            ]
+        ),
+        (
+            row(2.0),
+            children![
+                (
+                    field("", 48.0, MAX_LINK, |c| c.is_ascii_graphic() || c == ' '),
+                    CodeField,
+                    observe(join_by_enter),
+                ),
+                (button("Join", 24.0), observe(join_by_button)),
+            ]
+        ),
+        (Hint, text(CODE_HINT, size::SMALL, theme::FAINT)),
+        (
+            row(2.0),
+            children![
+                (button("Open rooms", 36.0), observe(show_rooms)),
+                (button("Practise", 36.0), begin(Choice::Practise)),
+            ]
+        ),
+        (
+            row(2.0),
+            children![
+                (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
+                (
+                    LastMatch,
+                    last_match(&shelf),
+                    children![(button("Last match", 36.0), observe(watch_last))],
+                ),
+            ]
+        ),
+    ]);
 }
 
 /// Below the code's field.
@@ -184,6 +161,10 @@ fn watch_last(_: On<Activate>, shelf: Res<Shelf>, mut commands: Commands) {
     if let Some(newest) = shelf.newest() {
         commands.trigger(Begin(Choice::Replay(newest)));
     }
+}
+
+fn show_rooms(_: On<Activate>, mut stage: ResMut<NextState<Stage>>) {
+    stage.set(Stage::Rooms);
 }
 
 fn begin(choice: Choice) -> impl Bundle {

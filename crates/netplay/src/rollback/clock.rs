@@ -56,7 +56,11 @@ impl Clock {
     /// how much that is.
     pub(super) fn step(&mut self, advantage: f64) -> Duration {
         let stretch = (advantage - TOLERATED_ADVANTAGE) * STRETCH_PER_FRAME;
-        let later = STEP.mul_f64(stretch.clamp(0.0, MAX_STRETCH));
+        // Mostly nobody is ahead, and a duration's product with a float takes 128 bits.
+        let later = match stretch > 0.0 {
+            true => STEP.mul_f64(stretch.min(MAX_STRETCH)),
+            false => Duration::ZERO,
+        };
         self.due = self.next;
         self.next += STEP + later;
         later

@@ -174,10 +174,13 @@ impl<S: Simulation> Core<S> {
         let Some(frontiers) = peer.frontiers() else {
             return confirmed;
         };
-        let others = self.streams.iter().zip(frontiers);
-        let others = others.filter(|(stream, _)| stream.driver() != Some(peer.id));
-        let lacks = others.map(|(stream, end)| stream.written_from(*end));
-        lacks.min().unwrap_or(Frame::MAX)
+        let mut held = Frame::MAX;
+        for (stream, end) in self.streams.iter().zip(frontiers) {
+            if stream.driver() != Some(peer.id) {
+                held = held.min(stream.written_from(*end));
+            }
+        }
+        held
     }
 
     /// Everything that may be wrong with a change.

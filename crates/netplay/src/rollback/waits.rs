@@ -152,7 +152,7 @@ impl<S: Simulation> Core<S> {
     /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.
     fn is_excused(&self, peer: &Peer) -> bool {
         let has_enough = self.given(peer) > self.frame();
-        self.acknowledges(peer) && (has_enough || self.waits_for_others(peer, None))
+        (has_enough || self.waits_for_others(peer, None)) && self.acknowledges(peer)
     }
 
     /// Whether `peer` has come as far as it may by what it can have heard from anybody else. Of

@@ -22,6 +22,9 @@ pub struct Record {
     pub token: Token,
     /// The player's name.
     pub name: String,
+    /// With which the player was let into the room: it opens a seal that came later. A secret. A
+    /// room that only has a name has none.
+    pub ticket: Option<String>,
 }
 
 impl Record {
@@ -30,18 +33,22 @@ impl Record {
         let mut lines = text.split('\n');
         let (room, token, name) = (lines.next()?, lines.next()?, lines.next()?);
         let token = uuid::Uuid::try_parse(token).ok()?.into_bytes();
+        let is_ticket =
+            |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         Some(Self {
             room: room.to_owned(),
             token,
             name: clean_text(name, MAX_NAME_BYTES),
+            ticket: lines.next().filter(is_ticket).map(str::to_owned),
         })
     }
 
     /// The text to keep.
     pub fn text(&self) -> String {
-        let Self { room, token, name } = self;
-        let token = uuid::Uuid::from_bytes(*token).simple();
-        format!("{room}\n{token}\n{name}\n")
+        let Self { room, name, .. } = self;
+        let token = uuid::Uuid::from_bytes(self.token).simple();
+        let ticket = self.ticket.as_deref().unwrap_or_default();
+        format!("{room}\n{token}\n{name}\n{ticket}\n")
     }
 }
 

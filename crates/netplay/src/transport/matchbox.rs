@@ -26,6 +26,7 @@ pub use side::MAX_QUEUED_PACKETS;
 use super::{Channel, KnownPeer, Path, SignalingState, Transport};
 use crate::signaling::{
     directory::{Directory, MAX_REMEMBERED, Presence},
+    entrance::{Entrance, Found},
     local::LocalHub,
     remote::RemoteSignaller,
 };
@@ -49,14 +50,25 @@ const MAX_DROPS_PER_CALL: usize = 256;
 /// How peers are to be found.
 #[derive(Clone, Debug)]
 pub enum Signaling {
-    /// Over a server: the room's WebSocket, `ws(s)://server/room` (see
+    /// Over a server, by the room's name alone: its WebSocket, `ws(s)://server/room` (see
     /// [`crate::signaling::api::ServerUrl::room`]).
     Remote {
         /// The room's address.
         room_url: String,
     },
+    /// Over a server that has created the room.
+    Created(Entrance),
     /// Inside this process.
     Local(LocalHub),
+}
+
+impl From<Found> for Signaling {
+    fn from(found: Found) -> Self {
+        match found {
+            Found::Created(entrance) => Self::Created(entrance),
+            Found::Bare { room_url } => Self::Remote { room_url },
+        }
+    }
 }
 
 /// A transport, and the room's task, which runs until the transport is dropped: without it
@@ -87,6 +99,11 @@ where
             Signaling::Remote { room_url } => {
                 RemoteSignaller::builder(directory.clone())
                     .new_signaller(None, room_url)
+                    .await
+            }
+            Signaling::Created(entrance) => {
+                RemoteSignaller::entering(directory.clone(), entrance)
+                    .new_signaller(None, String::new())
                     .await
             }
             Signaling::Local(hub) => {

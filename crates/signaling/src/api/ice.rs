@@ -1,9 +1,6 @@
 //! `GET /api/v1/ice`: servers that help connections through NATs, and credentials for them.
 
-use crate::{
-    ice::{IceDesk, unix_now},
-    problem::Refusal,
-};
+use crate::{clock::unix_now, ice::IceDesk, problem::Refusal};
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},

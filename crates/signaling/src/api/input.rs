@@ -2,8 +2,7 @@
 
 use crate::{
     limits::{BODY_DEADLINE, ROOM_CODE_LENGTH},
-    problem::Refusal,
-    token::Token,
+    problem::{Refusal, bad},
 };
 use axum::{
     body::Bytes,
@@ -13,6 +12,7 @@ use axum::{
 use matchbox_protocol::PeerId;
 use protocol::{
     api::{ProblemCode, parse_room_code},
+    identity::PeerToken,
     limits::{MAX_PEERS, MIN_CAPACITY},
 };
 use serde::de::DeserializeOwned;
@@ -30,6 +30,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             .map_err(|_| bad("The body did not come in time."))?
             .map_err(|error| bad(error.body_text()).with_status(error.status()))?;
         let text = if bytes.is_empty() { b"{}" } else { &bytes[..] };
+        // A derived decoder takes the fields as a list, too.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(bad("The body is no JSON object."));
+        }
         let value = serde_json::from_slice(text);
         value.map(Self).map_err(|error| bad(format!("{error}.")))
     }
@@ -59,7 +63,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Proven {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
-        let token = bearer(&parts.headers).and_then(|text| text.parse::<Token>().ok());
+        let token = bearer(&parts.headers).and_then(|text| text.parse::<PeerToken>().ok());
         let token = token.ok_or_else(|| {
             bad("`Authorization: Bearer` gives the token of a peer's WebSocket.")
                 .with_status(StatusCode::UNAUTHORIZED)
@@ -83,9 +87,4 @@ pub(super) fn capacity(peers: usize) -> Result<usize, Refusal> {
     Err(bad(format!(
         "`capacity` is a number of peers from {MIN_CAPACITY} to {MAX_PEERS}."
     )))
-}
-
-/// The request is malformed.
-pub(super) fn bad(detail: impl Into<String>) -> Refusal {
-    Refusal::new(ProblemCode::BadRequest, detail)
 }

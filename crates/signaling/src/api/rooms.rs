@@ -1,45 +1,49 @@
 //! Making, finding, sealing and closing rooms.
 
-use super::input::{Body, Code, Proven, bad, capacity};
+use super::{
+    Api, created, fresh,
+    input::{Body, Code, Proven, capacity},
+    tickets::sign,
+};
 use crate::{
+    clock::{unix_millis, unix_now},
     limits::{ROOM_CODE_ATTEMPTS, ROOM_CODE_LENGTH},
-    lobby::Lobby,
-    problem::Refusal,
+    problem::{Refusal, bad},
     store::{BadCursor, Charter, Listing, Refused, RoomState, Store},
 };
 use axum::{
-    Json,
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use matchbox_protocol::PeerId;
 use protocol::{
-    api::{BadVersionTag, ChangeRoom, CreateRoom, RoomList, VersionTag, Visibility},
+    api::{BadVersionTag, ChangeRoom, CreateRoom, CreatedRoom, RoomList, VersionTag, Visibility},
     limits::{MAX_LISTED_ROOMS, ROOM_CODE_ALPHABET},
 };
-use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::SystemTime};
+use serde::Deserialize;
 use uuid::Uuid;
 
 pub(super) async fn create(
-    State(lobby): State<Arc<Lobby>>,
+    State(api): State<Api>,
     Body(wanted): Body<CreateRoom>,
 ) -> Result<Response, Refusal> {
-    let wanted = Wanted {
+    let room = Wanted {
         visibility: wanted.visibility,
         capacity: capacity(wanted.capacity)?,
         version: wanted.version,
     };
-    let state = make(lobby.store(), &wanted, None).await?;
-    Ok(created(&state.charter.code.clone(), state.public()))
+    let (state, _) = make(api.store(), &room, None).await?;
+    let now = unix_now();
+    let sign = |peer| sign(&api, state.charter.clone(), peer, None, now);
+    let pass = wanted.peer.map(sign).transpose()?;
+    let code = state.charter.code.clone();
+    let room = state.public();
+    Ok(created(&code, CreatedRoom { room, pass }))
 }
 
-pub(super) async fn look_up(
-    State(lobby): State<Arc<Lobby>>,
-    Code(code): Code,
-) -> Result<Response, Refusal> {
-    let state = lobby.store().find(&code).await?;
+pub(super) async fn look_up(State(api): State<Api>, Code(code): Code) -> Result<Response, Refusal> {
+    let state = api.store().find(&code).await?;
     Ok(fresh(StatusCode::OK, state.public()))
 }
 
@@ -69,11 +73,11 @@ impl ListQuery {
 }
 
 pub(super) async fn list(
-    State(lobby): State<Arc<Lobby>>,
+    State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let Query(query) = query.map_err(|error| bad(error.body_text()))?;
-    let page = lobby.store().list(&query.listing()?).await?;
+    let page = api.store().list(&query.listing()?).await?;
     let list = RoomList {
         rooms: page.rooms.into_iter().map(RoomState::public).collect(),
         next: page.next.map(|cursor| cursor.to_string()),
@@ -82,29 +86,29 @@ pub(super) async fn list(
 }
 
 pub(super) async fn change(
-    State(lobby): State<Arc<Lobby>>,
+    State(api): State<Api>,
     Code(code): Code,
     Proven(owner): Proven,
     Body(ChangeRoom { sealed }): Body<ChangeRoom>,
 ) -> Result<Response, Refusal> {
-    let state = lobby.store().seal(&code, owner, sealed).await?;
+    let state = api.store().seal(&code, owner, sealed).await?;
     Ok(fresh(StatusCode::OK, state.public()))
 }
 
 pub(super) async fn close(
-    State(lobby): State<Arc<Lobby>>,
+    State(api): State<Api>,
     Code(code): Code,
     Proven(owner): Proven,
 ) -> Result<StatusCode, Refusal> {
-    lobby.store().close(&code, owner).await?;
+    api.store().close(&code, owner).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A room that may have to be made.
-struct Wanted {
-    visibility: Visibility,
-    capacity: usize,
-    version: VersionTag,
+pub(super) struct Wanted {
+    pub(super) visibility: Visibility,
+    pub(super) capacity: usize,
+    pub(super) version: VersionTag,
 }
 
 impl Wanted {
@@ -114,46 +118,33 @@ impl Wanted {
             visibility: self.visibility,
             capacity: self.capacity,
             version: self.version.clone(),
-            born: millis_since_1970(),
+            born: unix_millis(),
         }
     }
 }
 
-/// Makes a room, unless there is one already for who wants a `quick` match.
-async fn make(
+/// Makes a room, unless there is one already for who wants a `quick` match; and whether it is new.
+pub(super) async fn make(
     store: &dyn Store,
     wanted: &Wanted,
     quick: Option<PeerId>,
-) -> Result<RoomState, Refused> {
+) -> Result<(RoomState, bool), Refused> {
     for _ in 0..ROOM_CODE_ATTEMPTS {
         let charter = wanted.charter();
         let made = match quick {
             Some(peer) => store.quick(peer, &charter).await,
             None => store.create(&charter).await,
         };
-        if made != Err(Refused::Taken) {
-            return made;
+        match made {
+            Err(Refused::Taken) => {}
+            made => {
+                let state = made?;
+                let is_new = state.charter == charter;
+                return Ok((state, is_new));
+            }
         }
     }
     Err(Refused::Taken)
-}
-
-/// An answer that holds only for now.
-fn fresh(status: StatusCode, body: impl Serialize) -> Response {
-    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    (status, [no_store], Json(body)).into_response()
-}
-
-/// An answer about a new room.
-fn created(code: &str, body: impl Serialize) -> Response {
-    let location = [(header::LOCATION, format!("/api/v1/rooms/{code}"))];
-    (location, fresh(StatusCode::CREATED, body)).into_response()
-}
-
-/// Milliseconds since 1970; a clock before that says 0.
-fn millis_since_1970() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }
 
 /// A room code from random bits. The top two are dropped: in a UUID's lower half they are fixed.

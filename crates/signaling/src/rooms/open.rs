@@ -1,19 +1,22 @@
 //! The public rooms that a stranger may enter, in the orders in which they are asked for.
 
 use super::{Room, RoomId};
-use crate::store::Cursor;
+use crate::store::{Charter, Cursor};
 use protocol::api::{VersionTag, Visibility};
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashMap},
     ops::Bound,
 };
+
+/// Peers, time of birth, code.
+type Rank = (Reverse<usize>, u64, String);
 
 /// Public, not sealed, not full.
 #[derive(Debug, Default)]
 pub(super) struct Open {
-    /// Of each version by peers, and of as many the eldest last.
-    by_peers: BTreeSet<(VersionTag, usize, Reverse<RoomId>)>,
+    /// Of each version the fullest first, and of as many peers the eldest.
+    by_peers: HashMap<VersionTag, BTreeMap<Rank, RoomId>>,
     /// Those in which somebody is.
     by_age: BTreeMap<Cursor, RoomId>,
 }
@@ -21,28 +24,34 @@ pub(super) struct Open {
 impl Open {
     /// Takes a room in, if it is one of these.
     pub(super) fn insert(&mut self, id: RoomId, room: &Room) {
-        if let Some((cursor, place)) = places(id, room) {
-            if !room.peers.is_empty() {
-                self.by_age.insert(cursor, id);
-            }
-            self.by_peers.insert(place);
+        let Some((charter, rank)) = place(room) else {
+            return;
+        };
+        if !room.peers.is_empty() {
+            self.by_age.insert(Cursor::of(charter), id);
         }
+        let of_version = self.by_peers.entry(charter.version.clone());
+        of_version.or_default().insert(rank, id);
     }
 
     /// Takes a room out, as it was when it was taken in.
-    pub(super) fn remove(&mut self, id: RoomId, room: &Room) {
-        if let Some((cursor, place)) = places(id, room) {
-            self.by_age.remove(&cursor);
-            self.by_peers.remove(&place);
+    pub(super) fn remove(&mut self, room: &Room) {
+        let Some((charter, rank)) = place(room) else {
+            return;
+        };
+        self.by_age.remove(&Cursor::of(charter));
+        if let Some(of_version) = self.by_peers.get_mut(&charter.version) {
+            of_version.remove(&rank);
+            if of_version.is_empty() {
+                self.by_peers.remove(&charter.version);
+            }
         }
     }
 
     /// Those of one version.
     pub(super) fn fullest_first(&self, version: &VersionTag) -> impl Iterator<Item = RoomId> {
-        let first = (version.clone(), 0, Reverse(RoomId::MAX));
-        let last = (version.clone(), usize::MAX, Reverse(0));
-        let range = self.by_peers.range(first..=last);
-        range.rev().map(|(_, _, Reverse(id))| *id)
+        let of_version = self.by_peers.get(version);
+        of_version.into_iter().flat_map(BTreeMap::values).copied()
     }
 
     /// Those in which somebody is, the newest first, after a cursor.
@@ -51,17 +60,31 @@ impl Open {
         let range = self.by_age.range((start, Bound::Unbounded));
         range.map(|(_, id)| *id)
     }
+
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = RoomId> {
+        self.by_peers
+            .values()
+            .flat_map(|rooms| rooms.values())
+            .copied()
+    }
 }
 
-/// Where a room is to be found, if it is one of these.
-fn places(id: RoomId, room: &Room) -> Option<(Cursor, (VersionTag, usize, Reverse<RoomId>))> {
+/// Whether it is one of these.
+#[cfg(test)]
+pub(super) fn is_open(room: &Room) -> bool {
+    place(room).is_some()
+}
+
+/// What makes a room's place, if it is one of these.
+fn place(room: &Room) -> Option<(&Charter, Rank)> {
     let created = room.created.as_deref()?;
     let charter = &created.charter;
-    let open = charter.visibility == Visibility::Public
+    let is_open = charter.visibility == Visibility::Public
         && !created.sealed
         && room.peers.len() < charter.capacity;
-    open.then(|| {
-        let place = (charter.version.clone(), room.peers.len(), Reverse(id));
-        (Cursor::of(charter), place)
+    is_open.then(|| {
+        let peers = Reverse(room.peers.len());
+        (charter, (peers, charter.born, charter.code.clone()))
     })
 }

@@ -309,6 +309,7 @@ fn quick_match_forgets_whom_it_waits_for() {
     };
     let two = Charter {
         code: "CCCCCC".to_owned(),
+        born: one.born + 1,
         ..one.clone()
     };
     let quick = |world: &mut World, number| {
@@ -355,5 +356,31 @@ fn addresses_are_checked() {
             Err(InvalidDoor::GroupSize),
             "{next:?}"
         );
+    }
+}
+
+impl Rooms {
+    /// No index has more or less than the rooms.
+    pub(crate) fn assert_consistent(&self) {
+        for (name, id) in &self.by_name {
+            assert_eq!(&self.rooms[id].name, name);
+        }
+        for (peer, member) in &self.peers {
+            assert!(self.rooms[&member.room].peers.contains(peer));
+        }
+        let members: usize = self.rooms.values().map(|room| room.peers.len()).sum();
+        assert_eq!(members, self.peers.len());
+        let since = |room: &Room| room.created.as_ref()?.empty_since;
+        for (time, id) in &self.empty {
+            assert_eq!(since(&self.rooms[id]), Some(*time));
+        }
+        let empty = self.rooms.values().filter(|room| since(room).is_some());
+        assert_eq!(empty.count(), self.empty.len());
+        let is_open = |id: &RoomId| open::is_open(&self.rooms[id]);
+        let mut found: Vec<_> = self.open.all().collect();
+        let mut expected: Vec<_> = self.rooms.keys().copied().filter(is_open).collect();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected);
     }
 }

@@ -97,3 +97,54 @@ impl Store for Memory {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::suite::{Nodes, histories, keeps_what_it_promises},
+        *,
+    };
+    use crate::limits::{MAX_ROOMS, ROOM_GRACE};
+    use futures::executor::block_on;
+    use proptest::prelude::*;
+
+    #[derive(Default)]
+    struct Told(Mutex<Vec<Notice>>);
+
+    impl Node for Told {
+        fn deliver(&self, notice: Notice) {
+            self.0.lock().unwrap().push(notice);
+        }
+    }
+
+    struct One {
+        store: Memory,
+        told: Arc<Told>,
+    }
+
+    impl Nodes for One {
+        fn count(&self) -> usize {
+            1
+        }
+
+        fn store(&self, _node: usize) -> &dyn Store {
+            &self.store
+        }
+
+        async fn told(&mut self) -> Vec<Notice> {
+            std::mem::take(&mut self.told.0.lock().unwrap())
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_history_keeps_what_is_promised(steps in histories()) {
+            let told = Arc::new(Told::default());
+            let store = Memory::new(MAX_ROOMS, ROOM_GRACE, told.clone());
+            let mut one = One { store, told };
+            block_on(keeps_what_it_promises(&mut one, steps))?;
+            // Everybody has left: what remains are created rooms, all of them found as empty.
+            one.store.rooms().assert_consistent();
+        }
+    }
+}

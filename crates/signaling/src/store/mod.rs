@@ -25,11 +25,16 @@
 //!
 //! The order of one address's own calls is the node's duty: `enter` is called once and always
 //! polled to its end, and `leave` only after it has returned.
-#![cfg_attr(not(test), expect(dead_code, reason = "tickets follow"))]
+#![cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "other nodes are of the shared store")
+)]
 
 pub(crate) mod memory;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+#[cfg(test)]
+pub(crate) mod suite;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -41,6 +46,7 @@ use axum::extract::ws::Utf8Bytes;
 use futures::future::{BoxFuture, ready};
 use matchbox_protocol::PeerId;
 use protocol::api::{Room, VersionTag, Visibility};
+use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc, time::Duration};
 
 /// What a store answers, within seconds.
@@ -59,7 +65,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn list<'a>(&'a self, question: &'a Listing) -> Answer<'a, Page>;
 
     /// A public room of the charter's version for `peer`: of those that have a free place and no
-    /// seal the fullest, and of those the eldest. Otherwise `charter` is made, and the answer has
+    /// seal the fullest, and of those the eldest by its time of
+    /// birth, and then by its code. Otherwise `charter` is made, and the answer has
     /// its code.
     ///
     /// A peer that was sent to a room takes a place there in the eyes of this operation, until it
@@ -147,7 +154,7 @@ pub(crate) enum Notice {
 }
 
 /// What a room was made as. None of it changes while the room lives; tickets carry it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Charter {
     /// As [`protocol::api::parse_room_code`] returns it.
     pub(crate) code: String,
@@ -171,6 +178,22 @@ pub(crate) struct RoomState {
 }
 
 impl RoomState {
+    /// A room that nobody has been in yet.
+    pub(crate) fn empty(charter: Charter) -> Self {
+        Self {
+            charter,
+            sealed: false,
+            peers: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+
+    /// Whether a seal keeps this peer out, who may have been here before by another id.
+    pub(crate) fn keeps_out(&self, peer: PeerId, formerly: Option<PeerId>) -> bool {
+        let is_known = |id| self.known.contains(&id);
+        self.sealed && !is_known(peer) && !formerly.is_some_and(is_known)
+    }
+
     /// What anyone may know of it.
     pub(crate) fn public(self) -> Room {
         let Charter {

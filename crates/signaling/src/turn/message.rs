@@ -271,7 +271,7 @@ pub(super) fn write_channel_data(channel: u16, data: &[u8], on_stream: bool) -> 
 pub(super) fn length_on_stream(head: &[u8; 4]) -> Option<usize> {
     let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
     match head[0] {
-        0x00..=0x03 => Some(HEADER + length),
+        0x00..=0x3f => Some(HEADER + length),
         0x40..=0x7f => Some(CHANNEL_HEADER + length.next_multiple_of(4)),
         _ => None,
     }

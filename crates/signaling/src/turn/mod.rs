@@ -21,7 +21,7 @@ mod tests;
 
 use crate::{
     IceConfig, TurnSecrets,
-    ice::unix_now,
+    clock::unix_now,
     limits::{
         MAX_TURN_ADDRESS_ALLOCATIONS, MAX_TURN_ALLOCATIONS, MAX_TURN_USER_ALLOCATIONS,
         TURN_USER_BYTES_PER_SECOND,

@@ -30,11 +30,29 @@ impl Response {
 
 /// Sends a request on a connection of its own. `headers` are lines without their ends.
 pub async fn request(server: SocketAddr, method: &str, path: &str, headers: &[&str]) -> Response {
+    request_with(server, method, path, headers, "").await
+}
+
+/// Sends a request with a body.
+pub async fn request_with(
+    server: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> Response {
     let mut stream = TcpStream::connect(server).await.unwrap();
-    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-    let head =
-        format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{headers}\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    for line in headers {
+        head.push_str(&format!("{line}\r\n"));
+    }
+    if !body.is_empty() {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    // Whoever is refused for its head may find the connection closed to its body.
+    let _ = stream
+        .write_all(format!("{head}\r\n{body}").as_bytes())
+        .await;
     let mut bytes = Vec::new();
     timeout(PATIENCE, stream.read_to_end(&mut bytes))
         .await

@@ -3,6 +3,7 @@
 
 mod api;
 mod bystanders;
+mod client;
 mod files;
 mod hostile;
 mod hostile_bytes;
@@ -12,12 +13,19 @@ mod lifetime;
 mod limits;
 #[cfg(feature = "turn")]
 mod nat;
+#[cfg(feature = "redis")]
+mod nodes;
 mod operator;
 mod peer;
 mod raw;
+#[cfg(feature = "redis")]
+#[path = "../support/redis.rs"]
+mod redis_server;
 mod relay;
 mod resume;
+mod rooms;
 #[path = "../support/mod.rs"]
 mod support;
+mod tickets;
 #[cfg(feature = "tls")]
 mod tls;

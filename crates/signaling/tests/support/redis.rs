@@ -1,6 +1,5 @@
 //! A Redis of the test's own, on a socket in a folder of its own.
 
-use redis::TypedCommands;
 use std::{
     fs,
     io::{self, BufRead, BufReader},
@@ -26,8 +25,8 @@ impl RedisServer {
         };
         match server.run() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                println!(
-                    "SKIPPED: redis-server is not installed; Debian's package of that name has it"
+                eprintln!(
+                    "SKIPPED: redis-server is not installed; `cargo xtask setup test` installs it"
                 );
                 None
             }
@@ -54,16 +53,6 @@ impl RedisServer {
     /// Starts it again after [`RedisServer::kill`], at the same place and with no data.
     pub fn restart(&mut self) {
         self.run().unwrap();
-    }
-
-    /// All keys that match a pattern.
-    pub fn keys(&self, pattern: &str) -> Vec<String> {
-        self.client().keys(pattern).unwrap()
-    }
-
-    fn client(&self) -> redis::Connection {
-        let client = redis::Client::open(self.url()).unwrap();
-        client.get_connection().unwrap()
     }
 
     fn run(&mut self) -> io::Result<()> {

@@ -120,6 +120,7 @@ mod tests {
             room: room.into(),
             token: [7; 16],
             name: "Ada".into(),
+            ticket: None,
         }
     }
 

@@ -28,6 +28,17 @@ pub(super) fn plugin(app: &mut App) {
 /// Characters of a kept text: the room's address, a token, a name. A longer one is none of ours.
 const MAX_TEXT: usize = 1_024;
 
+/// The ticket that the player of the scene `index` last had for the room of this address.
+pub fn earlier_ticket(room: &str, index: usize) -> Option<String> {
+    kept(&mut Slot::take(room, index), room)?.ticket
+}
+
+/// What a slot keeps of this room.
+fn kept(slot: &mut Option<Slot>, room: &str) -> Option<Record> {
+    let record = Record::read(&slot.as_mut()?.read());
+    record.filter(|record| record.room == room)
+}
+
 /// A scene's player in its room.
 #[derive(Component)]
 pub struct Keeper {
@@ -41,16 +52,21 @@ pub struct Keeper {
 impl Keeper {
     /// Takes up what was kept for the scene `index` in `room`, and completes `config` by it. A
     /// player who gave no name keeps the one from before.
-    pub fn of(room: &str, index: usize, has_name: bool, config: &mut Config<Match>) -> Self {
+    pub fn of(
+        room: &str,
+        index: usize,
+        has_name: bool,
+        ticket: Option<String>,
+        config: &mut Config<Match>,
+    ) -> Self {
         let mut slot = Slot::take(room, index);
-        let before = (slot.as_mut())
-            .and_then(|slot| Record::read(&slot.read()))
-            .filter(|record| record.room == room);
+        let before = kept(&mut slot, room);
         config.resumes = before.as_ref().map(|record| record.token);
         let mut record = Record {
             room: room.to_owned(),
             token: config.token,
             name: config.name.clone(),
+            ticket,
         };
         if let Some(before) = before {
             record.token = before.token;
@@ -99,12 +115,15 @@ mod tests {
             room: "ws://host:1/QKX7PM".into(),
             token: netplay::session::resume::new_token(),
             name: "Jörg".into(),
+            ticket: Some("AbC-_.123".into()),
         }
     }
 
     #[test]
     fn a_record_reads_as_it_was_written() {
-        let record = record();
+        let mut record = record();
+        assert_eq!(Record::read(&record.text()).as_ref(), Some(&record));
+        record.ticket = None;
         assert_eq!(Record::read(&record.text()), Some(record));
     }
 
@@ -122,6 +141,17 @@ mod tests {
         ];
         for text in hostile {
             assert_eq!(Record::read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_ticket_is_none() {
+        for ticket in ["two words", "\u{7}", "ä"] {
+            let record = Record {
+                ticket: Some(ticket.into()),
+                ..record()
+            };
+            assert_eq!(Record::read(&record.text()).unwrap().ticket, None);
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
     address::Address,
     liveness::{Check, Liveness},
     platform::Socket,
+    refusal::Refusal,
 };
 use crate::{signaling::directory::Directory, transport::SignalingState};
 use futures::{
@@ -53,41 +54,20 @@ const STEADY: Duration = LONGEST_PAUSE;
 /// How long the server may take to answer our goodbye.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error("The server's address is not valid: {0}")]
-    BadUrl(String),
-    #[error("The server cannot be reached.")]
-    Unreachable(String),
-    #[error("The server does not answer.")]
-    Silent,
-    /// Which a browser tells nobody: there it is [`Refusal::Unreachable`].
-    #[cfg(not(target_arch = "wasm32"))]
-    #[error("The server refused: {}", .title.clone().unwrap_or_else(|| format!("HTTP status {status}.")))]
-    Http { status: u16, title: Option<String> },
-    #[error("The server answers, but not as a signaling server.")]
-    NoWelcome,
-    #[error("The server has another id for us than before.")]
-    Renamed,
-}
-
-impl Refusal {
-    /// Whether trying a first time again would change nothing.
-    fn is_final(&self) -> bool {
-        match self {
-            Self::BadUrl(_) | Self::Renamed => true,
-            #[cfg(not(target_arch = "wasm32"))]
-            Self::Http { status, .. } => (400..500).contains(status),
-            Self::Unreachable(_) | Self::Silent | Self::NoWelcome => false,
-        }
-    }
+/// Why nothing more comes over an open connection.
+pub(super) enum Ending {
+    /// The room's owner has closed it: it is no use to come again.
+    RoomClosed,
+    /// Anything else.
+    Broken(String),
 }
 
 /// Why a connection was held no longer.
 enum End {
     /// It broke; another one may be had.
     Lost(String),
+    /// The room is over.
+    RoomClosed,
     /// matchbox's socket is gone.
     Unwanted,
 }
@@ -96,7 +76,7 @@ enum End {
 enum Step {
     Request(Option<PeerRequest>),
     /// A text, something else, or the connection's end.
-    Heard(Result<Option<String>, String>),
+    Heard(Result<Option<String>, Ending>),
     /// Nothing has been heard for a while.
     Quiet,
 }
@@ -109,27 +89,33 @@ pub(super) struct Client {
     requests: mpsc::Receiver<PeerRequest>,
     /// A request that was taken from the queue and not written.
     unsent: Option<PeerRequest>,
-    /// Who the server said we are.
+    /// Whether the server may take our ticket no more.
+    ticket_in_doubt: bool,
+    /// Who we are, if we know it before the server says so; then who it said.
     id: Option<PeerId>,
+    /// Whether we have been in the room.
+    was_in: bool,
     /// Connections that failed or did not hold, since the last one that did.
     failures: u32,
 }
 
 impl Client {
-    /// A client of the room at `room_url` that has not connected yet.
+    /// A client of the room at `address` that has not connected yet.
     pub(super) fn new(
-        room_url: String,
+        address: Address,
         directory: Directory,
         events: mpsc::Sender<PeerEvent>,
         requests: mpsc::Receiver<PeerRequest>,
     ) -> Self {
         Self {
-            address: Address::of(room_url),
+            id: address.id(),
+            address,
             directory,
             events,
             requests,
             unsent: None,
-            id: None,
+            ticket_in_doubt: false,
+            was_in: false,
             failures: 0,
         }
     }
@@ -162,11 +148,18 @@ impl Client {
             let start = Instant::now();
             match self.hold(place.insert(socket)).await {
                 End::Unwanted => return,
+                End::RoomClosed => {
+                    *place = None;
+                    return self.give_up(
+                        "The room was closed: nobody new can join.",
+                        "The room was closed by its owner.",
+                    );
+                }
                 End::Lost(reason) => info!(reason, "signaling lost"),
             }
             *place = None;
             if !self.address.may_return() {
-                return self.give_up();
+                return self.lose();
             }
             self.directory.set_signaling(SignalingState::Lost);
             if start.elapsed() >= STEADY {
@@ -176,22 +169,26 @@ impl Client {
                 Ok(socket) => socket,
                 Err(refusal) => {
                     warn!(?refusal, "signaling is gone for good");
-                    return self.give_up();
+                    return self.lose();
                 }
             };
         }
     }
 
-    /// Ends signaling for good. Open channels live on.
-    fn give_up(&self) {
+    /// Ends signaling because the server cannot be returned to.
+    fn lose(&self) {
+        self.give_up(
+            "The connection to the server was lost: nobody new can join.",
+            "The connection to the server was lost. Join the room again.",
+        );
+    }
+
+    /// Ends signaling for good. Open channels live on; what players are told depends on them.
+    fn give_up(&self, in_company: &str, alone: &str) {
         self.directory
             .set_signaling(match self.directory.anybody_open() {
-                true => SignalingState::Gone(
-                    "The connection to the server was lost: nobody new can join.".to_owned(),
-                ),
-                false => SignalingState::Failed(
-                    "The connection to the server was lost. Join the room again.".to_owned(),
-                ),
+                true => SignalingState::Gone(in_company.to_owned()),
+                false => SignalingState::Failed(alone.to_owned()),
             });
     }
 
@@ -206,7 +203,8 @@ impl Client {
                 Err(refusal) => refusal,
             };
             let pause = pause_after(attempt);
-            if refusal.is_final() || attempt >= FIRST_ATTEMPTS || Instant::now() + pause >= end {
+            let is_final = refusal.is_final() && !self.may_be_of_ticket(&refusal);
+            if is_final || attempt >= FIRST_ATTEMPTS || Instant::now() + pause >= end {
                 return Err(refusal);
             }
             debug!(?refusal, attempt, "trying again");
@@ -236,12 +234,7 @@ impl Client {
     /// Connects, and waits until the server has said who we are.
     async fn open(&mut self, end: Instant) -> Result<Socket, Refusal> {
         let left = || end.saturating_duration_since(Instant::now());
-        let mut socket = within(
-            CONNECT_DEADLINE.min(left()),
-            Socket::connect(self.address.url()),
-        )
-        .await
-        .unwrap_or(Err(Refusal::Silent))?;
+        let mut socket = self.connect(end).await?;
         let welcome = within(WELCOME_DEADLINE.min(left()), async {
             loop {
                 match socket.next().await {
@@ -260,8 +253,31 @@ impl Client {
         if *self.id.get_or_insert(id) != id {
             return Err(Refusal::Renamed);
         }
+        self.was_in = true;
         self.forward(PeerEvent::IdAssigned(id));
         Ok(socket)
+    }
+
+    /// Connects, with another ticket if the one we have may not do.
+    async fn connect(&mut self, end: Instant) -> Result<Socket, Refusal> {
+        let left = || end.saturating_duration_since(Instant::now());
+        if let (Address::Created(entrance), true) = (&self.address, self.ticket_in_doubt) {
+            let renewed = within(left(), entrance.renew(self.was_in)).await;
+            renewed.ok_or(Refusal::Silent)??;
+            self.ticket_in_doubt = false;
+        }
+        let url = self.address.url();
+        let connected = within(CONNECT_DEADLINE.min(left()), Socket::connect(&url)).await;
+        let connected = connected.unwrap_or(Err(Refusal::Silent));
+        self.ticket_in_doubt = connected
+            .as_ref()
+            .is_err_and(|refusal| self.may_be_of_ticket(refusal));
+        connected
+    }
+
+    /// Whether a refusal may be due to our ticket.
+    fn may_be_of_ticket(&self, refusal: &Refusal) -> bool {
+        matches!(self.address, Address::Created(_)) && refusal.is_of_ticket()
     }
 
     /// Moves signals both ways until the connection ends.
@@ -288,7 +304,8 @@ impl Client {
                     // A server that never stops talking must not hold up this thread's others.
                     yield_now().await;
                 }
-                Step::Heard(Err(reason)) => return End::Lost(reason),
+                Step::Heard(Err(Ending::RoomClosed)) => return End::RoomClosed,
+                Step::Heard(Err(Ending::Broken(reason))) => return End::Lost(reason),
                 Step::Quiet => match liveness.check(Instant::now()) {
                     Check::Wait => {}
                     Check::Probe => {

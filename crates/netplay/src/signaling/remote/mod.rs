@@ -3,6 +3,8 @@
 //! A task of its own holds the WebSocket, so that an outage is not matchbox's ([`client`]). Each
 //! connection of a socket says the same secret token ([`address`]), of which our server makes the
 //! socket's id: even one that was started anew gives it back, and whoever is new may join again.
+//! A room that was created is entered with a ticket; when the server takes it no more, the client asks
+//! for another, under the same id.
 //! A connection that leads nowhere is noticed ([`liveness`]).
 
 mod address;
@@ -10,6 +12,7 @@ mod client;
 mod liveness;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+mod refusal;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
@@ -21,7 +24,9 @@ use web as platform;
 use super::{
     directory::Directory,
     ends::{Ends, MAX_QUEUED_SIGNALS, Outlet},
+    entrance::Entrance,
 };
+use address::Address;
 use client::Client;
 use futures::channel::{mpsc, oneshot};
 use matchbox_socket::{PeerRequest, SignalingError, Signaller, SignallerBuilder};
@@ -31,13 +36,25 @@ use std::convert::Infallible;
 #[derive(Debug)]
 pub struct RemoteSignaller {
     directory: Directory,
+    entrance: Option<Entrance>,
 }
 
 impl RemoteSignaller {
     /// A client that tells `directory` whom it meets and how it stands. The room's address,
     /// `ws(s)://server/room`, is the socket's own.
     pub fn builder(directory: Directory) -> Self {
-        Self { directory }
+        Self {
+            directory,
+            entrance: None,
+        }
+    }
+
+    /// A client that enters a created room, whatever address the socket says.
+    pub fn entering(directory: Directory, entrance: Entrance) -> Self {
+        Self {
+            directory,
+            entrance: Some(entrance),
+        }
     }
 }
 
@@ -53,7 +70,11 @@ impl SignallerBuilder for RemoteSignaller {
         let (events_in, events) = mpsc::channel(MAX_QUEUED_SIGNALS);
         let (requests, requests_out) = mpsc::channel(MAX_QUEUED_SIGNALS);
         let (socket_lives, socket_gone) = oneshot::channel();
-        let client = Client::new(room_url, self.directory.clone(), events_in, requests_out);
+        let address = match &self.entrance {
+            Some(entrance) => Address::Created(entrance.clone()),
+            None => Address::of(room_url),
+        };
+        let client = Client::new(address, self.directory.clone(), events_in, requests_out);
         platform::spawn(client.run_until(socket_gone));
         let outlet = Requests {
             queue: requests,

@@ -1,13 +1,20 @@
 //! The WebSocket natively.
 
-use super::client::{Refusal, yield_now};
+use super::{
+    client::{Ending, yield_now},
+    refusal::Refusal,
+};
 use async_tungstenite::{
     WebSocketStream,
     smol::{ConnectStream, connect_async_with_config},
     tungstenite::{Error, Message, protocol::WebSocketConfig},
 };
 use futures::StreamExt;
-use protocol::{PeerId, api::Problem, limits::MAX_SIGNAL_BYTES};
+use protocol::{
+    PeerId,
+    api::{CLOSE_ROOM_CLOSED, Problem},
+    limits::MAX_SIGNAL_BYTES,
+};
 
 /// Bytes read at once; tungstenite's own 128 KiB are for a server's load.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
@@ -16,6 +23,9 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 pub(super) struct Socket(WebSocketStream<ConnectStream>);
 
 impl Socket {
+    /// The answer to a refused upgrade says why.
+    pub(super) const TELLS_REFUSALS: bool = true;
+
     /// Every WebSocket answers pings (RFC 6455, section 5.5.2).
     pub(super) const ANSWERS_PROBES: bool = true;
 
@@ -26,14 +36,13 @@ impl Socket {
             .max_frame_size(Some(MAX_SIGNAL_BYTES));
         match connect_async_with_config(url, Some(config)).await {
             Ok((stream, _)) => Ok(Self(stream)),
-            Err(Error::Http(response)) => Err(Refusal::Http {
-                status: response.status().as_u16(),
-                title: response
-                    .body()
-                    .as_deref()
-                    .and_then(|body| serde_json::from_slice::<Problem>(body).ok())
-                    .map(|problem| problem.title),
-            }),
+            Err(Error::Http(response)) => {
+                let body = response.body().as_deref().unwrap_or_default();
+                Err(match serde_json::from_slice::<Problem>(body) {
+                    Ok(problem) => Refusal::Problem(problem),
+                    Err(_) => Refusal::Http(response.status().as_u16()),
+                })
+            }
             Err(Error::Url(error)) => Err(Refusal::BadUrl(error.to_string())),
             Err(error) => Err(Refusal::Unreachable(error.to_string())),
         }
@@ -67,12 +76,17 @@ impl Socket {
     }
 
     /// The next text; other messages are nothing, an error is the connection's end.
-    pub(super) async fn next(&mut self) -> Result<Option<String>, String> {
+    pub(super) async fn next(&mut self) -> Result<Option<String>, Ending> {
         match self.0.next().await {
             Some(Ok(Message::Text(text))) => Ok(Some(text.as_str().to_owned())),
-            Some(Ok(Message::Close(_))) | None => Err("closed by the server".to_owned()),
+            Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == CLOSE_ROOM_CLOSED => {
+                Err(Ending::RoomClosed)
+            }
+            Some(Ok(Message::Close(_))) | None => {
+                Err(Ending::Broken("closed by the server".to_owned()))
+            }
             Some(Ok(_)) => Ok(None),
-            Some(Err(error)) => Err(error.to_string()),
+            Some(Err(error)) => Err(Ending::Broken(error.to_string())),
         }
     }
 }

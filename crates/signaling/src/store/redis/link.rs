@@ -5,7 +5,7 @@
 //! of this node, and only then is it used for anything else.
 
 use super::{
-    mirror::{Reply, Report},
+    report::{Reply, Report},
     script::{Script, Scripts},
     shared::Shared,
     view::NodeId,

@@ -7,7 +7,11 @@
 //! Redis decides who is in a room, and the node which of its sockets live. Where the two disagree
 //! the room is *out of step*: the node tells Redis of it anew.
 
-use super::view::{Facts, Member, NodeId, View};
+use super::{
+    difference::{address, difference, mine, notice},
+    report::{Reply, Report},
+    view::{Member, NodeId, View},
+};
 use crate::store::{Address, Door, Entered, Entry, Notice, RoomKey, Visit};
 use matchbox_protocol::PeerId;
 use std::{
@@ -60,56 +64,6 @@ pub(super) struct Coming {
     pub(super) number: u64,
     /// The data that Redis had when it began.
     data: u64,
-}
-
-/// What Redis is to be told of a room.
-#[derive(Clone, Debug)]
-pub(super) struct Report {
-    pub(super) room: RoomKey,
-    /// Nothing if none of this node's sockets is in it.
-    pub(super) facts: Option<Facts>,
-    pub(super) revision: u64,
-    /// Redis has other data than when the room was told of last.
-    pub(super) fresh: bool,
-    pub(super) known: Vec<PeerId>,
-    /// The lowest number of an entrance that may be under way.
-    pub(super) under_way: u64,
-    pub(super) mine: Vec<Member>,
-    pub(super) others: Vec<Member>,
-}
-
-impl Report {
-    /// As `scripts/sync.lua` reads it.
-    pub(super) fn arguments(&self) -> Vec<String> {
-        let known: Vec<String> = self.known.iter().map(PeerId::to_string).collect();
-        let mut arguments = vec![
-            self.room.0.to_string(),
-            self.facts
-                .as_ref()
-                .map(Facts::to_string)
-                .unwrap_or_default(),
-            self.revision.to_string(),
-            u8::from(self.fresh).to_string(),
-            known.join(" "),
-            self.under_way.to_string(),
-            self.mine.len().to_string(),
-        ];
-        for member in self.mine.iter().chain(&self.others) {
-            arguments.push(member.peer.to_string());
-            arguments.push(member.to_text());
-        }
-        arguments
-    }
-}
-
-/// What Redis says to a [`Report`].
-#[derive(Clone, Debug)]
-pub(super) enum Reply {
-    Room(View),
-    /// The room was closed by its owner.
-    Closed,
-    /// There is no such room, and need not be.
-    None,
 }
 
 impl Mirror {
@@ -424,7 +378,7 @@ impl Mirror {
         }
         let old = room.view.clone();
         let mut notices = self.keep_the_living(&old, &mut new, told);
-        notices.extend(self.difference(&old, &new));
+        notices.extend(difference(self.node, &old, &new));
         if let Some(room) = self.rooms.get_mut(&key) {
             room.view = new;
         }
@@ -485,56 +439,16 @@ impl Mirror {
         notices
     }
 
-    /// What this node's sockets must know.
-    fn difference(&self, old: &View, new: &View) -> Vec<Notice> {
-        let in_old = |member: &Member| old.members.iter().any(|other| other.is_same_stay(member));
-        let in_new = |member: &Member| new.members.iter().any(|other| other.is_same_stay(member));
-        // Given up for lost and back again: the others take it for a newcomer, and so it does
-        // them. Two such peers of this node have never lost one another.
-        let is_back = |member: &Member| {
-            let before = old.member(member.peer);
-            member.node == self.node
-                && before
-                    .is_some_and(|before| before.node == self.node && before.rank != member.rank)
-        };
-        let mine: Vec<&Member> = self.mine(new).collect();
-        let mut notices = Vec::new();
-        for peer in &old.members {
-            let stays = in_new(peer);
-            let back = new.member(peer.peer).is_some_and(&is_back);
-            let to = mine.iter().filter(|member| {
-                let lost = is_back(member) && !back;
-                let saw_it_go = !stays && in_old(member) && member.peer != peer.peer;
-                (lost && member.peer != peer.peer) || saw_it_go
-            });
-            let to = to.map(|member| address(member)).collect();
-            let peer = peer.peer;
-            notices.extend(notice(to, |to| Notice::PeerLeft { to, peer }));
-        }
-        for peer in &new.members {
-            let came = !in_old(peer);
-            let back = is_back(peer);
-            let to = mine.iter().filter(|member| {
-                let elder = member.rank < peer.rank;
-                elder && (came || is_back(member)) && !(back && is_back(member))
-            });
-            let to = to.map(|member| address(member)).collect();
-            let peer = peer.peer;
-            notices.extend(notice(to, |to| Notice::NewPeer { to, peer }));
-        }
-        notices
-    }
-
     /// Peers that Redis has here and that are not here put a room out of step.
     fn claim(&mut self, view: &View) {
-        if self.mine(view).next().is_some() {
+        if mine(self.node, view).next().is_some() {
             self.out_of_step.insert(view.key.clone());
         }
     }
 
     /// Drops a room in which this node has nobody, unless Redis must still be told so.
     fn forget_if_empty(&mut self, key: &RoomKey) {
-        let is_empty = |room: &Room| self.mine(&room.view).next().is_none();
+        let is_empty = |room: &Room| mine(self.node, &room.view).next().is_none();
         if !self.out_of_step.contains(key) && self.rooms.get(key).is_some_and(is_empty) {
             self.rooms.remove(key);
         }
@@ -545,28 +459,9 @@ impl Mirror {
         member.node == self.node && stay.is_some_and(|stay| stay.visit == member.visit)
     }
 
-    fn mine<'a>(&self, view: &'a View) -> impl Iterator<Item = &'a Member> + use<'a> {
-        let node = self.node;
-        view.members
-            .iter()
-            .filter(move |member| member.node == node)
-    }
-
     fn addresses(&self, view: &View) -> Vec<Address> {
-        self.mine(view).map(address).collect()
+        mine(self.node, view).map(address).collect()
     }
-}
-
-fn address(member: &Member) -> Address {
-    Address {
-        peer: member.peer,
-        visit: member.visit,
-    }
-}
-
-/// A notice, unless it is for nobody.
-fn notice(to: Vec<Address>, notice: impl FnOnce(Vec<Address>) -> Notice) -> Option<Notice> {
-    (!to.is_empty()).then(|| notice(to))
 }
 
 /// Whether this door is one of that room, which the peer is in.

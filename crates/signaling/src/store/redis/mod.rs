@@ -12,8 +12,10 @@
 //! Deliberately absent: Redis Cluster (an operation changes several keys, which follow from what it
 //! finds), and any trust in the nodes' clocks.
 
+mod difference;
 mod link;
 mod mirror;
+mod report;
 mod script;
 mod shared;
 mod view;

@@ -3,7 +3,8 @@
 use super::{
     TellOperator,
     link::{Link, Outgoing},
-    mirror::{Coming, Mirror, Reply, Report},
+    mirror::{Coming, Mirror},
+    report::{Reply, Report},
     script::Bounds,
     view::{NodeId, View, peer_id},
 };

@@ -168,11 +168,19 @@ fn replaced(number: u128, visit: Visit) -> Notice {
 }
 
 impl RedisServer {
-    fn command(&self, words: &[&str]) {
+    fn connect(&self) -> ::redis::Connection {
         let client = ::redis::Client::open(self.url()).unwrap();
-        let mut connection = client.get_connection().unwrap();
+        client.get_connection().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) {
         let mut command = ::redis::cmd(words[0]);
-        command.arg(&words[1..]).exec(&mut connection).unwrap();
+        command.arg(&words[1..]).exec(&mut self.connect()).unwrap();
+    }
+
+    /// All keys that match a pattern.
+    fn keys(&self, pattern: &str) -> Vec<String> {
+        self.connect().keys(pattern).unwrap()
     }
 
     /// Loses all data while everybody stays connected.
@@ -182,12 +190,7 @@ impl RedisServer {
 
     /// How many nodes have told of all their rooms.
     fn nodes(&self) -> usize {
-        let client = ::redis::Client::open(self.url()).unwrap();
-        client
-            .get_connection()
-            .unwrap()
-            .zcard("peerball:nodes")
-            .unwrap()
+        self.connect().zcard("peerball:nodes").unwrap()
     }
 
     /// Answers nobody for so long.

@@ -4,9 +4,9 @@
 if redis.call('GET', key('born')) ~= arg(1) then
   return 0
 end
+be_heard()
 redis.call('ZADD', key('nodes'), text(now + NODE_TTL), ME)
 redis.call('ZREM', key('missing'), ME)
-redis.call('SET', key('seen'), text(now), 'EX', ROOM_TTL)
 for _, name in ipairs({'born', 'nodes', 'missing', 'rooms', 'empty'}) do
   redis.call('EXPIRE', key(name), ROOM_TTL)
 end

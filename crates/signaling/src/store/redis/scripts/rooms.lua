@@ -34,11 +34,26 @@ local function is_registered(node)
   return lives_until('nodes', node) > now
 end
 
+-- Whether nobody has been heard: Redis was away or stood still, and not the nodes. Until they are
+-- heard again nobody is given up for lost.
+local seen = tonumber(redis.call('GET', key('seen')) or now)
+local is_quiet = now - seen > NODE_TTL / 2
+
+-- The caller is heard. After a silence of all, each node has its time to come back.
+local function be_heard()
+  for _, index in ipairs(is_quiet and {'nodes', 'missing'} or {}) do
+    for _, node in ipairs(redis.call('ZRANGE', key(index), 0, -1)) do
+      redis.call('ZADD', key(index), text(now + NODE_TTL), node)
+    end
+  end
+  redis.call('SET', key('seen'), text(now), 'EX', ROOM_TTL)
+end
+
 local living = {}
 
 local function is_alive(node)
   if living[node] == nil then
-    living[node] = is_registered(node) or lives_until('missing', node) > now
+    living[node] = is_quiet or is_registered(node) or lives_until('missing', node) > now
   end
   return living[node]
 end

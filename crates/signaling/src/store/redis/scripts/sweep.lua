@@ -8,8 +8,9 @@ local function find_dead()
     for _, node in ipairs(redis.call('ZRANGEBYSCORE', key(index), '-inf', text(now), 'LIMIT', 0, 8)) do
       if not is_alive(node) then
         return node
+      elseif not is_quiet then
+        redis.call('ZREM', key(index), node)
       end
-      redis.call('ZREM', key(index), node)
     end
   end
 end

@@ -175,23 +175,35 @@ async fn a_node_that_was_given_up_for_lost_comes_back_with_newcomers() {
 }
 
 #[tokio::test]
-async fn a_redis_that_hangs_is_away_and_comes_back() {
+async fn a_redis_that_hangs_is_away_and_comes_back_and_nobody_is_given_up_for_it() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let [mut a, b, _] = three(&redis, terms()).await;
+    let [mut a, mut b, mut c] = three(&redis, short()).await;
     a.enter(bare("room"), 1, 1).await.unwrap();
+    b.enter(bare("room"), 2, 2).await.unwrap();
+    assert_eq!(a.heard(1).await, [came(&[who(1, 1)], 2)]);
+    // Twice as long as a silent node has.
     redis.pause(Duration::from_secs(4));
-    let entrance = timeout(PATIENCE, b.enter(bare("room"), 2, 2))
-        .await
-        .unwrap();
-    assert_eq!(entrance, Err(Refused::Away));
-    b.store.leave(who(2, 2));
-    a.until(false).await;
-    a.until(true).await;
-    // The entrance that nobody waited for has left nothing behind.
-    settle(&[&a]).await;
-    eventually(|| redis.keys("peerball:place:*").len() == 1).await;
+    let entrance = timeout(PATIENCE, c.enter(bare("room"), 3, 3)).await;
+    assert_eq!(entrance.unwrap(), Err(Refused::Away));
+    c.store.leave(who(3, 3));
+    for node in [&mut a, &mut b, &mut c] {
+        node.until(false).await;
+    }
+    for node in [&mut a, &mut b, &mut c] {
+        node.until(true).await;
+    }
+    settle(&[&a, &b, &c]).await;
+    // Redis may have carried out the entrance that nobody waited for; nothing is left of it.
+    eventually(|| redis.keys("peerball:place:*").len() == 2).await;
+    let heard = |node: &TestNode| std::mem::take(&mut *node.ears.0.lock().unwrap());
+    let passed = |heard: Vec<Notice>, to: Address| {
+        heard.is_empty() || heard == [came(&[to], 3), left(&[to], 3)]
+    };
+    settle(&[&a, &b, &c]).await;
+    assert!(passed(heard(&a), who(1, 1)) && passed(heard(&b), who(2, 2)));
+    assert_eq!(heard(&c), []);
 }
 
 #[tokio::test]

@@ -1,0 +1,181 @@
+//! The public rooms of the server: where others wait for company.
+
+use super::{
+    backdrop,
+    widgets::{button, column, paragraph, row, small_button, text},
+};
+use crate::{
+    arena::field::Floor,
+    args::Args,
+    scene::{Begin, Choice, Stage, place},
+    text::Trouble,
+    theme::{self, size},
+};
+use bevy::{
+    input_focus::AutoFocus,
+    prelude::*,
+    tasks::{IoTaskPool, Task, futures::check_ready},
+    ui::InteractionDisabled,
+    ui_widgets::{Activate, observe},
+};
+use protocol::api::{Room, RoomList, Visibility};
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Asking>()
+        .add_systems(OnEnter(Stage::Rooms), (build, ask_first))
+        .add_systems(OnExit(Stage::Rooms), forget)
+        .add_systems(
+            Update,
+            (answer, leave_by_key).run_if(in_state(Stage::Rooms)),
+        );
+}
+
+/// Rooms on one page: as many as a phone shows.
+const SHOWN: usize = 8;
+
+/// Said when nobody waits.
+const NOBODY: &str = "Nobody waits here now. Make an open room: others find it.";
+
+/// The server's answer on its way; and what the next page is called, if there is one.
+#[derive(Resource, Default)]
+struct Asking {
+    task: Option<Task<Result<RoomList, Trouble>>>,
+    next: Option<String>,
+}
+
+impl Asking {
+    fn ask(&mut self, args: &Args, after: Option<String>) {
+        let servers = place::servers(args, &Choice::Quick);
+        let list = async move { place::list(servers?, after, SHOWN).await };
+        self.task = Some(IoTaskPool::get().spawn(list));
+    }
+}
+
+/// The rooms' buttons.
+#[derive(Component)]
+struct RoomBox;
+
+/// What is to be said of the list.
+#[derive(Component)]
+struct Note;
+
+/// Shows the next page.
+#[derive(Component)]
+struct More;
+
+fn build(floor: Res<Floor>, mut commands: Commands) {
+    backdrop::page(&mut commands, &floor, Stage::Rooms, 2.4).insert(children![
+        text("Open rooms", size::HEADING, theme::TEXT),
+        (RoomBox, column(1.2)),
+        (Note, paragraph("", 84.0, theme::FAINT)),
+        (
+            row(2.0),
+            children![
+                (small_button("Look again"), observe(look_again)),
+                (
+                    More,
+                    InteractionDisabled,
+                    small_button("More rooms"),
+                    observe(more)
+                ),
+            ]
+        ),
+        (
+            row(2.0),
+            children![
+                (
+                    button("New open room", 46.0),
+                    AutoFocus,
+                    observe(|_: On<Activate>, mut commands: Commands| {
+                        commands.trigger(Begin(Choice::Create(Visibility::Public)));
+                    })
+                ),
+                (button("Back", 26.0), observe(back)),
+            ]
+        ),
+    ]);
+}
+
+fn ask_first(args: Res<Args>, mut asking: ResMut<Asking>) {
+    asking.ask(&args, None);
+}
+
+/// Nobody reads an answer that comes after the screen is gone.
+fn forget(mut asking: ResMut<Asking>) {
+    *asking = Asking::default();
+}
+
+fn look_again(_: On<Activate>, args: Res<Args>, mut asking: ResMut<Asking>) {
+    asking.ask(&args, None);
+}
+
+fn more(_: On<Activate>, args: Res<Args>, mut asking: ResMut<Asking>) {
+    let next = asking.next.take();
+    asking.ask(&args, next);
+}
+
+fn back(_: On<Activate>, mut stage: ResMut<NextState<Stage>>) {
+    stage.set(Stage::Title);
+}
+
+fn leave_by_key(
+    keys: Res<ButtonInput<KeyCode>>,
+    gamepads: Query<&Gamepad>,
+    mut stage: ResMut<NextState<Stage>>,
+) {
+    let pad = (gamepads.iter()).any(|pad| pad.just_pressed(GamepadButton::Select));
+    if keys.just_pressed(KeyCode::Escape) || pad {
+        stage.set(Stage::Title);
+    }
+}
+
+fn answer(
+    mut asking: ResMut<Asking>,
+    boxes: Query<Entity, With<RoomBox>>,
+    mut notes: Query<(&mut Text, &mut TextColor), With<Note>>,
+    mores: Query<Entity, With<More>>,
+    mut commands: Commands,
+) {
+    // Only what has come of it is a change.
+    let task = asking.bypass_change_detection().task.as_mut();
+    let Some(answer) = task.and_then(check_ready) else {
+        return;
+    };
+    asking.task = None;
+    let (list, note, color) = match answer {
+        Ok(list) if list.rooms.is_empty() => (list, NOBODY.to_owned(), theme::FAINT),
+        Ok(list) => (list, String::new(), theme::FAINT),
+        Err(trouble) => (RoomList::default(), trouble.sentence(), theme::ALARM),
+    };
+    asking.next = list.next;
+    for (mut text, mut shown) in &mut notes {
+        text.0.clone_from(&note);
+        shown.0 = color;
+    }
+    for more in &mores {
+        match asking.next {
+            Some(_) => commands.entity(more).remove::<InteractionDisabled>(),
+            None => commands.entity(more).insert(InteractionDisabled),
+        };
+    }
+    for entity in &boxes {
+        commands
+            .entity(entity)
+            .despawn_related::<Children>()
+            .with_children(|rows| {
+                for room in &list.rooms {
+                    spawn_room(rows, room);
+                }
+            });
+    }
+}
+
+/// A room's button.
+fn spawn_room(rows: &mut ChildSpawnerCommands<'_>, room: &Room) {
+    let code = room.code.clone();
+    let join = move |_: On<Activate>, mut commands: Commands| {
+        commands.trigger(Begin(Choice::Join(code.clone())));
+    };
+    let label = format!("{}   {} of {}", room.code, room.peers, room.capacity);
+    rows.spawn((button(&label, 60.0), observe(join)));
+}
