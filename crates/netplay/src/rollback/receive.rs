@@ -210,9 +210,9 @@ impl<S: Simulation> Core<S> {
         for (seat, stream) in self.streams.iter().enumerate() {
             if stream.driver() == Some(self.me) {
                 let (known, told) = (&mut peer.acknowledged[seat], datagram.frontiers[seat]);
-                *known = match is_newest {
-                    // Whoever has begun anew lacks what it had before.
-                    true => told.max(stream.base()).max(stream.since()),
+                // Whoever has begun anew lacks what it had before: it is told again if it is kept.
+                *known = match is_newest && told >= stream.base() {
+                    true => told.max(stream.since()),
                     false => told.max(*known),
                 };
             }
