@@ -75,8 +75,9 @@ pub const ROOM_CODE_LENGTH: usize = 6;
 /// The symbols of room codes: no look-alikes (0/O, 1/I/L), no vowels that spell words.
 pub const ROOM_CODE_ALPHABET: &[u8; 26] = b"23456789BCDFGHJKMNPQRSTVWX";
 
-/// How long a newcomer's channels may take to open, or its hello to come, before it is given up.
-pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(15);
+/// How long a newcomer's channels may take to open, or its hello to come, before it is given up: enough
+/// for two attempts by a relay.
+pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a peer may be silent in the lobby or a match before it counts as lost.
 pub const SILENCE_DEADLINE: Duration = Duration::from_millis(2_500);
