@@ -17,11 +17,15 @@ mod arena;
 mod args;
 #[cfg(not(target_arch = "wasm32"))]
 mod desktop;
+mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 mod input;
+mod preferences;
 mod scene;
 mod screens;
+#[cfg(target_arch = "wasm32")]
+mod storage;
 mod text;
 mod theme;
 #[cfg(target_arch = "wasm32")]
