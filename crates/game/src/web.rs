@@ -1,7 +1,10 @@
 //! The page around the game: its address, `window.peerball`, the clipboard, and what its scripts
 //! (`assets/page.js`) and screen readers are told.
 
-use crate::scene::{Failed, Scene, Session, place::Place};
+use crate::{
+    preferences::Preferences,
+    scene::{Failed, Scene, Session, place::Place},
+};
 use bevy::{
     input_focus::{
         InputFocus,
@@ -14,7 +17,7 @@ use netplay::session::{Handle, Status};
 use sim::World as Match;
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, HtmlElement, PageTransitionEvent};
+use web_sys::{HtmlElement, PageTransitionEvent};
 
 pub(super) fn plugin(app: &mut App) {
     tell_page();
@@ -70,8 +73,8 @@ pub fn announce(words: &str) {
 }
 
 /// Tells the page, its title and screen readers which screen is shown: `name` for the page's
-/// styles, `title` for people.
-pub fn show_screen(name: &str, title: &str) {
+/// styles, `title` for people, in the language of this code.
+pub fn show_screen(name: &str, title: &str, language: &str) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else {
         return;
     };
@@ -80,11 +83,15 @@ pub fn show_screen(name: &str, title: &str) {
         // The name of an attribute that is valid cannot fail.
         let _ = body.set_attribute("data-screen", name);
     }
+    if let Some(region) = element(LIVE_REGION) {
+        region.set_lang(language);
+    }
     announce(title);
 }
 
-fn element(id: &str) -> Option<Element> {
-    web_sys::window()?.document()?.get_element_by_id(id)
+fn element(id: &str) -> Option<HtmlElement> {
+    let found = web_sys::window()?.document()?.get_element_by_id(id)?;
+    found.dyn_into().ok()
 }
 
 /// Tells the page where the focus is among the picture's buttons, so that Tab goes on to the page
@@ -196,7 +203,7 @@ fn listen() {
     window.set_onpageshow(on_show.dyn_ref());
     let reload = Closure::<dyn Fn()>::new(reload).into_js_value();
     window.set_onhashchange(reload.dyn_ref());
-    if let Some(canvas) = element(CANVAS).and_then(|canvas| canvas.dyn_into::<HtmlElement>().ok()) {
+    if let Some(canvas) = element(CANVAS) {
         let _ = canvas.focus();
     }
 }
@@ -242,6 +249,7 @@ fn report(
     >,
     mut removed: RemovedComponents<Scene>,
     scenes: Query<(&Scene, Option<&Session>, Option<&Failed>)>,
+    preferences: Res<Preferences>,
 ) {
     if changed.is_empty() && removed.read().next().is_none() {
         return;
@@ -252,7 +260,7 @@ fn report(
         .into_iter()
         .map(|(_, session, failed)| match (session, failed) {
             (Some(session), _) => Source::Session(session.0.clone()),
-            (None, Some(failed)) => Source::Failed(failed.0.sentence()),
+            (None, Some(failed)) => Source::Failed((preferences.words().trouble)(&failed.0)),
             (None, None) => Source::Opening,
         });
     SOURCES.set(sources.collect());

@@ -3,19 +3,32 @@
 
 use super::playing::announcement;
 use crate::{
+    preferences::Preferences,
     scene::{Page, Scene, Stage, shown::Shown},
-    theme::team_name,
+    text::Words,
     web,
 };
 use bevy::prelude::*;
-use sim::{EventKind, World as Match};
+use sim::EventKind;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(OnEnter(Stage::Title), || web::show_screen("title", "Title"))
-        .add_systems(OnEnter(Stage::Rooms), || {
-            web::show_screen("rooms", "Open rooms");
-        })
+    app.add_systems(OnEnter(Stage::Title), tell_title)
+        .add_systems(OnEnter(Stage::Rooms), tell_rooms)
         .add_systems(Update, (tell_page, tell_events));
+}
+
+fn tell_title(preferences: Res<Preferences>) {
+    let words = preferences.words();
+    show("title", words.spoken.title, words);
+}
+
+fn tell_rooms(preferences: Res<Preferences>) {
+    let words = preferences.words();
+    show("rooms", words.title.open_rooms, words);
+}
+
+fn show(name: &str, title: &str, words: &Words) {
+    web::show_screen(name, title, words.spoken.language);
 }
 
 /// The first of several scenes speaks: they tell of one match.
@@ -23,41 +36,38 @@ fn is_first(scene: &Scene) -> bool {
     scene.index == 0
 }
 
-fn tell_page(turned: Query<(&Scene, &Page, &Shown), Changed<Page>>) {
+fn tell_page(turned: Query<(&Scene, &Page, &Shown), Changed<Page>>, preferences: Res<Preferences>) {
+    let words = preferences.words();
+    let spoken = &words.spoken;
     for (_, page, shown) in turned.iter().filter(|(scene, ..)| is_first(scene)) {
         let (name, title) = match page {
-            Page::Connecting => ("connecting", "One moment"),
-            Page::Room => ("room", "Room"),
-            Page::Playing => ("playing", "Match"),
-            Page::Result => ("result", "Result"),
-            Page::Watching => ("watching", "Replay"),
-            Page::Failure => ("failure", "It did not work"),
+            Page::Connecting => ("connecting", words.title.one_moment),
+            Page::Room => ("room", spoken.room),
+            Page::Playing => ("playing", spoken.playing),
+            Page::Result => ("result", spoken.result),
+            Page::Watching => ("watching", spoken.watching),
+            Page::Failure => ("failure", spoken.failure),
         };
-        web::show_screen(name, title);
+        show(name, title, words);
         if let (Page::Result, Some(world)) = (page, shown.world()) {
-            web::announce(&format!("The match is over. {}", score(world)));
+            web::announce(&format!("{title}: {}", (spoken.score)(world.score())));
         }
     }
 }
 
-fn tell_events(scenes: Query<(&Scene, &Shown)>) {
+fn tell_events(scenes: Query<(&Scene, &Shown)>, preferences: Res<Preferences>) {
+    let words = preferences.words();
     for (_, shown) in scenes.iter().filter(|(scene, _)| is_first(scene)) {
         for (_, event) in &shown.events {
-            let Some((words, ..)) = announcement(event) else {
+            let Some((said, ..)) = announcement(event, words) else {
                 continue;
             };
             match (&event.kind, shown.world()) {
                 (EventKind::Goal, Some(world)) => {
-                    web::announce(&format!("{words} {}", score(world)));
+                    web::announce(&format!("{said} {}", (words.spoken.score)(world.score())));
                 }
-                _ => web::announce(&words),
+                _ => web::announce(said),
             }
         }
     }
-}
-
-/// Both teams and their goals, as a sentence.
-fn score(world: &Match) -> String {
-    let [left, right] = world.score();
-    format!("{} {left}, {} {right}.", team_name(0), team_name(1))
 }
