@@ -276,7 +276,7 @@ async fn below_a_path_everything_works() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_is_taken_whole() -> Result<()> {
-    const NEW: &str = "return [document.documentElement.hasAttribute('data-new'),
+    const NEW: &str = "return [document.body.hasAttribute('data-new'),
         getComputedStyle(document.documentElement).getPropertyValue('--new') !== '']";
 
     let client = WebClient::copy()?;
@@ -289,7 +289,7 @@ async fn an_update_is_taken_whole() -> Result<()> {
     browser.draws(1).await?;
     ensure!(browser.evaluate(NEW).await? == json!([false, false]));
 
-    let mark = |page: String| page.replacen(" data-offline", " data-offline data-new", 1);
+    let mark = |page: String| page.replacen("<body>", "<body data-new>", 1);
     client.update(mark, ":root { --new: 1; }").await?;
     // The next load is the new version already, though the old one is kept.
     browser.reload().await?;
