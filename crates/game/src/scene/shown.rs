@@ -4,7 +4,7 @@ use super::{Session, replay::Watching};
 use bevy::prelude::*;
 use netplay::session::Frames;
 use protocol::{Frame, Simulation, limits::STEP_MICROS};
-use sim::{Body, Disc, Event, World as Match};
+use sim::{ArenaKind, Body, Disc, Event, World as Match};
 use std::time::Duration;
 use web_time::Instant;
 
@@ -30,6 +30,12 @@ impl Shown {
     /// The newest world, once a match has started.
     pub fn world(&self) -> Option<&Match> {
         self.frames.as_ref().map(|frames| &frames.current)
+    }
+
+    /// The arena of the match; the classic one before there is any.
+    pub fn arena(&self) -> ArenaKind {
+        self.world()
+            .map_or_else(ArenaKind::default, |world| world.settings().arena)
     }
 
     /// Whether no new world has come for so long that players wonder.
