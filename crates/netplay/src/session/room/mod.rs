@@ -20,6 +20,7 @@ mod admit;
 mod allowance;
 mod branch;
 mod chat;
+mod choice;
 mod enter;
 mod entropy;
 mod feed;
@@ -95,6 +96,9 @@ pub struct Room<S: Simulation> {
     claim: Claim,
     away: bool,
     ready: bool,
+    team: Option<u8>,
+    /// What the owner chose for the next match.
+    chosen: Option<S::Settings>,
     round: u32,
     matches: u32,
     play: Option<Play<S>>,
@@ -143,6 +147,8 @@ impl<S: Simulation> Room<S> {
             claim: resume::claim(&config.token),
             away: false,
             ready: config.auto_ready,
+            team: None,
+            chosen: None,
             only_watches: config.watch,
             config,
             now: Duration::ZERO,
@@ -268,6 +274,11 @@ impl<S: Simulation> Room<S> {
                 self.away = away;
                 self.change_line();
             }
+            Command::SetTeam(team) => {
+                self.team = team;
+                self.change_line();
+            }
+            Command::Choose(settings) => self.choose(&settings),
             Command::SetInputDelay(frames) => {
                 self.config.input_delay = frames;
                 if let Some(play) = &mut self.play {

@@ -278,6 +278,7 @@ impl<'a, S: Game> Run<'a, S> {
             resumes: was.map(token),
             name: format!("P{number}"),
             settings: S::settings(self.schedule.rules),
+            seating: netplay::session::in_order::<S>,
             autopilot: None,
             auto_ready: true,
             min_peers: usize::from(self.schedule.peers),
