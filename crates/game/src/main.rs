@@ -20,8 +20,11 @@ mod desktop;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 mod input;
+mod preferences;
 mod scene;
 mod screens;
+#[cfg(target_arch = "wasm32")]
+mod storage;
 mod text;
 mod theme;
 #[cfg(target_arch = "wasm32")]

@@ -223,6 +223,11 @@ pub const SITTING_OUT: &str = "watching: a bot plays your seat until your game k
 /// Said for a while when a replay begins.
 pub const WATCHING_KEYS: &str = "pause Space   seek left and right   speed up and down   back Esc";
 
+/// Said at the title when kept preferences could not be read, and are now at `place`.
+pub fn put_aside(place: &str) -> String {
+    format!("Your settings could not be read and begin anew. What was there is kept: {place}")
+}
+
 /// Said while two scenes play without WebRTC.
 pub const IN_MEMORY: &str = "no network: meeting in memory, not by WebRTC";
 

@@ -7,7 +7,9 @@ use super::{
 use crate::{
     arena::field::Floor,
     args::Args,
-    scene::{Begin, Choice, Stage, place::Invitation, replay::Shelf},
+    preferences::{Preferences, PutAside},
+    scene::{Begin, Choice, Stage, given_name, place::Invitation, replay::Shelf},
+    text as words,
     theme::{self, size},
 };
 use bevy::{
@@ -43,8 +45,19 @@ struct LastMatch;
 /// Characters of a link to a room.
 const MAX_LINK: usize = 120;
 
-fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Commands) {
-    let name = args.name.clone().unwrap_or_default();
+fn build(
+    args: Res<Args>,
+    preferences: Res<Preferences>,
+    aside: Res<PutAside>,
+    floor: Res<Floor>,
+    shelf: Res<Shelf>,
+    mut commands: Commands,
+) {
+    let name = given_name(&args, &preferences);
+    let tagline = match &aside.0 {
+        Some(place) => text(words::put_aside(place), size::SMALL, theme::ALARM),
+        None => text(TAGLINE.to_owned(), size::SMALL, theme::FAINT),
+    };
     let mut page = backdrop::page(&mut commands, &floor, Stage::Title, 2.2);
     page.insert(children![
         (
@@ -55,12 +68,9 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
             ]
         ),
         (
-            text(
-                "orange against blue, peer to peer",
-                size::SMALL,
-                theme::FAINT
-            ),
+            tagline,
             Node {
+                max_width: vmin(94.0),
                 margin: UiRect::bottom(vmin(2.0)),
                 ..default()
             }
@@ -68,7 +78,7 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
         labelled(
             "name",
             (
-                field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
+                field(name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
                 NameField,
                 observe(rename),
             )
@@ -115,6 +125,9 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
         ),
     ]);
 }
+
+/// Below the name of the game.
+const TAGLINE: &str = "orange against blue, peer to peer";
 
 /// Below the code's field.
 const CODE_HINT: &str = "to join a friend: type the room's code";
@@ -175,9 +188,12 @@ fn rename(
     change: On<TextEditChange>,
     fields: Query<&EditableText, With<NameField>>,
     mut args: ResMut<Args>,
+    mut preferences: ResMut<Preferences>,
 ) {
     if let Ok(field) = fields.get(change.event_target()) {
-        args.name = Some(field.value().to_string());
+        // What is typed comes after what the game was started with.
+        args.name = None;
+        preferences.name = field.value().to_string();
     }
 }
 
