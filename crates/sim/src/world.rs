@@ -127,7 +127,12 @@ impl World {
         {
             *input = match seat.driver {
                 Driver::Peer => seat.input,
-                Driver::Bot => bots.get_or_insert_with(|| Bots::new(self)).input(index),
+                Driver::Bot => {
+                    let is_bot =
+                        |seat: usize| seats.get(seat).is_none_or(|s| s.driver == Driver::Bot);
+                    bots.get_or_insert_with(|| Bots::new(self, is_bot))
+                        .input(index)
+                }
             };
         }
         inputs

@@ -270,3 +270,17 @@ fn bots_of_every_level_score_in_every_arena() {
         }
     }
 }
+
+#[test]
+fn a_bot_does_not_wait_for_a_mate_who_stands() {
+    for level in Level::ALL {
+        let settings = Settings {
+            bots: [level; 2],
+            ..Settings::for_seats(4)
+        };
+        let mut seats = sleepers(4);
+        seats[2].driver = Driver::Bot;
+        let (world, _) = play(&settings, 1, &seats);
+        assert_eq!(world.winner(), Some(Team::Left), "{level:?}");
+    }
+}

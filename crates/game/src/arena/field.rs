@@ -7,6 +7,7 @@ use super::{height, paint::image};
 use crate::{
     scene::{
         PartOf, Scene,
+        options::Chosen,
         shown::{Shown, point},
         view,
     },
@@ -93,16 +94,16 @@ fn lay_out(added: On<Add, Scene>, floor: Res<Floor>, mut commands: Commands) {
 
 /// Lays out the arena that a scene's match is played in.
 fn change(
-    scenes: Query<&Shown>,
+    scenes: Query<(&Shown, &Chosen)>,
     mut floors: Query<(&PartOf, &mut Shows, &mut Sprite)>,
     mut floor: ResMut<Floor>,
     mut images: ResMut<Assets<Image>>,
 ) {
     for (part, mut shows, mut sprite) in &mut floors {
-        let Ok(shown) = scenes.get(part.0) else {
+        let Ok((shown, chosen)) = scenes.get(part.0) else {
             continue;
         };
-        let kind = shown.arena();
+        let kind = shown.arena(chosen);
         if shows.set_if_neq(Shows(kind)) {
             sprite.image = floor.of(kind, &mut images);
             sprite.custom_size = Some(canvas(kind.arena()));

@@ -1,6 +1,6 @@
 //! What a scene shows of its match in this picture: a moment between the two newest worlds.
 
-use super::{Session, replay::Watching};
+use super::{Session, options::Chosen, replay::Watching};
 use bevy::prelude::*;
 use netplay::session::Frames;
 use protocol::{Frame, Simulation, limits::STEP_MICROS};
@@ -32,10 +32,10 @@ impl Shown {
         self.frames.as_ref().map(|frames| &frames.current)
     }
 
-    /// The arena of the match; the classic one before there is any.
-    pub fn arena(&self) -> ArenaKind {
-        self.world()
-            .map_or_else(ArenaKind::default, |world| world.settings().arena)
+    /// The arena of the match, or the one chosen for the first one.
+    pub fn arena(&self, chosen: &Chosen) -> ArenaKind {
+        let settings = self.world().map_or(&chosen.0, Match::settings);
+        settings.arena
     }
 
     /// Whether no new world has come for so long that players wonder.

@@ -1,6 +1,6 @@
 //! A scene's part of the window, and where its camera looks.
 
-use super::{PartOf, Scene, shown::Shown};
+use super::{PartOf, Scene, options::Chosen, shown::Shown};
 use crate::theme::inset;
 use bevy::{
     camera::{ScalingMode, Viewport, visibility::RenderLayers},
@@ -126,14 +126,16 @@ fn frame(
         &mut Projection,
         &mut Transform,
         &mut Turned,
-        &Shown,
+        (&Shown, &Chosen),
     )>,
 ) {
     let window_size = window.physical_size();
     if window_size.x == 0 || window_size.y == 0 {
         return; // Minimised: there is nothing to divide.
     }
-    for (scene, mut camera, mut projection, mut transform, mut turned, shown) in &mut scenes {
+    for (scene, mut camera, mut projection, mut transform, mut turned, (shown, chosen)) in
+        &mut scenes
+    {
         let (position, size) = part(window_size, scene.index, scene.of);
         let fits = camera
             .viewport
@@ -146,7 +148,7 @@ fn frame(
                 ..default()
             });
         }
-        let extent = extent(shown.arena().arena());
+        let extent = extent(shown.arena(chosen).arena());
         let aim = aim(extent, size.as_vec2() / window.scale_factor());
         turned.set_if_neq(Turned(aim.turned));
         let rotation = if aim.turned {

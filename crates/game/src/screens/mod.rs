@@ -6,6 +6,7 @@
 mod backdrop;
 mod connecting;
 mod failure;
+mod options;
 mod playing;
 mod result;
 mod room;
@@ -30,6 +31,7 @@ pub(super) fn plugin(app: &mut App) {
         widgets::plugin,
         title::plugin,
         connecting::plugin,
+        options::plugin,
         room::plugin,
         rooms::plugin,
         playing::plugin,

@@ -419,6 +419,7 @@ mod tests {
             is_owner: false,
             ready: true,
             seat: Some(seat),
+            team: None,
             away: false,
             slow: false,
             rtt_ms,

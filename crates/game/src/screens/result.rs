@@ -1,6 +1,6 @@
 //! After a match: who won, and whether to play again.
 
-use super::{leave, ready, root, widgets};
+use super::{leave, options, ready, root, widgets};
 use crate::{
     scene::{
         Page, Seen,
@@ -52,7 +52,7 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut co
         .world()
         .map_or((None, [0, 0]), |world| (world.winner(), world.score()));
     let color = winner.map_or(theme::TEXT, |team| theme::team(team.index()));
-    commands.spawn((
+    let mut page = commands.spawn((
         root(scene, theme::VEIL),
         children![
             widgets::text(heading(winner, seen.0.my_seat), size::TITLE, color),
@@ -87,6 +87,8 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut co
             ),
         ],
     ));
+    // The next match may be another one.
+    page.with_children(|page| options::rules(page, scene));
 }
 
 fn offer_replay(scenes: Query<(), With<Recorded>>, mut buttons: Query<(&ReplayButton, &mut Node)>) {

@@ -50,9 +50,16 @@ pub(crate) struct Bots<'a> {
     meetings: [Meeting; MAX_SEATS],
 }
 
+/// So many steps later a player who stands counts on being at the ball: bots do not wait for
+/// somebody who may be looking elsewhere.
+const STANDING_COST: f32 = 45.0;
+/// Whoever is slower than the root of this stands, in m/s.
+const STANDING_SPEED_SQUARED: f32 = 0.25;
+
 impl<'a> Bots<'a> {
-    /// Those of this world, as it is before a step.
-    pub(crate) fn new(world: &'a World) -> Self {
+    /// Those of this world, as it is before a step. Of seats that are not bots' they cannot know
+    /// whether somebody plays.
+    pub(crate) fn new(world: &'a World, is_bot: impl Fn(usize) -> bool) -> Self {
         let path = ball_path(world.arena(), world.ball());
         let mut meetings = [Meeting::default(); MAX_SEATS];
         for (seat, (meeting, disc)) in meetings.iter_mut().zip(world.discs()).enumerate() {
@@ -61,6 +68,10 @@ impl<'a> Bots<'a> {
             let ahead = path[meeting.moment] - disc.body().position;
             if ahead.x * Team::of_seat(seat).attack_sign() < 0.0 {
                 meeting.cost += 18.0;
+            }
+            let speed_squared = disc.body().velocity.length_squared();
+            if !is_bot(seat) && speed_squared < STANDING_SPEED_SQUARED {
+                meeting.cost += STANDING_COST;
             }
         }
         Self {
@@ -132,7 +143,8 @@ fn seen(body: Body, sign: f32) -> Body {
 
 /// What the bot would do in this seat. A peer without a player can send it as its own input.
 pub fn autopilot(world: &World, seat: usize) -> Input {
-    Bots::new(world).input(seat)
+    // Others that play so do not stand for long.
+    Bots::new(world, |_| true).input(seat)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

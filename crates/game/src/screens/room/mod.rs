@@ -1,6 +1,6 @@
 //! The room before a match: its code to share, who is here, and "ready".
 
-use super::{leave, ready, root, widgets};
+use super::{leave, options, ready, root, widgets};
 use crate::{
     scene::{Page, Scene, Seen, Session, lock::Lock, place::Place},
     text::{self, presence},
@@ -62,12 +62,14 @@ fn build(
             page.spawn(link(place));
             page.spawn(widgets::row(2.0)).with_children(|tools| {
                 copy_link(tools, place);
+                options::team(tools, scene);
                 lock_button(tools, scene);
             });
         } else {
             page.spawn(widgets::text("Get ready", size::HEADING, theme::TEXT));
         }
         page.spawn((PeerList, Of(scene), list_box(0)));
+        options::rules(page, scene);
         page.spawn((
             Waiting,
             Of(scene),
@@ -180,10 +182,13 @@ fn list_box(peers: usize) -> Node {
 
 /// Shows a peer's line among so many.
 fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize) {
-    let color = if peer.ready {
-        theme::TEXT
-    } else {
-        theme::FAINT
+    let color = match (peer.team, peer.ready) {
+        (Some(_), ready) => {
+            let (_, color) = options::team_look(peer.team);
+            color.with_alpha(if ready { 1.0 } else { 0.7 })
+        }
+        (None, true) => theme::TEXT,
+        (None, false) => theme::FAINT,
     };
     if peers <= FEW {
         list.spawn(widgets::text(line(peer), size::BODY, color));
@@ -215,6 +220,10 @@ fn line(peer: &PeerView) -> String {
     } else {
         "   not ready"
     });
+    if peer.team.is_some() {
+        let (team, _) = options::team_look(peer.team);
+        line.push_str(&format!("   {team}"));
+    }
     let presence = presence(peer);
     if !presence.is_empty() {
         line.push_str(&format!("   {presence}"));
@@ -295,6 +304,7 @@ mod tests {
             is_owner: is_me,
             ready,
             seat: None,
+            team: None,
             away: false,
             slow: false,
             rtt_ms: (!is_me).then_some(12.4),
