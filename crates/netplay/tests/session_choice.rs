@@ -25,8 +25,12 @@ fn of_length(length: u32) -> Settings {
     Settings { seats: 4, length }
 }
 
+fn encoded(length: u32) -> Vec<u8> {
+    postcard::to_stdvec(&of_length(length)).expect("settings encode")
+}
+
 fn choice(length: u32) -> Command {
-    Command::Choose(postcard::to_stdvec(&of_length(length)).unwrap())
+    Command::Choose(encoded(length))
 }
 
 fn chosen(peer: &Peer<Sums>) -> Option<u32> {
@@ -135,7 +139,7 @@ fn an_owner_that_chooses_nonsense_is_not_followed() {
         })
     };
     // Not postcard, and something left over.
-    let longer = [postcard::to_stdvec(&of_length(70)).unwrap(), vec![0]].concat();
+    let longer = [encoded(70), vec![0]].concat();
     let nonsense = [vec![0xff; 9], longer].map(line);
     let to = bob.id();
     let dropped = bob.room.status().dropped;

@@ -29,7 +29,7 @@ fn follow(mut scenes: Query<(&Session, &mut Chosen)>) {
 /// The settings of a match while the owner has chosen none, whoever plays it.
 pub fn settings(_players: usize) -> Settings {
     Settings {
-        match_steps: 2 * 60 * STEPS_PER_SECOND,
+        match_steps: 2 * MINUTE,
         goal_limit: 3,
         ..Settings::for_seats(2)
     }
@@ -82,7 +82,8 @@ pub enum Rule {
     Bots,
 }
 
-const MINUTE: u32 = 60 * STEPS_PER_SECOND;
+/// A minute, in steps.
+pub const MINUTE: u32 = 60 * STEPS_PER_SECOND;
 const TIMES: [u32; 5] = [MINUTE, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE, 10 * MINUTE];
 const GOALS: [u8; 5] = [1, 3, 5, 10, 0];
 const SEATS: [u8; 4] = [2, 4, 6, 8];
@@ -98,40 +99,6 @@ impl Rule {
         Self::Dash,
         Self::Bots,
     ];
-
-    /// What the settings say of it.
-    pub fn label(self, settings: &Settings) -> String {
-        match self {
-            Self::Arena => match settings.arena {
-                ArenaKind::Classic => "Arena: classic",
-                ArenaKind::Small => "Arena: small",
-                ArenaKind::Big => "Arena: big",
-                ArenaKind::Hexagon => "Arena: hexagon",
-            }
-            .into(),
-            Self::Teams => {
-                let size = settings.seats.div_ceil(2);
-                format!("Teams: {size} v {size}")
-            }
-            Self::Time => format!("Time: {} min", settings.match_steps / MINUTE),
-            Self::Goals if settings.goal_limit == 0 => "Goals: no limit".into(),
-            Self::Goals => format!("Goals: {}", settings.goal_limit),
-            Self::Ball => match settings.ball {
-                Ball::Light => "Ball: light",
-                Ball::Normal => "Ball: normal",
-                Ball::Heavy => "Ball: heavy",
-            }
-            .into(),
-            Self::Dash if settings.dash => "Dash: on".into(),
-            Self::Dash => "Dash: off".into(),
-            Self::Bots => match settings.bots[0] {
-                Level::Easy => "Bots: easy",
-                Level::Medium => "Bots: medium",
-                Level::Hard => "Bots: hard",
-            }
-            .into(),
-        }
-    }
 
     /// The settings with the next choice of it; after the last one comes the first.
     pub fn turned(self, mut settings: Settings) -> Settings {
@@ -212,18 +179,15 @@ mod tests {
     fn every_choice_of_a_rule_comes_around() {
         for rule in Rule::ALL {
             let first = settings(2);
-            let mut labels = vec![rule.label(&first)];
             let mut turned = rule.turned(first);
-            while turned != first {
+            for _ in 0..8 {
                 assert_eq!(turned.clamped(), turned, "{rule:?}");
-                labels.push(rule.label(&turned));
+                if turned == first {
+                    break;
+                }
                 turned = rule.turned(turned);
-                assert!(labels.len() < 9, "{rule:?} never comes around");
             }
-            let count = labels.len();
-            labels.sort();
-            labels.dedup();
-            assert_eq!(labels.len(), count, "two look the same");
+            assert_eq!(turned, first, "{rule:?} never comes around");
         }
     }
 }

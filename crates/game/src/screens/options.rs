@@ -3,10 +3,12 @@
 
 use super::widgets;
 use crate::{
+    preferences::Preferences,
     scene::{
         Seen, Session,
-        options::{Chosen, Rule},
+        options::{Chosen, MINUTE, Rule},
     },
+    text::Rules,
     theme::{self, size},
 };
 use bevy::{
@@ -16,6 +18,7 @@ use bevy::{
     ui_widgets::{Activate, observe},
 };
 use netplay::session::{Command as Wish, PeerView, RoomView};
+use sim::{Settings, Team};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, (tell, tell_team, allow));
@@ -25,16 +28,16 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(Component, Clone, Copy)]
 struct RuleButton(Entity);
 
-/// The words of a rule's button.
+/// What a rule's button says.
 #[derive(Component)]
-struct Words {
+struct Label {
     scene: Entity,
     rule: Rule,
 }
 
-/// The words of the button of a scene's team.
+/// What the button of a scene's team says.
 #[derive(Component)]
-struct TeamWords(Entity);
+struct TeamLabel(Entity);
 
 /// This scene's peer in its room.
 fn me(view: &RoomView) -> Option<&PeerView> {
@@ -57,9 +60,9 @@ pub fn rules(page: &mut ChildSpawnerCommands<'_>, scene: Entity) {
                     session.0.choose(&rule.turned(chosen.0));
                 }
             };
-            let words = widgets::text("", size::TINY, theme::TEXT);
+            let text = widgets::text("", size::TINY, theme::TEXT);
             row.spawn((
-                widgets::small_button_with((Words { scene, rule }, words)),
+                widgets::small_button_with((Label { scene, rule }, text)),
                 RuleButton(scene),
                 observe(turn),
             ));
@@ -75,9 +78,9 @@ pub fn team(page: &mut ChildSpawnerCommands<'_>, scene: Entity) {
             session.0.command(Wish::SetTeam(next_team(team)));
         }
     };
-    let words = widgets::text("", size::TINY, theme::TEXT);
+    let text = widgets::text("", size::TINY, theme::TEXT);
     page.spawn((
-        widgets::small_button_with((TeamWords(scene), words)),
+        widgets::small_button_with((TeamLabel(scene), text)),
         observe(turn),
     ));
 }
@@ -91,33 +94,51 @@ fn next_team(team: Option<u8>) -> Option<u8> {
     }
 }
 
-/// The name of a wanted team, and its colour.
-pub fn team_look(team: Option<u8>) -> (&'static str, Color) {
-    match team {
-        Some(team @ 0..=1) => {
-            let team = usize::from(team);
-            (theme::team_name(team), theme::team(team))
-        }
-        _ => ("any", theme::TEXT),
+/// The index of the team that a player wants to play for; what other peers say may be no team.
+pub fn wanted(peer: &PeerView) -> Option<usize> {
+    peer.team
+        .map(usize::from)
+        .filter(|team| *team < Team::BOTH.len())
+}
+
+/// What the settings say of a rule.
+fn label(rule: Rule, settings: &Settings, words: &Rules) -> String {
+    match rule {
+        Rule::Arena => (words.arena)(settings.arena).to_owned(),
+        Rule::Teams => (words.teams)(settings.seats.div_ceil(2)),
+        Rule::Time => (words.time)(settings.match_steps / MINUTE),
+        Rule::Goals => (words.goals)(Some(settings.goal_limit).filter(|limit| *limit > 0)),
+        Rule::Ball => (words.ball)(settings.ball).to_owned(),
+        Rule::Dash => (words.dash)(settings.dash).to_owned(),
+        Rule::Bots => (words.bots)(settings.bots[0]).to_owned(),
     }
 }
 
-fn tell(scenes: Query<&Chosen>, mut words: Query<(&Words, &mut Text)>) {
-    for (words, mut text) in &mut words {
-        if let Ok(chosen) = scenes.get(words.scene) {
-            text.set_if_neq(Text(words.rule.label(&chosen.0)));
+fn tell(
+    scenes: Query<&Chosen>,
+    preferences: Res<Preferences>,
+    mut labels: Query<(&Label, &mut Text)>,
+) {
+    for (of, mut text) in &mut labels {
+        if let Ok(chosen) = scenes.get(of.scene) {
+            let words = &preferences.words().rules;
+            text.set_if_neq(Text(label(of.rule, &chosen.0, words)));
         }
     }
 }
 
-fn tell_team(scenes: Query<&Seen>, mut words: Query<(&TeamWords, &mut Text, &mut TextColor)>) {
-    for (words, mut text, mut color) in &mut words {
-        let Ok(seen) = scenes.get(words.0) else {
+fn tell_team(
+    scenes: Query<&Seen>,
+    preferences: Res<Preferences>,
+    mut labels: Query<(&TeamLabel, &mut Text, &mut TextColor)>,
+) {
+    for (of, mut text, mut color) in &mut labels {
+        let Ok(seen) = scenes.get(of.0) else {
             continue;
         };
-        let (name, look) = team_look(me(&seen.0).and_then(|me| me.team));
-        text.set_if_neq(Text(format!("Your team: {name}")));
-        color.set_if_neq(TextColor(look));
+        let team = me(&seen.0).and_then(wanted);
+        text.set_if_neq(Text((preferences.words().rules.my_team)(team).to_owned()));
+        color.set_if_neq(TextColor(team.map_or(theme::TEXT, theme::team)));
     }
 }
 
@@ -146,12 +167,30 @@ fn allow(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preferences::Language;
 
     #[test]
     fn every_team_comes_around() {
         let [one, other, any] = [None, Some(0), Some(1)].map(next_team);
         assert_eq!([one, other, any], [Some(0), Some(1), None]);
-        assert_ne!(team_look(one), team_look(other));
-        assert_eq!(team_look(Some(7)), team_look(any));
+    }
+
+    #[test]
+    fn every_choice_is_told_apart_in_every_language() {
+        for language in Language::ALL {
+            let words = &crate::text::of(language).rules;
+            for rule in Rule::ALL {
+                let first = Chosen::default().0;
+                let mut labels = vec![label(rule, &first, words)];
+                let mut turned = rule.turned(first);
+                while turned != first {
+                    let next = label(rule, &turned, words);
+                    assert!(!labels.contains(&next), "{next}");
+                    labels.push(next);
+                    turned = rule.turned(turned);
+                }
+                assert!(labels.len() > 1, "{rule:?}");
+            }
+        }
     }
 }
