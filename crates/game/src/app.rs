@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{arena, args::Args, input, preferences, scene, screens, theme};
+use crate::{arena, args::Args, font, input, preferences, scene, screens, theme};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -34,6 +34,7 @@ pub fn run(args: Args) -> AppExit {
     app.insert_resource(ClearColor(theme::NIGHT));
     app.insert_resource(args);
     app.add_plugins((
+        font::plugin,
         preferences::plugin,
         scene::plugin,
         screens::plugin,

@@ -17,6 +17,7 @@ mod arena;
 mod args;
 #[cfg(not(target_arch = "wasm32"))]
 mod desktop;
+mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 mod input;

@@ -87,6 +87,10 @@ pub enum Language {
 }
 
 impl Language {
+    /// All of them.
+    #[cfg(test)]
+    pub const ALL: [Self; 2] = [Self::English, Self::German];
+
     /// The language of a tag such as `de-AT` or `de_AT.UTF-8`; English if there is no better one.
     pub fn of_tag(tag: &str) -> Self {
         let primary = tag.split(['-', '_', '.']).next().unwrap_or_default();
