@@ -150,8 +150,9 @@ fn stop(world: &World, peers: &mut [&mut Peer<Sums>], stopped: usize, time: Dura
     }
 }
 
+/// (An owner may go on for a moment with its own reign, which nobody follows any more.)
 #[test]
-fn whoever_was_stopped_returns_to_the_match_of_the_others_and_begins_no_part_of_its_own() {
+fn whoever_was_stopped_returns_to_the_match_of_the_others_and_begins_no_reign_of_its_own() {
     for count in [2, 3] {
         for stopped in 0..count {
             let world = World::new(FAIR, 22);
@@ -172,7 +173,7 @@ fn whoever_was_stopped_returns_to_the_match_of_the_others_and_begins_no_part_of_
                 let ours = view(peers[stopped]);
                 assert!(
                     ours == before || ours == theirs,
-                    "a part of its own: {ours:?}"
+                    "a reign of its own: {ours:?}"
                 );
                 let seat = peers[stopped].room.view().my_seat;
                 confirmed(peers[stopped]) > reached && ours == theirs && seat == Some(stopped)
