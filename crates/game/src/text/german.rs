@@ -79,9 +79,9 @@ pub(super) static WORDS: Words = Words {
         no_server: "kein Server",
         nobody_new: "niemand Neues kann dazukommen",
         keys: [
-            "laufen WASD oder Pfeile   schießen Leertaste   sprinten Umschalt",
-            "laufen WASD   schießen Leertaste   sprinten Umschalt",
-            "laufen Pfeile   schießen Enter   sprinten Umschalt",
+            "WASD oder Pfeile   Schuss Leertaste   Sprint Umschalt",
+            "WASD   Schuss Leertaste   Sprint Umschalt",
+            "Pfeile   Schuss Enter   Sprint Umschalt",
         ],
         watching: "zuschauen",
         sitting_out: "ein Bot spielt für dich, bis dein Spiel wieder mithält",
