@@ -29,6 +29,7 @@ impl Game {
         command
             .args(arguments)
             .env("XDG_STATE_HOME", state.path())
+            .env("XDG_CONFIG_HOME", state.path())
             .env_remove("WAYLAND_DISPLAY");
         display.give_to(&mut command);
         let game = Process::start(&mut command, &folder.join(format!("{name}.err.log")))?;

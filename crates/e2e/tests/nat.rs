@@ -38,7 +38,6 @@ async fn peers_meet_by_the_embedded_relay_where_they_must() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a busy machine a pair that could meet directly settled for the relay; the cause is not known"]
 async fn peers_meet_by_coturn_where_they_must() -> Result<()> {
     every_pair(Turn::Coturn, Wish::Any).await
 }

@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{arena, args::Args, input, scene, screens, theme};
+use crate::{arena, args::Args, font, input, preferences, scene, screens, sound, theme};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -33,7 +33,15 @@ pub fn run(args: Args) -> AppExit {
     });
     app.insert_resource(ClearColor(theme::NIGHT));
     app.insert_resource(args);
-    app.add_plugins((scene::plugin, screens::plugin, arena::plugin, input::plugin));
+    app.add_plugins((
+        font::plugin,
+        preferences::plugin,
+        scene::plugin,
+        screens::plugin,
+        arena::plugin,
+        input::plugin,
+        sound::plugin,
+    ));
     #[cfg(target_arch = "wasm32")]
     app.add_plugins(crate::web::plugin);
     #[cfg(not(target_arch = "wasm32"))]

@@ -67,11 +67,3 @@ pub fn team(team: usize) -> Color {
         _ => Color::srgb(0.180, 0.769, 0.945),
     }
 }
-
-/// A team's name, for banners.
-pub fn team_name(team: usize) -> &'static str {
-    match team {
-        0 => "Orange",
-        _ => "Blue",
-    }
-}

@@ -1,6 +1,9 @@
 //! The page around the game: its address, `window.peerball`, and the clipboard.
 
-use crate::scene::{Failed, Scene, Session, place::Place};
+use crate::{
+    preferences::Preferences,
+    scene::{Failed, Scene, Session, place::Place},
+};
 use bevy::prelude::*;
 use js_sys::{Array, JSON, Object, Reflect};
 use netplay::session::{Handle, Status};
@@ -148,6 +151,7 @@ fn report(
     >,
     mut removed: RemovedComponents<Scene>,
     scenes: Query<(&Scene, Option<&Session>, Option<&Failed>)>,
+    preferences: Res<Preferences>,
 ) {
     if changed.is_empty() && removed.read().next().is_none() {
         return;
@@ -158,7 +162,7 @@ fn report(
         .into_iter()
         .map(|(_, session, failed)| match (session, failed) {
             (Some(session), _) => Source::Session(session.0.clone()),
-            (None, Some(failed)) => Source::Failed(failed.0.sentence()),
+            (None, Some(failed)) => Source::Failed((preferences.words().trouble)(&failed.0)),
             (None, None) => Source::Opening,
         });
     SOURCES.set(sources.collect());

@@ -56,8 +56,8 @@ pub struct Audience<S: Simulation> {
     pauses: bool,
     /// Own checksums of every [`CHECKSUM_INTERVAL`]th world.
     checksums: VecDeque<(Frame, u64)>,
-    /// What the teller says of a world that we have not come to.
-    told: Option<(Frame, u64)>,
+    /// What the teller says of worlds that we have not come to.
+    told: VecDeque<(Frame, u64)>,
     differs: bool,
     events: VecDeque<(Frame, S::Event)>,
     happened: Vec<S::Event>,
@@ -75,7 +75,7 @@ impl<S: Simulation> Audience<S> {
             due: now,
             pauses: true,
             checksums: VecDeque::new(),
-            told: None,
+            told: VecDeque::new(),
             differs: false,
             events: VecDeque::new(),
             happened: Vec::new(),
@@ -83,8 +83,9 @@ impl<S: Simulation> Audience<S> {
     }
 
     /// All that could grow, with its limit.
-    pub fn queues(&self) -> [Queue; 3] {
+    pub fn queues(&self) -> [Queue; 4] {
         [
+            Queue::new("checksums told", self.told.len(), MAX_CHECKSUMS),
             Queue::new("frames to show", self.waiting.len(), MAX_WAITING),
             Queue::new("events to show", self.events.len(), MAX_EVENTS),
             Queue::new(
@@ -189,17 +190,21 @@ impl<S: Simulation> Audience<S> {
     /// What the teller says of its confirmed world: another branch of a match that had split
     /// would be seen to differ.
     pub fn hear_checksum(&mut self, frame: Frame, sum: u64) {
-        self.told = Some((frame, sum));
+        if self.told.back().is_none_or(|(newest, _)| *newest < frame) {
+            if self.told.len() == MAX_CHECKSUMS {
+                self.told.pop_front();
+            }
+            self.told.push_back((frame, sum));
+        }
         self.compare();
     }
 
+    /// Compares what was told of the worlds that we have come to by now.
     fn compare(&mut self) {
-        let Some((frame, theirs)) = self.told else {
-            return;
-        };
-        if let Some((_, ours)) = self.checksums.iter().find(|(f, _)| *f == frame) {
-            self.differs |= *ours != theirs;
-            self.told = None;
+        while let Some((frame, theirs)) = self.told.front().filter(|(f, _)| *f <= self.frame) {
+            let ours = self.checksums.iter().find(|(f, _)| f == frame);
+            self.differs |= ours.is_some_and(|(_, ours)| ours != theirs);
+            self.told.pop_front();
         }
     }
 

@@ -121,5 +121,6 @@ pub const CHUNKS_AHEAD: usize = 4;
 /// Frames in one message to a watcher, a second's.
 pub const MAX_FEED_FRAMES: usize = 60;
 
-/// Watchers that one driver tells the match. More ask another one.
-pub const MAX_WATCHERS: usize = 8;
+/// Watchers that one driver tells the match: if nobody else plays any more, all the others of a full
+/// room. More are not told.
+pub const MAX_WATCHERS: usize = MAX_PEERS - 1;

@@ -3,14 +3,19 @@
 //! A target panics when something is wrong with what a parser takes.
 
 use crate::{
-    address::{ForwardedHeader, Proxies},
-    key::Keys,
+    admission::{
+        address::{ForwardedHeader, Proxies},
+        origins,
+    },
+    http::routes,
     limits::{MAX_BARE_ROOM_PEERS, MAX_ROOM_NAME_BYTES},
-    origins, routes,
-    signal::{self, Request},
     store::{Cursor, Door},
-    ticket, turn,
-    websocket::{Decoder, Fault},
+    ticket::{self, key::Keys},
+    turn,
+    websocket::{
+        frames::{Decoder, Fault},
+        signal::{self, Request},
+    },
 };
 use axum::{
     extract::Query,

@@ -6,7 +6,7 @@
 
 #[cfg(feature = "turn")]
 use crate::turn::TurnServer;
-use crate::{Config, limits::TURN_CREDENTIAL_LIFETIME, metrics::Metrics};
+use crate::{Config, limits::TURN_CREDENTIAL_LIFETIME, operations::metrics::Metrics};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
 use protocol::{

@@ -6,69 +6,56 @@
 //! connection to the next; rooms with short codes are made over HTTP under `/api/v1/`; every other
 //! path is a file. All that is bounded is in [`limits`].
 //!
-//! From the outside in: `server` (start and shutdown), `doors`, `accept` and `connection` (TCP), `tls`, `gate`
-//! (who may ask how often: `address`, `crowd`, `rates`, `origins`), `routes` (requests), `headers`
-//! (what pages may do), `health` and `metrics` (what operators see), `handshake`, `socket` and
-//! `session` (one WebSocket: its beginning, its life and end, its messages), `websocket` and
-//! `signal` (bytes and texts, without I/O), `lobby` (joining, signals and leaving), `sockets` and
-//! `outbox` (the way to each peer that is connected here), `store` (the seam behind which it is
-//! decided who is in which room), `rooms` (that decision, without I/O), `ticket` and `key` (leave to
-//! enter a room).
-//! Beside them: `ice` (which servers help through NATs), and with the feature `turn` one of these.
+//! Where to find what, from the outside in; the first file of each folder leads on:
+//!
+//! | | |
+//! |---|---|
+//! | `server`, `config`, `limits` | start and shutdown, what it can be told, every bound |
+//! | `tcp` | listeners, connections, TLS |
+//! | `admission` | who may ask, and how often: addresses, rates, origins |
+//! | `http` | requests: routes, the API, files, refusals |
+//! | `websocket` | one socket: its handshake, frames, signals and end |
+//! | `lobby` | all sockets of this node: joining, signals, leaving, the way to each peer |
+//! | `store` | the seam behind which it is decided who is in which room: here, or on Redis |
+//! | `rooms` | that decision, without I/O |
+//! | `ticket` | leave to enter a room, and the keys that sign it |
+//! | `ice`, `turn` | which servers help through NATs, and one of these |
+//! | `operations` | what operators see: health and metrics |
 //!
 //! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on disk.
 
-mod accept;
-mod address;
-mod allowance;
-mod api;
+mod admission;
 mod clock;
 mod config;
-mod connection;
-mod crowd;
-mod doors;
-mod files;
 #[cfg(any(all(test, feature = "turn"), feature = "fuzzing"))]
 pub mod fuzzing;
-mod gate;
-mod handshake;
-mod headers;
-mod health;
+mod http;
 mod ice;
-mod key;
 pub mod limits;
 mod lobby;
-mod metrics;
-mod origins;
-mod outbox;
-mod problem;
-mod rates;
+mod operations;
 mod rooms;
-mod routes;
 mod server;
-mod session;
 mod shrink;
-mod signal;
-mod socket;
-mod sockets;
 mod store;
+mod tcp;
 mod ticket;
-#[cfg(feature = "tls")]
-mod tls;
 #[cfg(feature = "turn")]
 mod turn;
 mod websocket;
 
-pub use address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network};
+pub use admission::{
+    address::{ForwardedHeader, InvalidNetwork, Proxies, parse_network},
+    origins::{InvalidOrigin, Origin},
+    rates::{InvalidRate, Rate, Rates},
+};
 pub use config::{Config, RedisUrl};
-pub use headers::PageHeaders;
+pub use http::headers::PageHeaders;
 pub use ice::{IceConfig, TurnSecrets};
 pub use ipnet::IpNet;
-pub use key::KeyError;
-pub use origins::{InvalidOrigin, Origin};
-pub use rates::{InvalidRate, Rate, Rates};
 pub use server::{Listeners, ServeError, serve};
 #[cfg(feature = "tls")]
-pub use tls::{TlsError, TlsFiles};
+pub use tcp::tls::{TlsError, TlsFiles};
+pub use ticket::key::KeyError;
 #[cfg(feature = "turn")]
 pub use turn::{TurnConfig, TurnQuotas};

@@ -1,12 +1,9 @@
 //! The server as a program: options, logging, signals of the system.
 
-mod ice_options;
 mod options;
-mod options_file;
 
 use anyhow::Context;
-use options::LogFormat;
-use options_file::OptionsError;
+use options::{LogFormat, file::OptionsError};
 use signaling::Listeners;
 use std::{io::IsTerminal, net::SocketAddr};
 use tokio::net::TcpListener;
@@ -18,7 +15,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let args = match options_file::read(std::env::args_os()) {
+    let args = match options::file::read(std::env::args_os()) {
         Ok(args) => args,
         Err(OptionsError::Flags(error)) => error.exit(),
         Err(error) => return Err(error.into()),

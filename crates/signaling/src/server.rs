@@ -4,19 +4,18 @@
 use crate::store::redis::{Redis, Terms};
 use crate::{
     Config, RedisUrl,
-    crowd::Crowd,
-    doors::Doors,
-    files::Files,
-    health::{Health, Trouble},
+    admission::{crowd::Crowd, rates::Buckets},
+    http::{files::Files, routes::App},
     ice::IceDesk,
-    key::{KeyError, Keys},
-    lobby::Lobby,
-    metrics::{Limit, Metrics},
-    rates::Buckets,
-    routes::App,
-    socket::Patience,
-    sockets::Sockets,
+    lobby::{Lobby, sockets::Sockets},
+    operations::{
+        health::{Health, Trouble},
+        metrics::{Limit, Metrics},
+    },
     store::{Store, memory::Memory},
+    tcp::doors::Doors,
+    ticket::key::{KeyError, Keys},
+    websocket::socket::Patience,
 };
 use governor::clock::MonotonicClock;
 use std::{error::Error, io, path::PathBuf, sync::Arc};

@@ -36,6 +36,9 @@ pub use {
 /// The router's TUN device.
 const TUN: &str = "tun0";
 
+/// The router's table of routes that lead to it.
+const SLOW: &str = "100";
+
 /// The router's table of nftables.
 const TABLE: &str = "peerball";
 
@@ -120,22 +123,33 @@ fn router() -> io::Result<(Namespace, Tun)> {
     Ok((namespace, tun))
 }
 
+/// A namespace that forwards packets, and holds those on their way that [`slowly_from`] sends there.
+fn slow_router(path: Path) -> Result<(Namespace, Delay)> {
+    let (router, tun) = router()?;
+    ip(
+        &router,
+        &format!("link set {TUN} up\nroute add default dev {TUN} table {SLOW}\n"),
+    )?;
+    Ok((router, Delay::start(tun, path)?))
+}
+
+/// The command of `ip` that leads what comes from `device` through the TUN device.
+fn slowly_from(device: &str) -> String {
+    format!("rule add iif {device} lookup {SLOW}\n")
+}
+
 impl Network {
     /// A network without hosts, whose packets fare as `path` says.
     ///
     /// # Errors
     /// When it is not permitted (see [`forbidden`]), or the system refuses.
     pub fn new(path: Path) -> Result<Self> {
-        let (router, tun) = router()?;
-        ip(
-            &router,
-            &format!("link set {TUN} up\nroute add default dev {TUN} table 100\n"),
-        )?;
+        let (router, delay) = slow_router(path)?;
         let lost = (path.loss * 10_000.0).round();
         let network = Self {
             router,
             hosts: 0,
-            _delay: Delay::start(tun, path)?,
+            _delay: delay,
         };
         network.nft(&format!(
             "table ip {TABLE} {{\n\
@@ -171,8 +185,9 @@ impl Network {
                 "link add {device} type veth peer name eth0 netns {}\n\
                  addr add 10.77.{number}.1/24 dev {device}\n\
                  link set {device} up\n\
-                 rule add iif {device} lookup 100\n",
-                path.display()
+                 {}",
+                path.display(),
+                slowly_from(&device)
             ),
         )?;
         ip(

@@ -2,7 +2,7 @@
 //! (RFC 4787 names their mapping and filtering; the older names are RFC 3489's).
 //!
 //! Each NAT is a namespace whose nftables translate; the internet between them is another one, which
-//! counts what goes straight from one NAT to another. With one host behind each NAT its port is
+//! takes its time and counts what goes straight from one NAT to another. With one host behind each NAT its port is
 //! kept, so that only the symmetric one maps anew for each destination.
 
 use std::{
@@ -17,7 +17,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-use super::{Namespace, SignalingHost, feed, ip};
+use super::{
+    Namespace, Path, SignalingHost, TUN, delay::Delay, feed, ip, slow_router, slowly_from,
+};
 use crate::{
     peer::{Invitation, NativePeer},
     place::{Scratch, output},
@@ -32,6 +34,17 @@ const SERVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
 
 /// Where STUN and TURN listen.
 const TURN_PORT: u16 = 3478;
+
+/// How long a packet is on its way from one NAT or server to another.
+///
+/// Without it a relayed check may overtake the news of the relay's address. The native stack (rtc-ice
+/// 0.21) then takes that address for one of the other's NAT and prefers it to the straight way.
+const ON_THE_WAY: Path = Path {
+    delay: Duration::from_millis(15),
+    jitter: Duration::ZERO,
+    loss: 0.0,
+    seed: 0,
+};
 
 /// How long a TURN server may take to listen.
 const START: Duration = Duration::from_secs(20);
@@ -159,6 +172,7 @@ impl Turn {
 /// The internet, and the server on it.
 pub struct Internet {
     middle: Namespace,
+    _delay: Delay,
     /// The signaling server.
     pub server: SignalingHost,
     _coturn: Option<Drained>,
@@ -179,7 +193,7 @@ impl Internet {
     /// # Errors
     /// When it is not permitted, or a server does not start.
     pub async fn open(turn: Turn) -> Result<Self> {
-        let middle = forwarding()?;
+        let (middle, delay) = slow_router(ON_THE_WAY)?;
         let host = Namespace::new()?;
         ip(
             &middle,
@@ -187,8 +201,10 @@ impl Internet {
                 "link set lo up\n\
                  link add server type veth peer name eth0 netns {}\n\
                  addr add 203.0.113.1/24 dev server\n\
-                 link set server up\n",
-                host.path().display()
+                 link set server up\n\
+                 {}",
+                host.path().display(),
+                slowly_from("server")
             ),
         )?;
         ip(
@@ -208,7 +224,8 @@ impl Internet {
                 "table ip peerball {{\n\
                      counter straight {{ }}\n\
                      chain onward {{ type filter hook forward priority 0;\n\
-                     ip saddr != {SERVER} ip daddr != {SERVER} counter name straight\n}}\n}}\n"
+                     oifname \"{TUN}\" ip saddr != {SERVER} ip daddr != {SERVER} \
+                     counter name straight\n}}\n}}\n"
             ),
         )?;
         let coturn = match turn {
@@ -218,6 +235,7 @@ impl Internet {
         let server = SignalingHost::on(host, SERVER, turn.options()).await?;
         Ok(Self {
             middle,
+            _delay: delay,
             server,
             _coturn: coturn,
             homes: 0,
@@ -240,8 +258,10 @@ impl Internet {
             &format!(
                 "link add nat{number} type veth peer name wan netns {}\n\
                  addr add 198.51.100.{gateway}/30 dev nat{number}\n\
-                 link set nat{number} up\n",
-                translator.path().display()
+                 link set nat{number} up\n\
+                 {}",
+                translator.path().display(),
+                slowly_from(&format!("nat{number}"))
             ),
         )?;
         ip(

@@ -5,13 +5,13 @@
 //! opened in a hidden tab gets into its room. Pictures only show what has come of it.
 
 use super::{
-    Choice, Failed, Page, Scene, Seen, Session, has_name,
+    Choice, Failed, Page, Scene, Seen, Session, given_name,
     lock::Lock,
     place::{Place, find, servers},
     player_name,
     seat::{self, Keeper},
 };
-use crate::{args::Args, text::Trouble};
+use crate::{args::Args, preferences::Preferences, text::Trouble};
 use bevy::{
     prelude::*,
     tasks::{IoTaskPool, Task, futures::check_ready},
@@ -101,11 +101,13 @@ fn set_out(
     added: On<Add, Road>,
     scenes: Query<(&Scene, &Road)>,
     args: Res<Args>,
+    preferences: Res<Preferences>,
     mut commands: Commands,
 ) {
     let Ok((scene, road)) = scenes.get(added.entity) else {
         return;
     };
+    let name = given_name(&args, &preferences);
     match road {
         Road::Server => {
             let servers = match servers(&args, &scene.choice) {
@@ -115,8 +117,9 @@ fn set_out(
                     return;
                 }
             };
-            let (index, choice, has_name) = (scene.index, scene.choice.clone(), has_name(&args));
-            let mut config = config(&args, scene);
+            let (index, choice) = (scene.index, scene.choice.clone());
+            let has_name = !name.trim().is_empty();
+            let mut config = config(&args, name, scene);
             let mut ice = Ice {
                 urls: args.ice.clone(),
                 relay_only: args.relay_only,
@@ -138,19 +141,19 @@ fn set_out(
         Road::Together { hub, .. } => {
             // In one process every address is known.
             let signaling = Signaling::Local(hub.clone());
-            let session = open(signaling, Ice::default(), config(&args, scene));
+            let session = open(signaling, Ice::default(), config(&args, name, scene));
             commands.entity(added.entity).insert(Session(session));
         }
         Road::Memory(hub) => {
-            let session = session::spawn(hub.join(), config(&args, scene));
+            let session = session::spawn(hub.join(), config(&args, name, scene));
             commands.entity(added.entity).insert(Session(session));
         }
     }
 }
 
-fn config(args: &Args, scene: &Scene) -> Config<Match> {
+fn config(args: &Args, name: &str, scene: &Scene) -> Config<Match> {
     Config {
-        name: player_name(args, scene),
+        name: player_name(name, scene),
         settings,
         autopilot: args.autopilot.then_some(sim::autopilot),
         auto_ready: args.autopilot,
@@ -205,6 +208,7 @@ fn meet_in_memory(
     time: Res<Time<Real>>,
     scenes: Query<(Entity, &Scene, &Road, &Seen, &Page)>,
     args: Res<Args>,
+    preferences: Res<Preferences>,
     mut since: Local<Duration>,
     mut commands: Commands,
 ) {
@@ -226,7 +230,10 @@ fn meet_in_memory(
                 "scene {} meets in memory: WebRTC did not connect",
                 scene.index
             );
-            let session = session::spawn(memory.join(), config(&args, scene));
+            let session = session::spawn(
+                memory.join(),
+                config(&args, given_name(&args, &preferences), scene),
+            );
             commands
                 .entity(entity)
                 .remove::<Failed>()

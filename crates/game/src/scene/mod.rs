@@ -11,7 +11,7 @@ mod seat;
 pub mod shown;
 pub mod view;
 
-use crate::{args::Args, text::Trouble};
+use crate::{args::Args, preferences::Preferences, text::Trouble};
 use bevy::prelude::*;
 use connect::Road;
 use netplay::session::{Command as Wish, Handle, Phase, RoomView};
@@ -146,20 +146,14 @@ impl Page {
 /// The name of a player who gave none.
 const NAMELESS: &str = "Player";
 
-/// The name that the player gave: empty without one.
-fn given_name(args: &Args) -> String {
-    let name = args.name.as_deref().unwrap_or_default();
-    clean_text(name.trim(), MAX_NAME_BYTES - 2)
+/// The name that the player gave, now or in an earlier run: empty without one.
+pub fn given_name<'n>(args: &'n Args, preferences: &'n Preferences) -> &'n str {
+    args.name.as_deref().unwrap_or(&preferences.name)
 }
 
-/// Whether the player gave a name.
-pub fn has_name(args: &Args) -> bool {
-    !given_name(args).is_empty()
-}
-
-/// The name that a scene's peer goes by.
-pub fn player_name(args: &Args, scene: &Scene) -> String {
-    let name = given_name(args);
+/// The name that a scene's peer goes by, of what the player gave.
+pub fn player_name(given: &str, scene: &Scene) -> String {
+    let name = clean_text(given.trim(), MAX_NAME_BYTES - 2);
     let name = if name.is_empty() {
         NAMELESS.to_owned()
     } else {
@@ -292,16 +286,20 @@ mod tests {
     }
 
     #[test]
-    fn names_are_cut_cleaned_and_never_empty() {
-        let name = |given: &str, scene: &Scene| {
-            player_name(
-                &Args {
-                    name: Some(given.into()),
-                    ..Args::default()
-                },
-                scene,
-            )
+    fn a_name_for_this_run_comes_before_the_kept_one() {
+        let preferences = Preferences {
+            name: "Ada".into(),
+            ..Preferences::default()
         };
+        let mut args = Args::default();
+        assert_eq!(given_name(&args, &preferences), "Ada");
+        args.name = Some("Grace".into());
+        assert_eq!(given_name(&args, &preferences), "Grace");
+    }
+
+    #[test]
+    fn names_are_cut_cleaned_and_never_empty() {
+        let name = player_name;
         assert_eq!(name("Ada", &scene(0, 1)), "Ada");
         assert_eq!(name("  \n ", &scene(0, 1)), NAMELESS);
         assert_eq!(name("Ada", &scene(1, 2)), "Ada 2");

@@ -27,6 +27,16 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// A picture of these worlds, for tests of what looks at it.
+    #[cfg(test)]
+    pub fn of(frames: Frames<Match>) -> Self {
+        Self {
+            frames: Some(frames),
+            part: 0.0,
+            events: Vec::new(),
+        }
+    }
+
     /// The newest world, once a match has started.
     pub fn world(&self) -> Option<&Match> {
         self.frames.as_ref().map(|frames| &frames.current)

@@ -2,6 +2,7 @@
 
 use super::{leave, root, widgets};
 use crate::{
+    preferences::Preferences,
     scene::{Choice, Page, Scene},
     theme::{self, size},
 };
@@ -11,24 +12,34 @@ pub(super) fn plugin(app: &mut App) {
     app.add_observer(build);
 }
 
-fn build(turned: On<Insert, Page>, scenes: Query<(&Scene, &Page)>, mut commands: Commands) {
+fn build(
+    turned: On<Insert, Page>,
+    scenes: Query<(&Scene, &Page)>,
+    preferences: Res<Preferences>,
+    mut commands: Commands,
+) {
     let Ok((scene, Page::Connecting)) = scenes.get(turned.entity) else {
         return;
     };
+    let words = preferences.words();
     let what = match scene.choice {
-        Choice::Quick => "looking for company",
-        Choice::Create(_) => "opening a room",
-        Choice::Join(_) => "finding the room",
-        Choice::Practise => "calling a bot",
-        Choice::TwoScenes => "the scenes find each other",
-        Choice::Replay(_) => "opening the replay",
+        Choice::Quick => words.title.finding_company,
+        Choice::Create(_) => words.title.opening_room,
+        Choice::Join(_) => words.title.finding_room,
+        Choice::Practise => words.title.calling_bot,
+        Choice::TwoScenes => words.title.scenes_meet,
+        Choice::Replay(_) => words.title.opening_replay,
     };
     commands.spawn((
         root(turned.entity, theme::VEIL),
         children![
-            widgets::text("One moment", size::HEADING, theme::TEXT),
+            widgets::text(words.title.one_moment, size::HEADING, theme::TEXT),
             widgets::text(what, size::BODY, theme::FAINT),
-            (widgets::button("Back", 34.0), AutoFocus, observe(leave)),
+            (
+                widgets::button(words.common.back, 34.0),
+                AutoFocus,
+                observe(leave)
+            ),
         ],
     ));
 }

@@ -2,6 +2,7 @@
 
 use super::{leave, root, widgets};
 use crate::{
+    preferences::Preferences,
     scene::{Begin, Choice, Failed, Page, Scene, Stage, place::Place},
     theme::{self, size},
 };
@@ -24,6 +25,7 @@ struct Again(Option<Choice>);
 fn build(
     turned: On<Insert, Page>,
     scenes: Query<(&Scene, &Page, &Failed, Option<&Place>)>,
+    preferences: Res<Preferences>,
     mut commands: Commands,
 ) {
     let Ok((scene, Page::Failure, failed, place)) = scenes.get(turned.entity) else {
@@ -38,19 +40,24 @@ fn build(
         again.0 = Some(choice.clone());
         commands.trigger(crate::scene::BackToTitle);
     };
+    let words = preferences.words();
     commands.spawn((
         root(turned.entity, theme::VEIL),
         children![
-            widgets::text(failed.0.heading(), size::HEADING, theme::ALARM),
-            widgets::paragraph(failed.0.sentence(), 88.0, theme::TEXT),
+            widgets::text((words.heading)(&failed.0), size::HEADING, theme::ALARM),
+            widgets::paragraph((words.trouble)(&failed.0), 88.0, theme::TEXT),
             (
                 Node {
                     margin: UiRect::top(vmin(3.0)),
                     ..widgets::row(3.0)
                 },
                 children![
-                    (widgets::button("Try again", 36.0), observe(again)),
-                    (widgets::button("Back", 36.0), AutoFocus, observe(leave)),
+                    (widgets::button(words.title.try_again, 36.0), observe(again)),
+                    (
+                        widgets::button(words.common.back, 36.0),
+                        AutoFocus,
+                        observe(leave)
+                    ),
                 ]
             ),
         ],

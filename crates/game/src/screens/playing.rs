@@ -2,8 +2,9 @@
 
 use super::{PageRoot, leave, watching, widgets};
 use crate::{
+    preferences::Preferences,
     scene::{Page, PartOf, Scene, Seen, connect::Road, replay::Watching, shown::Shown},
-    text,
+    text::Words,
     theme::{self, size},
 };
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*, ui_widgets::observe};
@@ -35,7 +36,7 @@ struct Of(Entity);
 /// What the banner says until its time is over.
 #[derive(Component, Default)]
 pub(super) struct Announcement {
-    words: String,
+    words: &'static str,
     color: Color,
     seconds_left: f32,
 }
@@ -68,11 +69,17 @@ impl Notice {
 #[derive(Component, Default)]
 pub(super) struct Cast([String; MAX_SEATS]);
 
-fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) {
+fn build(
+    turned: On<Insert, Page>,
+    pages: Query<&Page>,
+    preferences: Res<Preferences>,
+    mut commands: Commands,
+) {
     let scene = turned.entity;
     let Ok(Page::Playing) = pages.get(scene) else {
         return;
     };
+    let words = preferences.words();
     commands
         .entity(scene)
         .insert((Announcement::default(), Notice::default(), Cast::default()));
@@ -87,7 +94,7 @@ fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) 
             height: percent(100),
             ..default()
         },
-        children![top(scene), banner(scene), bottom(scene)],
+        children![top(scene), banner(scene), bottom(scene, words)],
     ));
 }
 
@@ -183,7 +190,7 @@ pub(super) fn banner(scene: Entity) -> impl Bundle {
 }
 
 /// The way out, the round trip and the keys, below the arena.
-fn bottom(scene: Entity) -> impl Bundle {
+fn bottom(scene: Entity, words: &Words) -> impl Bundle + use<> {
     (
         Node {
             position_type: PositionType::Absolute,
@@ -206,7 +213,7 @@ fn bottom(scene: Entity) -> impl Bundle {
                 Of(scene),
                 widgets::text("", size::TINY, theme::FAINT)
             ),
-            (widgets::small_button("Leave"), observe(leave)),
+            (widgets::small_button(words.menu.leave), observe(leave)),
         ],
     )
 }
@@ -218,45 +225,45 @@ pub(super) fn clock(steps: u32) -> String {
 }
 
 /// Who plays for a team: the names of its peers, how they are, and how many bots.
-fn names(team: Team, seats: usize, view: &RoomView, cast: &Cast) -> String {
+fn names(team: Team, seats: usize, view: &RoomView, cast: &Cast, words: &Words) -> String {
     let mut names = Vec::new();
     let mut bots = 0;
     for seat in (0..seats).filter(|seat| Team::of_seat(*seat) == team) {
         let peer = view.peers.iter().find(|peer| peer.seat == Some(seat));
         let before = cast.0.get(seat).filter(|name| !name.is_empty());
-        match (peer.map(|peer| (&peer.name, text::presence(peer))), before) {
+        match (peer.map(|peer| (&peer.name, words.presence(peer))), before) {
             (Some((name, "")), _) => names.push(name.clone()),
             (Some((name, presence)), _) => names.push(format!("{name} ({presence})")),
-            (None, Some(before)) => names.push(format!("Bot for {before}")),
+            (None, Some(before)) => names.push((words.play.bot_for)(before)),
             (None, None) => bots += 1,
         }
     }
-    listed(names, bots)
+    listed(names, bots, words)
 }
 
 /// A team's names in one line, and how many bots it has.
-pub(super) fn listed(mut names: Vec<String>, bots: usize) -> String {
+pub(super) fn listed(mut names: Vec<String>, bots: usize, words: &Words) -> String {
     match bots {
         0 => {}
-        1 => names.push("Bot".into()),
-        bots => names.push(format!("{bots} Bots")),
+        1 => names.push(words.play.bot.into()),
+        bots => names.push((words.play.bots)(bots)),
     }
     names.join(", ")
 }
 
 /// The keys, for whoever plays.
-fn keys(scene: &Scene, road: &Road, view: &RoomView) -> &'static str {
+fn keys(scene: &Scene, road: &Road, view: &RoomView, words: &Words) -> &'static str {
     let is_slow = view.peers.iter().any(|peer| peer.is_me && peer.slow);
     match (view.watching, is_slow, road) {
-        (true, true, _) => text::SITTING_OUT,
-        (true, false, _) => text::WATCHING,
-        (_, _, Road::Memory(_)) if scene.of > 1 => text::IN_MEMORY,
-        _ => text::keys(scene.index, scene.of),
+        (true, true, _) => words.play.sitting_out,
+        (true, false, _) => words.play.watching,
+        (_, _, Road::Memory(_)) if scene.of > 1 => words.play.in_memory,
+        _ => words.keys(scene.index, scene.of),
     }
 }
 
 /// How far the others are, and whether the server is.
-fn path(view: &RoomView) -> String {
+fn path(view: &RoomView, words: &Words) -> String {
     let rtt = view
         .peers
         .iter()
@@ -265,56 +272,49 @@ fn path(view: &RoomView) -> String {
             Some(worst.map_or(rtt, |worst| worst.max(rtt)))
         });
     let mut line = rtt.map_or(String::new(), |rtt| format!("{rtt:.0} ms"));
-    line.push_str(match view.signaling {
-        SignalingState::Lost => "  no server",
-        SignalingState::Gone(_) => "  nobody new can join",
-        _ => "",
-    });
+    let server = match view.signaling {
+        SignalingState::Lost => words.play.no_server,
+        SignalingState::Gone(_) => words.play.nobody_new,
+        _ => return line,
+    };
+    line.push_str(&format!("  {server}"));
     line
 }
 
-/// What is to be said of the server, if it is gone.
-fn server_news(view: &RoomView) -> Option<&str> {
-    match &view.signaling {
-        SignalingState::Lost => Some(text::NO_SERVER),
-        SignalingState::Gone(why) | SignalingState::Failed(why) => Some(why),
-        SignalingState::Connecting | SignalingState::Online => None,
-    }
-}
-
 /// What the newest world says by itself, when nothing is announced.
-fn standing(world: &Match) -> &'static str {
+fn standing(world: &Match, words: &Words) -> &'static str {
     match world.phase() {
-        Phase::KickOff { .. } if world.is_golden_goal() => "Golden goal",
-        Phase::KickOff { .. } => "Ready",
+        Phase::KickOff { .. } if world.is_golden_goal() => words.play.golden_goal,
+        Phase::KickOff { .. } => words.play.ready,
         _ => "",
     }
 }
 
 /// What an event has the banner say, and for how long.
-fn announcement(event: &Event) -> Option<(String, Color, f32)> {
+fn announcement(event: &Event, words: &Words) -> Option<(&'static str, Color, f32)> {
     match event.kind {
-        EventKind::Whistle => Some(("Go!".into(), theme::BALL, 0.7)),
+        EventKind::Whistle => Some((words.play.go, theme::BALL, 0.7)),
         EventKind::Goal => {
             let team = event.team()?.index();
-            Some((
-                format!("Goal for {}!", theme::team_name(team)),
-                theme::team(team),
-                1.9,
-            ))
+            Some(((words.play.goal)(team), theme::team(team), 1.9))
         }
-        EventKind::GoldenGoal => Some(("Golden goal".into(), theme::BALL, 1.5)),
+        EventKind::GoldenGoal => Some((words.play.golden_goal, theme::BALL, 1.5)),
         _ => None,
     }
 }
 
-fn announce(time: Res<Time>, mut scenes: Query<(&Shown, &mut Announcement)>) {
+fn announce(
+    time: Res<Time>,
+    preferences: Res<Preferences>,
+    mut scenes: Query<(&Shown, &mut Announcement)>,
+) {
+    let words_of = preferences.words();
     for (shown, mut banner) in &mut scenes {
         banner.seconds_left -= time.delta_secs();
         for (words, color, seconds_left) in shown
             .events
             .iter()
-            .filter_map(|(_, event)| announcement(event))
+            .filter_map(|(_, event)| announcement(event, words_of))
         {
             *banner = Announcement {
                 words,
@@ -326,8 +326,8 @@ fn announce(time: Res<Time>, mut scenes: Query<(&Shown, &mut Announcement)>) {
 }
 
 /// What is new in the room, if it is to be said.
-fn news(view: &RoomView, notice: &mut Notice) -> Option<String> {
-    let server = server_news(view).map(str::to_owned);
+fn news(view: &RoomView, notice: &mut Notice, words: &Words) -> Option<String> {
+    let server = words.server_news(&view.signaling).map(str::to_owned);
     let of_server = (notice.told_of_server != server).then(|| server.clone());
     let of_others = (notice.told != view.notice).then(|| view.notice.clone());
     notice.told_of_server = server;
@@ -335,10 +335,10 @@ fn news(view: &RoomView, notice: &mut Notice) -> Option<String> {
     of_others.flatten().or(of_server.flatten())
 }
 
-fn notice(time: Res<Time>, mut scenes: Query<(&Seen, &mut Notice)>) {
+fn notice(time: Res<Time>, preferences: Res<Preferences>, mut scenes: Query<(&Seen, &mut Notice)>) {
     for (seen, mut notice) in &mut scenes {
         notice.seconds_left -= time.delta_secs();
-        if let Some(words) = news(&seen.0, &mut notice) {
+        if let Some(words) = news(&seen.0, &mut notice, preferences.words()) {
             notice.words = words;
             notice.seconds_left = NOTICE_SECONDS;
         }
@@ -367,47 +367,50 @@ fn tell(
         &Cast,
         Option<&Watching>,
     )>,
+    preferences: Res<Preferences>,
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
 ) {
+    let words = preferences.words();
     for (line, of, mut text, mut color) in &mut lines {
         let Ok((scene, road, shown, seen, banner, notice, cast, watching)) = scenes.get(of.0)
         else {
             continue;
         };
         let Some(world) = shown.world() else { continue };
-        let words = match *line {
+        let told = match *line {
             Line::Score(team) => world.score()[team.index()].to_string(),
             Line::Clock => clock(world.clock()),
             Line::Names(team) => match watching {
-                Some(watching) => watching::names(team, world.seat_count(), &watching.0),
-                None => names(team, world.seat_count(), &seen.0, cast),
+                Some(watching) => watching::names(team, world.seat_count(), &watching.0, words),
+                None => names(team, world.seat_count(), &seen.0, cast, words),
             },
-            Line::Path => path(&seen.0),
+            Line::Path => path(&seen.0, words),
             Line::Keys => road
-                .map_or("", |road| keys(scene, road, &seen.0))
+                .map_or("", |road| keys(scene, road, &seen.0, words))
                 .to_owned(),
             Line::Notice if notice.seconds_left > 0.0 => notice.words.clone(),
             Line::Notice => String::new(),
             Line::Banner if shown.is_stalled() => {
                 color.set_if_neq(TextColor(theme::FAINT));
-                "Waiting".to_owned()
+                words.play.waiting.to_owned()
             }
             Line::Banner if banner.seconds_left > 0.0 => {
                 color.set_if_neq(TextColor(banner.color));
-                banner.words.clone()
+                banner.words.to_owned()
             }
             Line::Banner => {
                 color.set_if_neq(TextColor(theme::TEXT));
-                standing(world).to_owned()
+                standing(world, words).to_owned()
             }
         };
-        text.set_if_neq(Text(words));
+        text.set_if_neq(Text(told));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{preferences::Language, text};
     use netplay::session::PeerView;
     use protocol::PeerId;
 
@@ -440,7 +443,8 @@ mod tests {
             peers: vec![peer("Ada", 0, None), peer("Grace", 1, Some(20.0))],
             ..RoomView::default()
         };
-        let names = |team, seats| names(team, seats, &view, &Cast::default());
+        let words = text::of(Language::English);
+        let names = |team, seats| names(team, seats, &view, &Cast::default(), words);
         assert_eq!(names(Team::Left, 2), "Ada");
         assert_eq!(names(Team::Right, 4), "Grace, Bot");
         assert_eq!(names(Team::Left, 8), "Ada, 3 Bots");
@@ -454,26 +458,34 @@ mod tests {
         };
         let mut cast = Cast::default();
         cast.0[1] = "Grace".into();
+        let words = text::of(Language::English);
         view.peers[1].slow = true;
-        assert_eq!(names(Team::Right, 2, &view, &cast), "Grace (slow)");
+        assert_eq!(names(Team::Right, 2, &view, &cast, words), "Grace (slow)");
         view.peers[1].away = true;
-        assert_eq!(names(Team::Right, 2, &view, &cast), "Grace (away)");
+        assert_eq!(names(Team::Right, 2, &view, &cast, words), "Grace (away)");
         view.peers.pop();
-        assert_eq!(names(Team::Right, 2, &view, &cast), "Bot for Grace");
+        assert_eq!(names(Team::Right, 2, &view, &cast, words), "Bot for Grace");
     }
 
     #[test]
     fn news_are_told_once() {
+        let words = text::of(Language::English);
         let mut notice = Notice::default();
         let mut view = RoomView::default();
-        assert_eq!(news(&view, &mut notice), None);
+        assert_eq!(news(&view, &mut notice, words), None);
         view.signaling = SignalingState::Lost;
-        assert_eq!(news(&view, &mut notice).as_deref(), Some(text::NO_SERVER));
-        assert_eq!(news(&view, &mut notice), None);
+        assert_eq!(
+            news(&view, &mut notice, words).as_deref(),
+            Some(words.common.no_server)
+        );
+        assert_eq!(news(&view, &mut notice, words), None);
         view.notice = Some("Grace left".into());
-        assert_eq!(news(&view, &mut notice).as_deref(), Some("Grace left"));
-        assert_eq!(news(&view, &mut notice), None);
-        assert_eq!(path(&view), "  no server");
+        assert_eq!(
+            news(&view, &mut notice, words).as_deref(),
+            Some("Grace left")
+        );
+        assert_eq!(news(&view, &mut notice, words), None);
+        assert_eq!(path(&view, words), "  no server");
     }
 
     #[test]
@@ -486,8 +498,9 @@ mod tests {
             ],
             ..RoomView::default()
         };
-        assert_eq!(path(&view), "41 ms");
-        assert_eq!(path(&RoomView::default()), "");
+        let words = text::of(Language::English);
+        assert_eq!(path(&view, words), "41 ms");
+        assert_eq!(path(&RoomView::default(), words), "");
     }
 
     #[test]
@@ -499,7 +512,7 @@ mod tests {
             at: sim::Vec2::ZERO,
             strength: 1.0,
         };
-        let (words, color, _) = announcement(&goal).unwrap();
-        assert_eq!((words.as_str(), color), ("Goal for Blue!", theme::team(1)));
+        let (words, color, _) = announcement(&goal, text::of(Language::English)).unwrap();
+        assert_eq!((words, color), ("Goal for Blue!", theme::team(1)));
     }
 }

@@ -2,11 +2,13 @@
 
 use super::{leave, ready, root, widgets};
 use crate::{
+    preferences::Preferences,
     scene::{
         Page, Seen,
         replay::{Recorded, Watch},
         shown::Shown,
     },
+    text::Words,
     theme::{self, size},
 };
 use bevy::{
@@ -31,23 +33,26 @@ struct Rematch(Entity);
 struct ReplayButton(Entity);
 
 /// The outcome as this scene's player sees it.
-fn heading(winner: Option<Team>, my_seat: Option<usize>) -> &'static str {
+fn heading(winner: Option<Team>, my_seat: Option<usize>, words: &Words) -> &'static str {
     match (winner, my_seat.map(Team::of_seat)) {
-        (None, _) => "Draw",
-        (Some(winner), Some(mine)) if winner == mine => "You win",
-        (Some(_), Some(_)) => "You lose",
-        (Some(winner), None) => match winner {
-            Team::Left => "Orange wins",
-            Team::Right => "Blue wins",
-        },
+        (None, _) => words.play.draw,
+        (Some(winner), Some(mine)) if winner == mine => words.play.you_win,
+        (Some(_), Some(_)) => words.play.you_lose,
+        (Some(winner), None) => (words.play.wins)(winner.index()),
     }
 }
 
-fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut commands: Commands) {
+fn build(
+    turned: On<Insert, Page>,
+    scenes: Query<(&Page, &Seen, &Shown)>,
+    preferences: Res<Preferences>,
+    mut commands: Commands,
+) {
     let scene = turned.entity;
     let Ok((Page::Result, seen, shown)) = scenes.get(scene) else {
         return;
     };
+    let words = preferences.words();
     let (winner, score) = shown
         .world()
         .map_or((None, [0, 0]), |world| (world.winner(), world.score()));
@@ -55,7 +60,7 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut co
     commands.spawn((
         root(scene, theme::VEIL),
         children![
-            widgets::text(heading(winner, seen.0.my_seat), size::TITLE, color),
+            widgets::text(heading(winner, seen.0.my_seat, words), size::TITLE, color),
             widgets::text(
                 format!("{} : {}", score[0], score[1]),
                 size::HEADING,
@@ -66,11 +71,11 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut co
                 widgets::row(3.0),
                 children![
                     (
-                        widgets::button("Rematch", 36.0),
+                        widgets::button(words.play.rematch, 36.0),
                         AutoFocus,
                         observe(ready(scene))
                     ),
-                    (widgets::button("Back", 36.0), observe(leave)),
+                    (widgets::button(words.common.back, 36.0), observe(leave)),
                 ]
             ),
             (
@@ -80,7 +85,7 @@ fn build(turned: On<Insert, Page>, scenes: Query<(&Page, &Seen, &Shown)>, mut co
                     ..widgets::row(0.0)
                 },
                 children![(
-                    widgets::button("Watch replay (R)", 75.0),
+                    widgets::button(words.play.watch_replay, 75.0),
                     observe(move |_: On<Activate>, mut commands: Commands| commands
                         .trigger(Watch(scene)))
                 )]
@@ -110,7 +115,7 @@ fn watch_by_key(
 }
 
 /// Who is ready for the next match.
-fn rematch(view: &RoomView) -> String {
+fn rematch(view: &RoomView, words: &Words) -> String {
     let names: Vec<&str> = view
         .peers
         .iter()
@@ -119,15 +124,18 @@ fn rematch(view: &RoomView) -> String {
         .collect();
     match names.as_slice() {
         [] => String::new(),
-        [name] => format!("{name} wants to play again"),
-        names => format!("{} want to play again", names.join(", ")),
+        names => (words.play.want_again)(names),
     }
 }
 
-fn tell(scenes: Query<&Seen>, mut lines: Query<(&Rematch, &mut Text)>) {
+fn tell(
+    scenes: Query<&Seen>,
+    preferences: Res<Preferences>,
+    mut lines: Query<(&Rematch, &mut Text)>,
+) {
     for (line, mut text) in &mut lines {
         if let Ok(seen) = scenes.get(line.0) {
-            text.set_if_neq(Text(rematch(&seen.0)));
+            text.set_if_neq(Text(rematch(&seen.0, preferences.words())));
         }
     }
 }
@@ -135,9 +143,11 @@ fn tell(scenes: Query<&Seen>, mut lines: Query<(&Rematch, &mut Text)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{preferences::Language, text};
 
     #[test]
     fn the_outcome_is_seen_from_the_players_seat() {
+        let heading = |winner, seat| heading(winner, seat, text::of(Language::English));
         assert_eq!(heading(Some(Team::Left), Some(0)), "You win");
         assert_eq!(heading(Some(Team::Left), Some(1)), "You lose");
         assert_eq!(heading(Some(Team::Right), None), "Blue wins");

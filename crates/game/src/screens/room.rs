@@ -2,8 +2,9 @@
 
 use super::{leave, ready, root, widgets};
 use crate::{
+    preferences::Preferences,
     scene::{Page, Scene, Seen, Session, lock::Lock, place::Place},
-    text::{self, presence},
+    text::Words,
     theme::{self, size},
 };
 use bevy::{
@@ -44,6 +45,7 @@ struct Of(Entity);
 fn build(
     turned: On<Insert, Page>,
     scenes: Query<(&Scene, &Page, &Session, Option<&Place>)>,
+    preferences: Res<Preferences>,
     mut commands: Commands,
 ) {
     let scene = turned.entity;
@@ -54,18 +56,23 @@ fn build(
         // Everybody who will come is here.
         session.0.command(Wish::SetReady(true));
     }
+    let words = preferences.words();
     let mut page = commands.spawn(root(scene, theme::VEIL));
     page.with_children(|page| {
         if let Some(place) = place {
-            page.spawn(widgets::text("room", size::BODY, theme::FAINT));
+            page.spawn(widgets::text(words.room.room, size::BODY, theme::FAINT));
             page.spawn(widgets::text(&place.room, size::TITLE, theme::BALL));
             page.spawn(link(place));
             page.spawn(widgets::row(2.0)).with_children(|tools| {
-                copy_link(tools, place);
+                copy_link(tools, place, words);
                 lock_button(tools, scene);
             });
         } else {
-            page.spawn(widgets::text("Get ready", size::HEADING, theme::TEXT));
+            page.spawn(widgets::text(
+                words.room.get_ready,
+                size::HEADING,
+                theme::TEXT,
+            ));
         }
         page.spawn((PeerList, Of(scene), list_box(0)));
         page.spawn((
@@ -77,11 +84,11 @@ fn build(
             widgets::row(3.0),
             children![
                 (
-                    widgets::button("Ready", 36.0),
+                    widgets::button(words.room.ready, 36.0),
                     AutoFocus,
                     observe(ready(scene))
                 ),
-                (widgets::button("Back", 36.0), observe(leave)),
+                (widgets::button(words.common.back, 36.0), observe(leave)),
             ],
         ));
     });
@@ -105,13 +112,13 @@ fn link(place: &Place) -> impl Bundle {
 
 /// Natively there is no clipboard to copy it to.
 #[cfg(not(target_arch = "wasm32"))]
-fn copy_link(_: &mut ChildSpawnerCommands<'_>, _: &Place) {}
+fn copy_link(_: &mut ChildSpawnerCommands<'_>, _: &Place, _: &Words) {}
 
 #[cfg(target_arch = "wasm32")]
-fn copy_link(tools: &mut ChildSpawnerCommands<'_>, place: &Place) {
+fn copy_link(tools: &mut ChildSpawnerCommands<'_>, place: &Place, words: &Words) {
     let link = place.link.clone();
     let copy = move |_: On<Activate>| crate::web::copy(&link);
-    tools.spawn((widgets::small_button("Copy link"), observe(copy)));
+    tools.spawn((widgets::small_button(words.room.copy_link), observe(copy)));
 }
 
 /// The button of the room's lock, for whoever may turn it.
@@ -134,6 +141,7 @@ fn lock_button(tools: &mut ChildSpawnerCommands<'_>, scene: Entity) {
 /// Shows the lock to the room's owner, and what pressing it would do.
 fn show_lock(
     scenes: Query<(&Seen, &Lock)>,
+    preferences: Res<Preferences>,
     mut buttons: Query<(&Of, &mut Visibility), With<LockButton>>,
     mut labels: Query<(&Of, &mut Text), With<LockLabel>>,
 ) {
@@ -149,10 +157,11 @@ fn show_lock(
     }
     for (of, mut text) in &mut labels {
         if let Ok((_, lock)) = scenes.get(of.0) {
+            let words = preferences.words();
             let label = if lock.locked {
-                "Unlock the room"
+                words.room.unlock
             } else {
-                "Lock the room"
+                words.room.lock
             };
             text.set_if_neq(Text(label.to_owned()));
         }
@@ -179,23 +188,23 @@ fn list_box(peers: usize) -> Node {
 }
 
 /// Shows a peer's line among so many.
-fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize) {
+fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize, words: &Words) {
     let color = if peer.ready {
         theme::TEXT
     } else {
         theme::FAINT
     };
     if peers <= FEW {
-        list.spawn(widgets::text(line(peer), size::BODY, color));
+        list.spawn(widgets::text(line(peer, words), size::BODY, color));
         return;
     }
     let mark = if peer.ready { '+' } else { '-' };
-    let words = match presence(peer) {
+    let line = match words.presence(peer) {
         "" => format!("{mark} {}", peer.name),
         presence => format!("{mark} {} ({presence})", peer.name),
     };
     list.spawn((
-        widgets::broken_text(words, size::TINY, color, LineBreak::NoWrap),
+        widgets::broken_text(line, size::TINY, color, LineBreak::NoWrap),
         Node {
             width: vmin(45.0),
             overflow: Overflow::clip(),
@@ -205,17 +214,18 @@ fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize
 }
 
 /// A peer's line.
-fn line(peer: &PeerView) -> String {
+fn line(peer: &PeerView, words: &Words) -> String {
     let mut line = peer.name.clone();
     if peer.is_me {
-        line.push_str(" (you)");
+        line.push_str(&format!(" ({})", words.room.you));
     }
-    line.push_str(if peer.ready {
-        "   ready"
+    let ready = if peer.ready {
+        words.room.is_ready
     } else {
-        "   not ready"
-    });
-    let presence = presence(peer);
+        words.room.not_ready
+    };
+    line.push_str(&format!("   {ready}"));
+    let presence = words.presence(peer);
     if !presence.is_empty() {
         line.push_str(&format!("   {presence}"));
     }
@@ -226,37 +236,41 @@ fn line(peer: &PeerView) -> String {
 }
 
 /// What the room waits for.
-fn waiting(view: &RoomView, lock: Option<&Lock>) -> String {
+fn waiting(view: &RoomView, lock: Option<&Lock>, words: &Words) -> String {
+    let room = &words.room;
     if let Some(trouble) = lock.and_then(|lock| lock.trouble.as_ref()) {
-        return trouble.sentence();
+        return (words.trouble)(trouble);
     }
     if let Some(notice) = &view.notice {
         return notice.clone();
     }
     match &view.signaling {
-        SignalingState::Lost => return format!("{}; who is here can play", text::NO_SERVER),
+        SignalingState::Lost => {
+            return format!("{}; {}", words.common.no_server, room.here_can_play);
+        }
         SignalingState::Gone(why) | SignalingState::Failed(why) => return why.clone(),
         SignalingState::Connecting | SignalingState::Online => {}
     }
     let me_ready = view.peers.iter().any(|peer| peer.is_me && peer.ready);
     let unready = view.peers.iter().filter(|peer| !peer.ready).count();
     match (view.peers.len(), me_ready, unready) {
-        (0 | 1, ..) if lock.is_some_and(|lock| lock.locked) => {
-            "the room is locked: nobody new gets in".into()
-        }
-        (0 | 1, ..) => "share the code: you play as soon as a friend is here".into(),
-        (_, false, _) => "press Ready when you are".into(),
-        (_, true, 0) => "here we go".into(),
-        (_, true, _) => "waiting for the others".into(),
+        (0 | 1, ..) if lock.is_some_and(|lock| lock.locked) => room.locked_alone,
+        (0 | 1, ..) => room.share,
+        (_, false, _) => room.press_ready,
+        (_, true, 0) => room.here_we_go,
+        (_, true, _) => room.wait_for_others,
     }
+    .to_owned()
 }
 
 fn tell(
     scenes: Query<(Ref<Seen>, Option<&Lock>)>,
     lists: Query<(Entity, Ref<Of>), With<PeerList>>,
     mut lines: Query<(&Of, &mut Text), With<Waiting>>,
+    preferences: Res<Preferences>,
     mut commands: Commands,
 ) {
+    let words = preferences.words();
     for (list, of) in &lists {
         let Ok((seen, _)) = scenes.get(of.0) else {
             continue;
@@ -271,13 +285,13 @@ fn tell(
             .despawn_children()
             .with_children(|list| {
                 for peer in peers {
-                    spawn_line(list, peer, peers.len());
+                    spawn_line(list, peer, peers.len(), words);
                 }
             });
     }
     for (of, mut text) in &mut lines {
         if let Ok((seen, lock)) = scenes.get(of.0) {
-            text.set_if_neq(Text(waiting(&seen.0, lock)));
+            text.set_if_neq(Text(waiting(&seen.0, lock, words)));
         }
     }
 }
@@ -285,6 +299,7 @@ fn tell(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{preferences::Language, text};
     use protocol::PeerId;
 
     fn peer(name: &str, is_me: bool, ready: bool) -> PeerView {
@@ -303,6 +318,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_who_it_is_and_whether_ready() {
+        let line = |peer: &PeerView| line(peer, text::of(Language::English));
         assert_eq!(line(&peer("Ada", true, true)), "Ada (you)   ready");
         assert_eq!(
             line(&peer("Grace", false, false)),
@@ -321,7 +337,8 @@ mod tests {
             peers,
             ..RoomView::default()
         };
-        let told = |peers| waiting(&view(peers), None);
+        let words = text::of(Language::English);
+        let told = |peers| waiting(&view(peers), None, words);
         let alone = told(vec![peer("Ada", true, true)]);
         let unready = told(vec![peer("Ada", true, false), peer("Grace", false, true)]);
         let others = told(vec![peer("Ada", true, true), peer("Grace", false, false)]);
@@ -332,6 +349,6 @@ mod tests {
             signaling: SignalingState::Lost,
             ..RoomView::default()
         };
-        assert!(waiting(&lost, None).contains("server"));
+        assert!(waiting(&lost, None, words).contains("server"));
     }
 }

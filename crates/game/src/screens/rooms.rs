@@ -7,8 +7,9 @@ use super::{
 use crate::{
     arena::field::Floor,
     args::Args,
+    preferences::Preferences,
     scene::{Begin, Choice, Stage, place},
-    text::Trouble,
+    text::{Trouble, Words},
     theme::{self, size},
 };
 use bevy::{
@@ -32,9 +33,6 @@ pub(super) fn plugin(app: &mut App) {
 
 /// Rooms on one page: as many as a phone shows.
 const SHOWN: usize = 8;
-
-/// Said when nobody waits.
-const NOBODY: &str = "Nobody waits here now. Make an open room: others find it.";
 
 /// The server's answer on its way; and what the next page is called, if there is one.
 #[derive(Resource, Default)]
@@ -63,19 +61,20 @@ struct Note;
 #[derive(Component)]
 struct More;
 
-fn build(floor: Res<Floor>, mut commands: Commands) {
+fn build(floor: Res<Floor>, preferences: Res<Preferences>, mut commands: Commands) {
+    let words = preferences.words();
     backdrop::page(&mut commands, &floor, Stage::Rooms, 2.4).insert(children![
-        text("Open rooms", size::HEADING, theme::TEXT),
+        text(words.title.open_rooms, size::HEADING, theme::TEXT),
         (RoomBox, column(1.2)),
         (Note, paragraph("", 84.0, theme::FAINT)),
         (
             row(2.0),
             children![
-                (small_button("Look again"), observe(look_again)),
+                (small_button(words.rooms.look_again), observe(look_again)),
                 (
                     More,
                     InteractionDisabled,
-                    small_button("More rooms"),
+                    small_button(words.rooms.more),
                     observe(more)
                 ),
             ]
@@ -84,13 +83,13 @@ fn build(floor: Res<Floor>, mut commands: Commands) {
             row(2.0),
             children![
                 (
-                    button("New open room", 46.0),
+                    button(words.rooms.new, 46.0),
                     AutoFocus,
                     observe(|_: On<Activate>, mut commands: Commands| {
                         commands.trigger(Begin(Choice::Create(Visibility::Public)));
                     })
                 ),
-                (button("Back", 26.0), observe(back)),
+                (button(words.common.back, 26.0), observe(back)),
             ]
         ),
     ]);
@@ -131,6 +130,7 @@ fn leave_by_key(
 
 fn answer(
     mut asking: ResMut<Asking>,
+    preferences: Res<Preferences>,
     boxes: Query<Entity, With<RoomBox>>,
     mut notes: Query<(&mut Text, &mut TextColor), With<Note>>,
     mores: Query<Entity, With<More>>,
@@ -142,10 +142,11 @@ fn answer(
         return;
     };
     asking.task = None;
+    let words = preferences.words();
     let (list, note, color) = match answer {
-        Ok(list) if list.rooms.is_empty() => (list, NOBODY.to_owned(), theme::FAINT),
+        Ok(list) if list.rooms.is_empty() => (list, words.rooms.nobody.to_owned(), theme::FAINT),
         Ok(list) => (list, String::new(), theme::FAINT),
-        Err(trouble) => (RoomList::default(), trouble.sentence(), theme::ALARM),
+        Err(trouble) => (RoomList::default(), (words.trouble)(&trouble), theme::ALARM),
     };
     asking.next = list.next;
     for (mut text, mut shown) in &mut notes {
@@ -164,18 +165,18 @@ fn answer(
             .despawn_related::<Children>()
             .with_children(|rows| {
                 for room in &list.rooms {
-                    spawn_room(rows, room);
+                    spawn_room(rows, room, words);
                 }
             });
     }
 }
 
 /// A room's button.
-fn spawn_room(rows: &mut ChildSpawnerCommands<'_>, room: &Room) {
+fn spawn_room(rows: &mut ChildSpawnerCommands<'_>, room: &Room, words: &Words) {
     let code = room.code.clone();
     let join = move |_: On<Activate>, mut commands: Commands| {
         commands.trigger(Begin(Choice::Join(code.clone())));
     };
-    let label = format!("{}   {} of {}", room.code, room.peers, room.capacity);
+    let label = (words.rooms.line)(&room.code, room.peers, room.capacity);
     rows.spawn((button(&label, 60.0), observe(join)));
 }

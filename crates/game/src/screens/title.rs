@@ -7,7 +7,8 @@ use super::{
 use crate::{
     arena::field::Floor,
     args::Args,
-    scene::{Begin, Choice, Stage, place::Invitation, replay::Shelf},
+    preferences::{Preferences, PutAside},
+    scene::{Begin, Choice, Stage, given_name, place::Invitation, replay::Shelf},
     theme::{self, size},
 };
 use bevy::{
@@ -43,8 +44,20 @@ struct LastMatch;
 /// Characters of a link to a room.
 const MAX_LINK: usize = 120;
 
-fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Commands) {
-    let name = args.name.clone().unwrap_or_default();
+fn build(
+    args: Res<Args>,
+    preferences: Res<Preferences>,
+    aside: Res<PutAside>,
+    floor: Res<Floor>,
+    shelf: Res<Shelf>,
+    mut commands: Commands,
+) {
+    let words = preferences.words();
+    let name = given_name(&args, &preferences);
+    let tagline = match &aside.0 {
+        Some(place) => text((words.title.put_aside)(place), size::SMALL, theme::ALARM),
+        None => text(words.title.tagline.to_owned(), size::SMALL, theme::FAINT),
+    };
     let mut page = backdrop::page(&mut commands, &floor, Stage::Title, 2.2);
     page.insert(children![
         (
@@ -55,20 +68,17 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
             ]
         ),
         (
-            text(
-                "orange against blue, peer to peer",
-                size::SMALL,
-                theme::FAINT
-            ),
+            tagline,
             Node {
+                max_width: vmin(94.0),
                 margin: UiRect::bottom(vmin(2.0)),
                 ..default()
             }
         ),
         labelled(
-            "name",
+            words.title.name,
             (
-                field(&name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
+                field(name, 56.0, MAX_NAME_BYTES, |c| !c.is_control()),
                 NameField,
                 observe(rename),
             )
@@ -76,9 +86,13 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
         (
             row(2.0),
             children![
-                (button("Quick match", 36.0), AutoFocus, begin(Choice::Quick)),
                 (
-                    button("New room", 36.0),
+                    button(words.title.quick_match, 36.0),
+                    AutoFocus,
+                    begin(Choice::Quick)
+                ),
+                (
+                    button(words.title.new_room, 36.0),
                     begin(Choice::Create(Visibility::Private))
                 ),
             ]
@@ -91,36 +105,33 @@ fn build(args: Res<Args>, floor: Res<Floor>, shelf: Res<Shelf>, mut commands: Co
                     CodeField,
                     observe(join_by_enter),
                 ),
-                (button("Join", 24.0), observe(join_by_button)),
+                (button(words.title.join, 24.0), observe(join_by_button)),
             ]
         ),
-        (Hint, text(CODE_HINT, size::SMALL, theme::FAINT)),
+        (Hint, text(words.title.code_hint, size::SMALL, theme::FAINT)),
         (
             row(2.0),
             children![
-                (button("Open rooms", 36.0), observe(show_rooms)),
-                (button("Practise", 36.0), begin(Choice::Practise)),
+                (button(words.title.open_rooms, 36.0), observe(show_rooms)),
+                (button(words.title.practise, 36.0), begin(Choice::Practise)),
             ]
         ),
         (
             row(2.0),
             children![
-                (button("Two scenes", 36.0), begin(Choice::TwoScenes)),
+                (
+                    button(words.title.two_scenes, 36.0),
+                    begin(Choice::TwoScenes)
+                ),
                 (
                     LastMatch,
                     last_match(&shelf),
-                    children![(button("Last match", 36.0), observe(watch_last))],
+                    children![(button(words.title.last_match, 36.0), observe(watch_last))],
                 ),
             ]
         ),
     ]);
 }
-
-/// Below the code's field.
-const CODE_HINT: &str = "to join a friend: type the room's code";
-
-/// Below the code's field when it holds none.
-const NO_CODE: &str = "a code is six letters and digits, such as QKX7PM";
 
 fn labelled(label: &str, field: impl Bundle) -> impl Bundle {
     (
@@ -175,9 +186,12 @@ fn rename(
     change: On<TextEditChange>,
     fields: Query<&EditableText, With<NameField>>,
     mut args: ResMut<Args>,
+    mut preferences: ResMut<Preferences>,
 ) {
     if let Ok(field) = fields.get(change.event_target()) {
-        args.name = Some(field.value().to_string());
+        // What is typed comes after what the game was started with.
+        args.name = None;
+        preferences.name = field.value().to_string();
     }
 }
 
@@ -185,10 +199,11 @@ fn join_by_enter(
     input: On<FocusedInput<KeyboardInput>>,
     fields: Query<&EditableText, With<CodeField>>,
     hints: Query<(&mut Text, &mut TextColor), With<Hint>>,
+    preferences: Res<Preferences>,
     commands: Commands,
 ) {
     if is_enter(&input) {
-        join(fields, hints, commands);
+        join(fields, hints, &preferences, commands);
     }
 }
 
@@ -196,14 +211,16 @@ fn join_by_button(
     _: On<Activate>,
     fields: Query<&EditableText, With<CodeField>>,
     hints: Query<(&mut Text, &mut TextColor), With<Hint>>,
+    preferences: Res<Preferences>,
     commands: Commands,
 ) {
-    join(fields, hints, commands);
+    join(fields, hints, &preferences, commands);
 }
 
 fn join(
     fields: Query<&EditableText, With<CodeField>>,
     mut hints: Query<(&mut Text, &mut TextColor), With<Hint>>,
+    preferences: &Preferences,
     mut commands: Commands,
 ) {
     for field in &fields {
@@ -212,7 +229,7 @@ fn join(
             commands.trigger(Begin(Choice::Join(typed)));
         } else {
             for (mut hint, mut color) in &mut hints {
-                hint.0 = NO_CODE.to_owned();
+                hint.0 = preferences.words().title.no_code.to_owned();
                 color.0 = theme::ALARM;
             }
         }

@@ -6,11 +6,12 @@ use super::{
     widgets,
 };
 use crate::{
+    preferences::Preferences,
     scene::{
         Page, PartOf,
         replay::{Reel, StopWatching, Watching},
     },
-    text,
+    text::Words,
     theme::{self, size},
 };
 use bevy::{
@@ -48,14 +49,20 @@ struct Timeline(f32);
 #[derive(Component)]
 struct Past;
 
-fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) {
+fn build(
+    turned: On<Insert, Page>,
+    pages: Query<&Page>,
+    preferences: Res<Preferences>,
+    mut commands: Commands,
+) {
     let scene = turned.entity;
     let Ok(Page::Watching) = pages.get(scene) else {
         return;
     };
+    let words = preferences.words();
     commands.entity(scene).insert((
         Announcement::default(),
-        Notice::of(text::WATCHING_KEYS),
+        Notice::of(words.play.replay_keys),
         Cast::default(),
     ));
     // No tab group: the arrows are the replay's.
@@ -69,11 +76,11 @@ fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) 
             height: percent(100),
             ..default()
         },
-        children![top(scene), banner(scene), controls(scene)],
+        children![top(scene), banner(scene), controls(scene, words)],
     ));
 }
 
-fn controls(scene: Entity) -> impl Bundle {
+fn controls(scene: Entity, words: &Words) -> impl Bundle + use<> {
     let line = |line: Line| {
         let text = widgets::broken_text("", size::TINY, theme::TEXT, LineBreak::NoWrap);
         (line, Of(scene), text)
@@ -104,7 +111,7 @@ fn controls(scene: Entity) -> impl Bundle {
             (widgets::small_button("-"), press(scene, Reel::slower)),
             (line(Line::Speed), wide(8.6)),
             (widgets::small_button("+"), press(scene, Reel::faster)),
-            (widgets::small_button("Back"), observe(back)),
+            (widgets::small_button(words.common.back), observe(back)),
         ],
     )
 }
@@ -206,7 +213,7 @@ fn steer(keys: Res<ButtonInput<KeyCode>>, mut scenes: Query<&mut Watching>) {
 }
 
 /// Who plays for a team at the moment that is shown.
-pub(super) fn names(team: Team, seats: usize, reel: &Reel<Match>) -> String {
+pub(super) fn names(team: Team, seats: usize, reel: &Reel<Match>, words: &Words) -> String {
     let (mut names, mut bots) = (Vec::new(), 0);
     for seat in (0..seats).filter(|seat| Team::of_seat(*seat) == team) {
         match reel.name(seat) {
@@ -214,21 +221,23 @@ pub(super) fn names(team: Team, seats: usize, reel: &Reel<Match>) -> String {
             None => bots += 1,
         }
     }
-    playing::listed(names, bots)
+    playing::listed(names, bots, words)
 }
 
 fn tell(
     scenes: Query<&Watching>,
+    preferences: Res<Preferences>,
     mut lines: Query<(&Line, &Of, &mut Text)>,
     mut pasts: Query<(&Of, &mut Node), With<Past>>,
 ) {
+    let words = preferences.words();
     for (line, of, mut text) in &mut lines {
         let Ok(Watching(reel)) = scenes.get(of.0) else {
             continue;
         };
         text.set_if_neq(Text(match line {
-            Line::Toggle if reel.is_running() => "Pause".into(),
-            Line::Toggle => "Play".into(),
+            Line::Toggle if reel.is_running() => words.play.pause.into(),
+            Line::Toggle => words.play.resume.into(),
             Line::Time => format!("{} / {}", clock(reel.elapsed()), clock(reel.length())),
             Line::Speed => format!("{}x", reel.speed()),
         }));
@@ -243,6 +252,7 @@ fn tell(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{preferences::Language, text};
     use netplay::replay::{Playback, Recorder};
     use sim::Settings;
 
@@ -252,7 +262,8 @@ mod tests {
         recorder.seated(0, 0, "Ada");
         recorder.push(0, &[0; 4], 0b0001).unwrap();
         let reel = Reel::new(Playback::open(&recorder.bytes()).unwrap());
-        assert_eq!(names(Team::Left, 4, &reel), "Ada, Bot");
-        assert_eq!(names(Team::Right, 4, &reel), "2 Bots");
+        let names = |team| names(team, 4, &reel, text::of(Language::English));
+        assert_eq!(names(Team::Left), "Ada, Bot");
+        assert_eq!(names(Team::Right), "2 Bots");
     }
 }

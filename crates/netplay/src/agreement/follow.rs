@@ -84,7 +84,7 @@ impl Agreement {
             id != self.me
                 && (is_gone(room, id)
                     || is_missing(core, id, now, AGREE_AFTER)
-                    || core.holds_up(id, now)
+                    || core.drags(id, now)
                     || self.trust.is_deposed(id)
                     || core.frozen().contains(&id))
         };

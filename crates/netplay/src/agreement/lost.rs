@@ -36,6 +36,11 @@ impl Agreement {
         // Whoever lives may be waiting for one that does not, and lack more of it than we do: it
         // is judged when those are out of the way.
         let dead = |id: &PeerId| is_lost(id) && !lives(*id);
+        for id in others().filter(|id| is_lost(id)) {
+            let (missing, quiet) = (core.missing(id, now), core.quiet(id, now));
+            let (holds_up, lives) = (core.holds_up(id, now), lives(id));
+            tracing::debug!(%id, ?missing, ?quiet, holds_up, lives, "seems lost");
+        }
         let mut lost: Vec<PeerId> = others()
             .filter(|id| {
                 let deposed = self.trust.is_deposed(*id);
@@ -45,7 +50,10 @@ impl Agreement {
         if lost.is_empty() {
             for id in others().filter(is_lost) {
                 // Of one that lives and waits it can be said whom it waits for.
-                let id = unreached(core, &order, id, self.me).unwrap_or(id);
+                // (Whoever is only slow, or lost already, lacks what is on its way to it, too.)
+                let waits = is_missing(&id) && !core.frozen().contains(&id);
+                let unreached = || unreached(core, &order, id, self.me);
+                let id = waits.then(unreached).flatten().unwrap_or(id);
                 if !lost.contains(&id) {
                     lost.push(id);
                 }

@@ -6,11 +6,14 @@ use protocol::{
     datagram::{Datagram, Echo},
     limits::MAX_SEATS,
 };
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// How long after the last datagram to a peer the next one goes, when no step calls for one:
 /// while waiting at the prediction bound and after a match, losses must be made good too.
 const RESEND_AFTER: Duration = Duration::from_millis(50);
+
+/// Comings of inputs that are remembered of one peer: one a step, for half a second and more.
+pub(super) const MAX_GIVEN: usize = 64;
 
 /// Whoever sends nothing for so long has paused: it slept.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -50,6 +53,8 @@ pub(super) struct Peer {
     pub(super) heard: Duration,
     /// When we had to wait for it.
     pub(super) waits: Waits,
+    /// When its newest inputs came, and the first frame after them.
+    given: VecDeque<(Duration, Frame)>,
     pub(super) rejected: u64,
     pub(super) conflicts: u64,
     /// Datagrams made for it.
@@ -88,6 +93,7 @@ impl Peer {
             sent: [0; MAX_SEATS],
             heard: now,
             waits: Waits::default(),
+            given: VecDeque::new(),
             rejected: 0,
             conflicts: 0,
             datagrams: 0,
@@ -107,6 +113,38 @@ impl Peer {
     pub(super) fn measure_anew(&mut self, now: Duration) {
         self.heard = now;
         self.waits = Waits::default();
+        self.given.clear();
+    }
+
+    /// New inputs came, up to this frame.
+    pub(super) fn gives(&mut self, now: Duration, end: Frame) {
+        if self.given.len() == MAX_GIVEN {
+            self.given.pop_front();
+        }
+        self.given.push_back((now, end));
+    }
+
+    /// The first frame after the inputs that had come by then, as far as that is remembered.
+    pub(super) fn had_given(&self, by: Duration) -> Option<Frame> {
+        let (_, end) = self.given.iter().rfind(|(came, _)| *came <= by)?;
+        Some(*end)
+    }
+
+    /// When its inputs from this frame on came, as far as that is remembered.
+    pub(super) fn gave_past(&self, frame: Frame) -> Option<Duration> {
+        let (came, _) = self.given.iter().find(|(_, end)| *end > frame)?;
+        Some(*came)
+    }
+
+    /// How many of those are remembered.
+    pub(super) fn given(&self) -> usize {
+        self.given.len()
+    }
+
+    /// How long it takes until it has heard something that others say at the same time as to us, and
+    /// we hear its answer.
+    pub(super) fn answers_in(&self) -> Duration {
+        self.rtt().unwrap_or_default() + RESEND_AFTER
     }
 
     /// The newest world that it has told of.
@@ -173,14 +211,21 @@ impl Peer {
     }
 
     /// Learns the time from a datagram that came while we were at `position` (in frames). `jumps`
-    /// says that one of us may jump: then a lag far from the smoothed one is believed at once.
-    pub(super) fn hear(&mut self, datagram: &Datagram, now: Duration, position: f64, jumps: bool) {
+    /// says that one of us may jump: then a lag far from the smoothed one is believed at once. Says
+    /// whether it is the newest one.
+    pub(super) fn hear(
+        &mut self,
+        datagram: &Datagram,
+        now: Duration,
+        position: f64,
+        jumps: bool,
+    ) -> bool {
         let is_newer = self
             .newest
             .as_ref()
             .is_none_or(|newest| (datagram.stamp.wrapping_sub(newest.stamp) as i32) > 0);
         if !is_newer {
-            return;
+            return false;
         }
         self.newest = Some(Newest {
             stamp: datagram.stamp,
@@ -197,7 +242,7 @@ impl Peer {
         // Whoever echoes nothing has not heard of us lately, and cannot know how far we are.
         let Some(Echo { stamp, held }) = datagram.echo else {
             self.heard_of_us.get_or_insert(now);
-            return;
+            return true;
         };
         let age = Duration::from_micros(micros(now).wrapping_sub(stamp).into());
         self.heard_of_us = self.heard_of_us.max(now.checked_sub(age));
@@ -210,6 +255,7 @@ impl Peer {
             self.deviation += (off - self.deviation) * DEVIATION_GAIN;
             smooth(&mut self.rtt, rtt, RTT_GAIN);
         }
+        true
     }
 
     /// The time fields of a datagram that goes now: lag, stamp and echo.

@@ -3,6 +3,7 @@
 use super::{
     Core, checksums, core,
     events::{MAX_EVENTS, MAX_TOLD, MAX_WAITING},
+    peer::MAX_GIVEN,
     receive::MAX_AHEAD_OF_LISTENER,
     waits::MAX_WAITS,
     worlds::MAX_UNCONFIRMED,
@@ -44,6 +45,7 @@ impl<S: Simulation> Core<S> {
                 MAX_TENURES,
             ),
             Queue::longest("waits", self.peers.iter().map(|p| p.waits.len()), MAX_WAITS),
+            Queue::longest("comings", self.peers.iter().map(|p| p.given()), MAX_GIVEN),
             Queue::new("untaken events", untaken, MAX_EVENTS),
             Queue::new("events that wait", waiting, MAX_WAITING),
             Queue::new("events told", told, MAX_TOLD),

@@ -206,11 +206,15 @@ impl<S: Simulation> Core<S> {
         let id = self.peers[index].id;
         let jumps = self.is_listener() || !self.drives(id);
         let peer = &mut self.peers[index];
-        peer.hear(datagram, now, position, jumps);
+        let is_newest = peer.hear(datagram, now, position, jumps);
         for (seat, stream) in self.streams.iter().enumerate() {
             if stream.driver() == Some(self.me) {
-                let acknowledged = &mut peer.acknowledged[seat];
-                *acknowledged = (*acknowledged).max(datagram.frontiers[seat]);
+                let (known, told) = (&mut peer.acknowledged[seat], datagram.frontiers[seat]);
+                // Whoever has begun anew lacks what it had before: it is told again if it is kept.
+                *known = match is_newest && told >= stream.base() {
+                    true => told.max(stream.since()),
+                    false => told.max(*known),
+                };
             }
         }
         if let Some((frame, sum)) = datagram.checksum {
@@ -219,11 +223,16 @@ impl<S: Simulation> Core<S> {
         if let Some(reign) = datagram.reign {
             self.hear_reign(reign);
         }
+        let before = self.received(&self.peers[index]);
         for part in &datagram.streams {
             let stream = &self.streams[usize::from(part.seat)];
             if stream.driver() == Some(id) {
                 self.take_in_part(index, part, now);
             }
+        }
+        let received = self.received(&self.peers[index]);
+        if received > before {
+            self.peers[index].gives(now, received);
         }
     }
 

@@ -73,11 +73,16 @@ impl Waits {
     /// gap, as every network has now and then, is judged by its length alone, by whoever asks
     /// how long inputs have been missing.
     fn are_too_long(&self, now: Duration) -> bool {
+        let longest = self.within(now).max().unwrap_or_default();
+        let all: Duration = self.within(now).sum();
+        all.saturating_sub(longest) > ALLOWED
+    }
+
+    /// The lengths of the waits of the last [`WINDOW`].
+    fn within(&self, now: Duration) -> impl Iterator<Item = Duration> {
         let start = now.saturating_sub(WINDOW);
-        let within = |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
-        let lengths = || self.0.iter().map(within);
-        let longest = lengths().max().unwrap_or_default();
-        lengths().sum::<Duration>().saturating_sub(longest) > ALLOWED
+        let within = move |wait: &Wait| wait.length.min(wait.end.saturating_sub(start));
+        self.0.iter().map(within)
     }
 
     /// The time lost in waits that ended since.
@@ -137,21 +142,36 @@ impl<S: Simulation> Core<S> {
             .all(|peer| peer.waits.since(lately) < HITCH)
     }
 
+    /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second, were it by a
+    /// single gap. Enough to agree with somebody whom it [`Core::holds_up`].
+    pub fn drags(&self, peer: PeerId, now: Duration) -> bool {
+        self.driving_peers()
+            .any(|p| p.id == peer && p.waits.within(now).sum::<Duration>() > ALLOWED)
+    }
+
     /// Whether a peer has no inputs to give now: it waits for others, or we have all that we need.
     fn is_excused(&self, peer: &Peer) -> bool {
         let has_enough = self.given(peer) > self.frame();
-        (has_enough || self.waits_for_others(peer)) && self.acknowledges(peer)
+        (has_enough || self.waits_for_others(peer, None)) && self.acknowledges(peer)
     }
 
     /// Whether `peer` has come as far as it may by what it can have heard from anybody else. Of
-    /// whoever has fallen silent it may have heard less than we have: then its own word counts.
-    fn waits_for_others(&self, peer: &Peer) -> bool {
+    /// whoever has fallen silent it may have heard less than we have: then its own word counts. With
+    /// `heard_by`, it cannot have heard what came to us after that.
+    fn waits_for_others(&self, peer: &Peer, heard_by: Option<Duration>) -> bool {
         let others = (self.streams.iter().enumerate()).filter(|(_, s)| s.driver() != Some(peer.id));
         let ends = others.map(|(seat, stream)| {
             let told = peer.frontiers().and_then(|ends| ends.get(seat));
             match (stream.driver(), told) {
-                (Some(id), Some(told)) if self.fell_silent_before(id, peer) => {
+                (Some(id), Some(told)) if self.fell_silent_before(id, peer, *told) => {
                     stream.end().min(stream.written_from(*told))
+                }
+                (Some(id), _) => {
+                    let other = self.peers.iter().find(|p| p.id == id);
+                    let had = other.zip(heard_by).and_then(|(p, by)| p.had_given(by));
+                    had.map_or(stream.end(), |had| {
+                        stream.end().min(stream.written_from(had))
+                    })
                 }
                 _ => stream.end(),
             }
@@ -173,12 +193,17 @@ impl<S: Simulation> Core<S> {
         }
     }
 
-    /// Whether nothing came from `id` any more when `peer` was last heard.
-    fn fell_silent_before(&self, id: PeerId, peer: &Peer) -> bool {
+    /// Whether nothing came from `id` any more when `peer` was last heard, nor after its inputs from
+    /// `told` on: otherwise it has said those again, and whoever lacks them does not hear it.
+    fn fell_silent_before(&self, id: PeerId, peer: &Peer, told: Frame) -> bool {
         let other = self.peers.iter().find(|p| p.id == id);
         let (came, heard) = (other.and_then(Peer::newest_came), peer.newest_came());
+        let given = other.and_then(|other| other.gave_past(told));
         came.zip(heard)
             .is_some_and(|(came, heard)| came + SILENT <= heard)
+            && came
+                .zip(given)
+                .is_none_or(|(came, given)| came < given + SILENT)
     }
 
     /// Whether `peer` has acknowledged enough: for our next inputs to be sent to it, and for the
@@ -189,8 +214,10 @@ impl<S: Simulation> Core<S> {
             && self.frame() < self.held_by(peer).saturating_add(MAX_UNCONFIRMED)
     }
 
-    /// Whether a due step has to wait for this very peer.
-    fn is_waited_for(&self, peer: &Peer) -> bool {
+    /// Whether a due step has to wait for this very peer. If another one gives its inputs in bursts,
+    /// each of which sets all free at another time, the one that hears it later than we do is no
+    /// slower for it: only what came a round trip ago it must have, and have gone on by.
+    fn is_waited_for(&self, peer: &Peer, now: Duration) -> bool {
         if !self.acknowledges(peer) {
             return true;
         }
@@ -199,7 +226,7 @@ impl<S: Simulation> Core<S> {
             self.received(peer) <= bound || self.is_owner(peer.id) && self.horizon() <= bound;
         is_last
             && self.frame() >= bound.saturating_add(MAX_PREDICTION)
-            && !self.waits_for_others(peer)
+            && !self.waits_for_others(peer, Some(now.saturating_sub(peer.answers_in())))
     }
 
     /// A due step had to wait, and so much time was lost: owed to whom we wait for.
@@ -207,7 +234,7 @@ impl<S: Simulation> Core<S> {
         let frame = self.frame();
         for index in 0..self.peers.len() {
             let peer = &self.peers[index];
-            if self.drives(peer.id) && self.is_waited_for(peer) {
+            if self.drives(peer.id) && self.is_waited_for(peer, now) {
                 self.peers[index].waits.add(now, frame, lost.min(MAX_PAUSE));
             }
         }

@@ -65,13 +65,13 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "a newcomer is given a seat by an owner that was slow while it still listened, and held it \
          for lost at once; and a listener that inherits the match after two seconds has not stalled",
-        "peerball seed 83 peers 2 rtt 300 jitter 0 loss 5 reorder 5 duplicate 0 length 18445; \
+        "peerball seed 83 peers 2 rtt 300 jitter 0 loss 5 reorder 5 duplicate 0 length 35445; \
          4000 leave 0; 4478 slow 1 528 4455; 5629 return 2 0; 6028 unsignal 0b10 9343; 7090 join 3",
     ),
     (
         "a newcomer is refused by a room that counts a crashed one until it has been silent for \
          2.5 s: that is no failure to get in",
-        "sums seed 137 peers 8 rtt 50 jitter 30 loss 0 reorder 5 duplicate 5 length 12579; \
+        "sums seed 137 peers 8 rtt 50 jitter 30 loss 0 reorder 5 duplicate 5 length 28579; \
          3000 watch 8; 3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; \
          3000 watch 14; 3000 watch 15; 8235 crash 14; 8625 return 16 14",
     ),
@@ -87,15 +87,58 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "a statement came over the reliable channel before its sender was met, and copies of the next \
          one waited for it for ever",
-        "peerball seed 1008 peers 8 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 19985; \
+        "peerball seed 1008 peers 8 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 38310; \
          4000 unsignal 0b11111111111111111111111111111111 3696; 5107 split 0b101110 6751; \
          5427 join 8; 8633 crash 8; 9157 join 9; 17119 return 10 8; 17485 split 0b1010010110 6825",
     ),
     (
         "two deaf ears at once: it took 0.8 s and a round trip to know of one, and whom another does \
          not hear held the owner that gave it up for hostile",
-        "peerball seed 1047 peers 4 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 18620; \
+        "peerball seed 1047 peers 4 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 36620; \
          4000 join 4; 4653 unsignal 0b1000 6934; 6428 crash 4; 10125 join 5; 10148 freeze 0 7649; \
          15453 deafen 5 2 3075; 15750 deafen 1 2 3721",
+    ),
+    (
+        "the owner was slow, and what was only on its way to it was taken for broken pairs: \
+         innocents lost their seats",
+        "peerball seed 2078 peers 4 rtt 100 jitter 30 loss 5 reorder 5 duplicate 5 length 21645; \
+         4000 slow 0 529 3645",
+    ),
+    (
+        "a driver went on telling a watcher from where it had been before it entered anew, and \
+         was banned for it",
+        "sums seed 2096 peers 8 rtt 200 jitter 0 loss 0 reorder 5 duplicate 5 length 26374; 4000 \
+         join 8; 11064 crash 2; 11687 freeze 5 687",
+    ),
+    (
+        "a watcher that is more than a second late compared no checksum, and went on showing a \
+         part that was given up",
+        "sums seed 2378 peers 3 rtt 300 jitter 0 loss 0 reorder 5 duplicate 5 length 24917; 4000 \
+         split 0b11 6917; 4766 watch 3; 6460 chat 0; 6842 freeze 2 3281",
+    ),
+    (
+        "all but one player left, who told only eight of those that watched",
+        "peerball seed 2850 peers 2 rtt 100 jitter 0 loss 0 reorder 5 duplicate 0 length 25958; \
+         3000 watch 2; 3000 watch 3; 3000 watch 4; 3000 watch 5; 3000 watch 6; 3000 watch 7; 3000 \
+         watch 8; 3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; 3000 \
+         watch 14; 3000 watch 15; 4000 leave 7; 5177 unsignal 0b100 6781; 6156 leave 0",
+    ),
+    (
+        "the owner was slow with an even pace: not all found it too slow at the same time, and \
+         denied each other",
+        "sums seed 5072 peers 3 rtt 100 jitter 0 loss 5 reorder 0 duplicate 5 length 24047; 4000 \
+         slow 0 339 2860",
+    ),
+    (
+        "a slow peer seems to fall silent between two turns, and whoever does not hear it was \
+         excused for ever",
+        "peerball seed 5578 peers 2 rtt 50 jitter 0 loss 0 reorder 5 duplicate 5 length 29416; \
+         4000 join 2; 4297 deafen 2 1 4624; 4880 slow 2 512 2363; 9531 join 3; 10653 unsignal \
+         0b11111111111111111111111111111111 3512",
+    ),
+    (
+        "a late datagram of a listener's former core acknowledged what its new one lacks",
+        "sums seed 5850 peers 5 rtt 200 jitter 30 loss 5 reorder 0 duplicate 5 length 27701; 4000 \
+         crash 0; 5280 join 5; 6207 freeze 3 7494",
     ),
 ];

@@ -6,7 +6,7 @@ use super::{
     message::{Message, attribute},
 };
 use crate::{
-    address::Household,
+    admission::address::Household,
     ice::{TurnSecrets, hmac_sha1},
     limits::{MAX_TURN_USERNAME_BYTES, TURN_ANSWERS_PER_SECOND, TURN_NONCE_LIFETIME},
 };

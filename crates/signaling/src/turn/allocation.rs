@@ -2,7 +2,7 @@
 
 use super::{TurnQuotas, message::Transaction};
 use crate::{
-    address::Household,
+    admission::address::Household,
     limits::{
         MAX_TURN_CHANNELS, MAX_TURN_PERMISSIONS, TURN_CHANNEL_LIFETIME, TURN_PERMISSION_LIFETIME,
     },

@@ -26,7 +26,7 @@ use crate::{
         MAX_TURN_ADDRESS_ALLOCATIONS, MAX_TURN_ALLOCATIONS, MAX_TURN_USER_ALLOCATIONS,
         TURN_USER_BYTES_PER_SECOND,
     },
-    metrics::Metrics,
+    operations::metrics::Metrics,
 };
 use ipnet::IpNet;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     ice::TurnSecrets,
-    metrics::{Metrics, labels},
+    operations::metrics::{Metrics, labels},
 };
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 

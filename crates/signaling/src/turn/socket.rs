@@ -10,7 +10,7 @@ use crate::{
         ACCEPT_PAUSE, MAX_TURN_PACKET_BYTES, MAX_TURN_STREAM_QUEUE, MAX_TURN_STREAMS,
         TURN_PORT_ATTEMPTS, TURN_STREAM_PATIENCE, TURN_SWEEP_INTERVAL,
     },
-    metrics::Metrics,
+    operations::metrics::Metrics,
 };
 use std::{
     collections::HashMap,

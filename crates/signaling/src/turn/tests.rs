@@ -17,7 +17,7 @@ use crate::{
         MAX_TURN_PERMISSIONS, TURN_ALLOCATION_LIFETIME, TURN_ANSWERS_PER_SECOND,
         TURN_NONCE_LIFETIME, TURN_PERMISSION_LIFETIME,
     },
-    metrics::Metrics,
+    operations::metrics::Metrics,
 };
 use proptest::prelude::*;
 use std::{

@@ -18,6 +18,10 @@ const MAX_KEPT: usize = 10 * STEPS_PER_SECOND as usize;
 /// is slower is dropped, and nothing piles up.
 const MAX_AHEAD: Frame = 5 * STEPS_PER_SECOND;
 
+/// How long nothing of what was sent may come before it is sent again. (The channel is reliable: it
+/// will not come.)
+const STUCK: Duration = Duration::from_millis(1_200);
+
 /// How long a watcher may say nothing.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -34,8 +38,23 @@ struct Watcher {
     next: Frame,
     has: Frame,
     heard: Duration,
+    /// When it last said that more has come.
+    advanced: Duration,
     /// Who has which seat, as it was told.
     seats: Vec<Tenure>,
+}
+
+impl Watcher {
+    /// It says how far everything has come. If nothing does although it was sent, it is told again
+    /// from there: it has entered anew in the meantime, and lacks what it did not listen to.
+    fn hear(&mut self, from: Frame, now: Duration) {
+        let is_stuck = now.saturating_sub(self.advanced) >= STUCK;
+        if from > self.has {
+            (self.has, self.advanced) = (from, now);
+        } else if is_stuck && from < self.next {
+            (self.has, self.next, self.advanced) = (from, from, now);
+        }
+    }
 }
 
 impl Feeds {
@@ -110,13 +129,14 @@ impl<S: Simulation> Room<S> {
         let feeds = &mut play.feeds;
         if let Some(watcher) = feeds.watchers.iter_mut().find(|w| w.id == from) {
             watcher.heard = now;
-            watcher.has = watcher.has.max(watch.from.min(watcher.next));
+            watcher.hear(watch.from.min(watcher.next), now);
         } else if feeds.watchers.len() < MAX_WATCHERS && feeds.has(watch.from) {
             feeds.watchers.push(Watcher {
                 id: from,
                 next: watch.from,
                 has: watch.from,
                 heard: now,
+                advanced: now,
                 seats: Vec::new(),
             });
         }

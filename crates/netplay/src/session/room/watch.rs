@@ -190,6 +190,12 @@ impl<S: Simulation> Room<S> {
             self.dropped += 1;
             return;
         };
+        if feed.first > watching.audience.next_frame() {
+            // It goes on with what it told us before we entered anew, and will find that we lack
+            // what is between.
+            self.dropped += 1;
+            return;
+        }
         watching.heard = now;
         watching.told = now;
         if let Some((frame, sum)) = feed.checksum {

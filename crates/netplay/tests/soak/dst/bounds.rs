@@ -14,7 +14,7 @@ pub const WINDOW: Duration = Duration::from_secs(4);
 
 /// Frames by which confirming may be behind sixty a second over any time: it is known a little
 /// sooner or later that everybody has a frame, and clocks come together when somebody takes a seat.
-pub const LOST_FRAMES: f64 = 8.0;
+pub const LOST_FRAMES: f64 = 10.0;
 
 /// Steps a second below which nobody may drag a match.
 pub const LEAST_PACE: f64 = 55.0;
@@ -86,6 +86,8 @@ pub struct Bounds {
     /// The longest time between two steps without a fault.
     pub hitch: Duration,
     pub join: Duration,
+    /// The longest time in which a lost peer is shown as gone.
+    pub gone: Duration,
     /// Whether full pace can be kept.
     pub full_pace: bool,
 }
@@ -112,6 +114,8 @@ impl Bounds {
                 HITCH_LOSSY
             },
             join: JOIN + round_trip * (JOIN_TRIPS + losses),
+            // There a last word may be sent again and again after its speaker is gone.
+            gone: GONE + round_trip * if full_pace { 0 } else { losses },
             full_pace,
         }
     }
@@ -132,5 +136,5 @@ const JOIN: Duration = Duration::from_millis(1_500);
 /// Round trips that a newcomer needs: hello, snapshot, inputs, a seat.
 const JOIN_TRIPS: u32 = 6;
 
-/// The longest time in which a lost peer is shown as gone.
+/// The longest time in which a lost peer is shown as gone, in fair conditions.
 pub const GONE: Duration = Duration::from_secs(3);

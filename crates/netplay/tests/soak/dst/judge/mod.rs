@@ -38,6 +38,9 @@ pub struct Judge {
     disturbed: Duration,
     /// When last nobody played.
     unplayed: Duration,
+    /// Peers that are slow or hard of hearing now. They disturb for as long as they are: one that has
+    /// lost its seat may be given it again, and lose it again.
+    ailing: Vec<Act>,
     /// Faults that last now.
     lasting: u32,
     looks: u64,
@@ -56,6 +59,7 @@ impl Judge {
             records: BTreeMap::new(),
             disturbed: Duration::ZERO,
             unplayed: Duration::ZERO,
+            ailing: Vec::new(),
             lasting: 0,
             looks: 0,
             worlds: Worlds::default(),
@@ -73,6 +77,12 @@ impl Judge {
     /// Notes what is done to the peers.
     pub fn happens(&mut self, now: Duration, act: &Act, begins: bool) {
         let lasts = act.lasts().is_some();
+        if let Act::Slow { .. } | Act::Deafen { .. } = act {
+            match begins {
+                true => self.ailing.push(*act),
+                false => self.ailing.retain(|known| known != act),
+            }
+        }
         match begins {
             true => self.lasting += u32::from(lasts),
             false => self.lasting -= 1,
@@ -104,6 +114,15 @@ impl Judge {
             Act::Crash { peer, .. } | Act::Leave { peer } => self.gone.push((peer, now)),
             _ => {}
         }
+    }
+
+    /// The time between two turns of the slowest peer: others may have to wait for its answer.
+    fn slowest(&self) -> Duration {
+        let every = self.ailing.iter().filter_map(|act| match act {
+            Act::Slow { every, .. } => Some(ms(*every)),
+            _ => None,
+        });
+        every.max().unwrap_or_default()
     }
 
     /// Without signaling nobody gets in: whoever has come is as if it came now.
@@ -178,7 +197,8 @@ impl Judge {
             record.measure_anew();
         }
         record.drives = drives;
-        let at_rest = now > self.disturbed + SETTLED && now > record.excused + SETTLED;
+        let is_calm = self.ailing.is_empty() && now > self.disturbed + SETTLED;
+        let at_rest = is_calm && now > record.excused + SETTLED;
         let differs = |detail| (Invariant::Worlds, detail);
         self.worlds.compare(peer, core, at_rest).map_err(differs)?;
         if let Some(desync) = core.desync().filter(|_| at_rest) {
@@ -286,7 +306,8 @@ impl Judge {
             }
             record.view = Some(core.view());
         }
-        let is_calm = self.disturbed == Duration::ZERO || now > self.disturbed + SETTLED;
+        let is_settled = self.disturbed == Duration::ZERO || now > self.disturbed + SETTLED;
+        let is_calm = is_settled && self.ailing.is_empty();
         let taken = news.changes.iter().find(|change| change.driver.is_none());
         match taken.filter(|_| is_calm && self.bounds.full_pace) {
             Some(change) => Err((Invariant::Seat, format!("seat {} was taken", change.seat))),
@@ -322,7 +343,10 @@ impl Judge {
             }
             let (first, view, confirmed) =
                 *playing.get_or_insert((*peer, record.view, record.confirmed));
-            // Watchers follow no view, and come a little later.
+            // Watchers follow no view, and come a little later: in short rounds perhaps to the next one.
+            if !self.endless && (view.is_none() || record.view.is_none()) {
+                continue;
+            }
             let other = view.is_some() && record.view.is_some() && view != record.view;
             let far = if view.is_some() && record.view.is_some() {
                 1

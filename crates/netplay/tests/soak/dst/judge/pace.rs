@@ -33,20 +33,22 @@ impl Judge {
 
     /// Nobody waits for longer than a second and a round trip: counted from the last step, or from
     /// the last fault, if one came on top of another. Who had to wait already has no predictions
-    /// left to play by meanwhile: a round trip more.
+    /// left to play by meanwhile: a round trip more. Who is asked while it is slow answers with its
+    /// next turn.
     fn judge_stall<S: Simulation>(
         &mut self,
         now: Duration,
         peer: u8,
         core: &Core<S>,
     ) -> Result<(), Found> {
+        let slowest = self.slowest();
         let Some(record) = self.records.get_mut(&peer) else {
             return Ok(());
         };
         let drives = core.drives(record.id);
         let awake = record.advanced.max(record.excused);
         if core.frame() > record.frame {
-            let settled = record.advanced > self.disturbed + SETTLED;
+            let settled = self.ailing.is_empty() && record.advanced > self.disturbed + SETTLED;
             if drives {
                 let gap = now.saturating_sub(awake);
                 self.figures.gap(gap, settled);
@@ -68,7 +70,7 @@ impl Judge {
             true => self.bounds.round_trip,
             false => Duration::ZERO,
         };
-        if stalled > self.bounds.stall + more && drives {
+        if stalled > self.bounds.stall + more + slowest && drives {
             let detail = format!("no step past {} for {stalled:?}", record.frame);
             return Err((Invariant::Stall, detail));
         }

@@ -33,7 +33,7 @@ impl Judge {
         room: &Room<S>,
     ) -> Result<(), Found> {
         for (gone, since) in &self.gone {
-            let deadline = *since + GONE;
+            let deadline = *since + self.bounds.gone;
             // Judged once, in the second after the deadline; not if something else came in between.
             let is_due = now > deadline && now <= deadline + GONE / 3;
             let disturbed = self.disturbed > *since || self.lasting > 0;

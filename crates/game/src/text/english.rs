@@ -1,0 +1,249 @@
+//! English.
+
+use super::{Common, Menu, Play, Room, Rooms, Title, Trouble, Words, trouble::sentence};
+use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
+use protocol::{api::ProblemCode, peer::RefusalReason};
+
+pub(super) static WORDS: Words = Words {
+    common: Common {
+        back: "Back",
+        away: "away",
+        slow: "slow",
+        no_server: "Nobody new can join until the server is back",
+    },
+    title: Title {
+        tagline: "orange against blue, peer to peer",
+        name: "name",
+        quick_match: "Quick match",
+        new_room: "New room",
+        join: "Join",
+        code_hint: "to join a friend: type the room’s code",
+        no_code: "a code is six letters and digits, such as QKX7PM",
+        open_rooms: "Open rooms",
+        practise: "Practise",
+        two_scenes: "Two scenes",
+        last_match: "Last match",
+        put_aside: |place| {
+            format!(
+                "Your settings could not be read and begin anew. What was there is kept: {place}"
+            )
+        },
+        one_moment: "One moment",
+        finding_company: "looking for company",
+        opening_room: "opening a room",
+        finding_room: "finding the room",
+        calling_bot: "calling a bot",
+        scenes_meet: "the scenes find each other",
+        opening_replay: "opening the replay",
+        try_again: "Try again",
+    },
+    rooms: Rooms {
+        nobody: "Nobody waits here now. Make an open room: others find it.",
+        look_again: "Look again",
+        more: "More rooms",
+        new: "New open room",
+        line: |code, peers, capacity| format!("{code}   {peers} of {capacity}"),
+    },
+    room: Room {
+        room: "room",
+        get_ready: "Get ready",
+        ready: "Ready",
+        copy_link: "Copy link",
+        lock: "Lock the room",
+        unlock: "Unlock the room",
+        you: "you",
+        is_ready: "ready",
+        not_ready: "not ready",
+        here_can_play: "who is here can play",
+        locked_alone: "the room is locked: nobody new gets in",
+        share: "share the code: you play as soon as a friend is here",
+        press_ready: "press Ready when you are",
+        here_we_go: "here we go",
+        wait_for_others: "waiting for the others",
+    },
+    play: Play {
+        bot: "Bot",
+        bots: |number| format!("{number} Bots"),
+        bot_for: |name| format!("Bot for {name}"),
+        ready: "Ready",
+        go: "Go!",
+        golden_goal: "Golden goal",
+        goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],
+        waiting: "Waiting",
+        no_server: "no server",
+        nobody_new: "nobody new can join",
+        keys: [
+            "move WASD or arrows   kick Space   dash Shift",
+            "move WASD   kick Space   dash Shift",
+            "move arrows   kick Enter   dash Shift",
+        ],
+        watching: "watching",
+        sitting_out: "watching: a bot plays your seat until your game keeps up",
+        in_memory: "no network: meeting in memory, not by WebRTC",
+        draw: "Draw",
+        you_win: "You win",
+        you_lose: "You lose",
+        wins: |team| ["Orange wins", "Blue wins"][team],
+        rematch: "Rematch",
+        want_again: |names| match names {
+            [name] => format!("{name} wants to play again"),
+            names => format!("{} want to play again", names.join(", ")),
+        },
+        watch_replay: "Watch replay (R)",
+        pause: "Pause",
+        resume: "Play",
+        replay_keys: "pause Space   seek left and right   speed up and down   back Esc",
+    },
+    menu: Menu {
+        leave: "Leave the match",
+    },
+    heading,
+    trouble,
+};
+
+/// In place of a reason that nobody gave.
+const SILENCE: &str = "Nobody said why";
+
+fn heading(trouble: &Trouble) -> &'static str {
+    match trouble {
+        Trouble::Session(failure) => match failure {
+            Failure::Signaling(_) | Failure::Unreachable(_) => "No connection",
+            Failure::Refused { .. } => "Not let in",
+            Failure::Desync(_) => "Out of step",
+            Failure::Internal(_) => "Cannot play",
+            Failure::Left => "You left",
+        },
+        Trouble::Api(ApiError::Unreachable { .. } | ApiError::NotOurServer { .. }) => "No server",
+        Trouble::Api(ApiError::Problem(problem)) => match problem.code {
+            ProblemCode::NoSuchRoom => "No such room",
+            ProblemCode::RoomFull => "Room full",
+            ProblemCode::RoomSealed => "Room closed",
+            ProblemCode::WrongVersion => "Another version",
+            _ => "The server says no",
+        },
+        Trouble::Address(_) => "No such address",
+        Trouble::Hosting(_) => "Cannot host",
+        Trouble::Replay(error) => match error {
+            ReplayError::Foreign | ReplayError::TooLong(_) => "Not a replay",
+            ReplayError::Truncated { .. } | ReplayError::Corrupt(_) => "Damaged replay",
+            ReplayError::Version(_) | ReplayError::Rules(_) => "Another version",
+        },
+        Trouble::File(_) => "No such replay",
+    }
+}
+
+fn trouble(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Session(failure) => session(failure),
+        Trouble::Api(error) => api(error),
+        Trouble::Address(error) => format!("{error} It looks like ws://192.168.0.7:3536."),
+        Trouble::Hosting(why) => {
+            format!("This computer could not open a room for others: {why}.")
+        }
+        Trouble::Replay(error) => {
+            format!(
+                "This file cannot be played: {}",
+                sentence(&error.to_string(), SILENCE)
+            )
+        }
+        Trouble::File(why) => format!("The file could not be read: {}", sentence(why, SILENCE)),
+    }
+}
+
+fn session(failure: &Failure) -> String {
+    match failure {
+        Failure::Signaling(why) => {
+            format!(
+                "{} Check the network and the address, then try again.",
+                sentence(why, SILENCE)
+            )
+        }
+        Failure::Refused { reason, detail } => {
+            let why = match reason {
+                RefusalReason::ProtocolVersion | RefusalReason::Rules => {
+                    "The others play another version of the game. Reload the page, or update, on \
+                     both sides."
+                }
+                RefusalReason::RoomFull => "All places in this room are taken.",
+            };
+            if detail.is_empty() {
+                why.to_owned()
+            } else {
+                format!("{why} ({detail})")
+            }
+        }
+        Failure::Unreachable(name) => format!(
+            "{name} is in the room, but no connection to them could be made: one of your networks \
+             lets nothing through. Try another network."
+        ),
+        Failure::Internal(why) => {
+            format!(
+                "The game cannot run a match here: {}",
+                sentence(why, SILENCE)
+            )
+        }
+        Failure::Desync(frame) => format!(
+            "The players' games differ since step {frame}, so the match cannot go on fairly. \
+             Play again; if it returns, please report it."
+        ),
+        Failure::Left => "You have left the room.".to_owned(),
+    }
+}
+
+fn api(error: &ApiError) -> String {
+    match error {
+        ApiError::Unreachable { server, .. } => format!(
+            "The server at {server} does not answer. Check the address and the network; \
+             practising and two scenes work without it."
+        ),
+        ApiError::NotOurServer { server, .. } => {
+            format!("What answers at {server} is not a Peerball server.")
+        }
+        ApiError::Problem(problem) => match problem.code {
+            ProblemCode::NoSuchRoom => {
+                "No room has this code. Rooms end when everybody has left: ask for a new one."
+                    .to_owned()
+            }
+            ProblemCode::RoomFull => "All places in this room are taken.".to_owned(),
+            ProblemCode::ServerFull => {
+                "The server holds no more rooms now. Try again in a minute.".to_owned()
+            }
+            ProblemCode::ShuttingDown => {
+                "The server is restarting. Try again in a minute.".to_owned()
+            }
+            ProblemCode::BadRequest => {
+                format!(
+                    "The server did not understand that: {}",
+                    sentence(&problem.title, SILENCE)
+                )
+            }
+            ProblemCode::RoomSealed => {
+                "The room's owner lets nobody new in. Ask them to open it, or play elsewhere."
+                    .to_owned()
+            }
+            ProblemCode::WrongVersion => {
+                "The room is for another version of the game. Reload the page, or update, on both \
+                 sides."
+                    .to_owned()
+            }
+            ProblemCode::TooManyRequests => {
+                "That was a little too often. Wait some seconds and try again.".to_owned()
+            }
+            ProblemCode::BadTicket | ProblemCode::TicketRequired => {
+                "The server lets nobody into this room who has not asked it first. Join the room \
+                 again."
+                    .to_owned()
+            }
+            ProblemCode::NotOwner => {
+                "Only who has been in the room for longest may do this.".to_owned()
+            }
+            ProblemCode::ForbiddenOrigin => {
+                "The server takes no players from this page. Open its own page.".to_owned()
+            }
+            ProblemCode::Unavailable => {
+                "The server cannot find its rooms at the moment. Try again in a minute.".to_owned()
+            }
+            ProblemCode::Unknown => sentence(&problem.title, SILENCE),
+        },
+    }
+}

@@ -1,0 +1,253 @@
+//! German.
+
+use super::{Common, Menu, Play, Room, Rooms, Title, Trouble, Words, trouble::sentence};
+use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
+use protocol::{api::ProblemCode, peer::RefusalReason};
+
+pub(super) static WORDS: Words = Words {
+    common: Common {
+        back: "Zurück",
+        away: "abwesend",
+        slow: "langsam",
+        no_server: "Bis der Server zurück ist, kann niemand Neues dazukommen",
+    },
+    title: Title {
+        tagline: "Orange gegen Blau, von Rechner zu Rechner",
+        name: "Name",
+        quick_match: "Sofort spielen",
+        new_room: "Neuer Raum",
+        join: "Beitreten",
+        code_hint: "zu Freunden: den Code ihres Raums eingeben",
+        no_code: "ein Code hat sechs Buchstaben und Ziffern, etwa QKX7PM",
+        open_rooms: "Offene Räume",
+        practise: "Üben",
+        two_scenes: "Zwei Szenen",
+        last_match: "Letztes Spiel",
+        put_aside: |place| {
+            format!(
+                "Deine Einstellungen waren nicht lesbar und beginnen neu. Was dort stand, liegt \
+                 noch hier: {place}"
+            )
+        },
+        one_moment: "Einen Moment",
+        finding_company: "suche Gesellschaft",
+        opening_room: "öffne einen Raum",
+        finding_room: "suche den Raum",
+        calling_bot: "rufe einen Bot",
+        scenes_meet: "die Szenen finden zueinander",
+        opening_replay: "öffne die Aufzeichnung",
+        try_again: "Noch einmal",
+    },
+    rooms: Rooms {
+        nobody: "Gerade wartet hier niemand. Öffne einen Raum: andere finden ihn.",
+        look_again: "Neu laden",
+        more: "Mehr Räume",
+        new: "Offener Raum",
+        line: |code, peers, capacity| format!("{code}   {peers} von {capacity}"),
+    },
+    room: Room {
+        room: "Raum",
+        get_ready: "Mach dich bereit",
+        ready: "Bereit",
+        copy_link: "Link kopieren",
+        lock: "Raum schließen",
+        unlock: "Raum öffnen",
+        you: "du",
+        is_ready: "bereit",
+        not_ready: "nicht bereit",
+        here_can_play: "wer da ist, kann spielen",
+        locked_alone: "der Raum ist geschlossen: niemand Neues kommt herein",
+        share: "gib den Code weiter: ihr spielt, sobald jemand da ist",
+        press_ready: "drücke „Bereit“, wenn du es bist",
+        here_we_go: "los geht’s",
+        wait_for_others: "warte auf die anderen",
+    },
+    play: Play {
+        bot: "Bot",
+        bots: |number| format!("{number} Bots"),
+        bot_for: |name| format!("Bot für {name}"),
+        ready: "Bereit",
+        go: "Los!",
+        golden_goal: "Das nächste Tor zählt",
+        goal: |team| ["Tor für Orange!", "Tor für Blau!"][team],
+        waiting: "Warten",
+        no_server: "kein Server",
+        nobody_new: "niemand Neues kann dazukommen",
+        keys: [
+            "laufen WASD oder Pfeile   schießen Leertaste   sprinten Umschalt",
+            "laufen WASD   schießen Leertaste   sprinten Umschalt",
+            "laufen Pfeile   schießen Enter   sprinten Umschalt",
+        ],
+        watching: "zuschauen",
+        sitting_out: "ein Bot spielt für dich, bis dein Spiel wieder mithält",
+        in_memory: "kein Netz: Begegnung im Speicher, nicht über WebRTC",
+        draw: "Gleichstand",
+        you_win: "Gewonnen",
+        you_lose: "Verloren",
+        wins: |team| ["Orange gewinnt", "Blau gewinnt"][team],
+        rematch: "Noch einmal",
+        want_again: |names| match names {
+            [name] => format!("{name} will noch einmal spielen"),
+            names => format!("{} wollen noch einmal spielen", names.join(", ")),
+        },
+        watch_replay: "Aufzeichnung ansehen (R)",
+        pause: "Pause",
+        resume: "Weiter",
+        replay_keys: "Pause Leertaste   Suche links und rechts   Tempo auf und ab   zurück Esc",
+    },
+    menu: Menu {
+        leave: "Spiel verlassen",
+    },
+    heading,
+    trouble,
+};
+
+/// In place of a reason that nobody gave.
+const SILENCE: &str = "Niemand sagte warum";
+
+fn heading(trouble: &Trouble) -> &'static str {
+    match trouble {
+        Trouble::Session(failure) => match failure {
+            Failure::Signaling(_) | Failure::Unreachable(_) => "Keine Verbindung",
+            Failure::Refused { .. } => "Nicht eingelassen",
+            Failure::Desync(_) => "Aus dem Takt",
+            Failure::Internal(_) => "Kein Spiel möglich",
+            Failure::Left => "Gegangen",
+        },
+        Trouble::Api(ApiError::Unreachable { .. } | ApiError::NotOurServer { .. }) => "Kein Server",
+        Trouble::Api(ApiError::Problem(problem)) => match problem.code {
+            ProblemCode::NoSuchRoom => "Kein solcher Raum",
+            ProblemCode::RoomFull => "Raum voll",
+            ProblemCode::RoomSealed => "Raum geschlossen",
+            ProblemCode::WrongVersion => "Andere Version",
+            _ => "Server sagt nein",
+        },
+        Trouble::Address(_) => "Keine Adresse",
+        Trouble::Hosting(_) => "Kein eigener Raum",
+        Trouble::Replay(error) => match error {
+            ReplayError::Foreign | ReplayError::TooLong(_) => "Keine Aufzeichnung",
+            ReplayError::Truncated { .. } | ReplayError::Corrupt(_) => "Beschädigt",
+            ReplayError::Version(_) | ReplayError::Rules(_) => "Andere Version",
+        },
+        Trouble::File(_) => "Nicht lesbar",
+    }
+}
+
+fn trouble(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Session(failure) => session(failure),
+        Trouble::Api(error) => api(error),
+        Trouble::Address(_) => {
+            "Das ist keine Adresse eines Servers. Eine sieht so aus: ws://192.168.0.7:3536."
+                .to_owned()
+        }
+        Trouble::Hosting(why) => {
+            format!("Dieser Rechner konnte keinen Raum für andere öffnen: {why}.")
+        }
+        Trouble::Replay(error) => {
+            format!(
+                "Diese Datei lässt sich nicht abspielen: {}",
+                sentence(&error.to_string(), SILENCE)
+            )
+        }
+        Trouble::File(why) => format!(
+            "Die Datei ließ sich nicht lesen: {}",
+            sentence(why, SILENCE)
+        ),
+    }
+}
+
+fn session(failure: &Failure) -> String {
+    match failure {
+        Failure::Signaling(why) => {
+            format!(
+                "{} Prüfe Netz und Adresse, dann versuche es noch einmal.",
+                sentence(why, SILENCE)
+            )
+        }
+        Failure::Refused { reason, detail } => {
+            let why = match reason {
+                RefusalReason::ProtocolVersion | RefusalReason::Rules => {
+                    "Die anderen spielen eine andere Version. Ladet auf beiden Seiten die Seite neu, \
+                     oder aktualisiert das Spiel."
+                }
+                RefusalReason::RoomFull => "Alle Plätze in diesem Raum sind besetzt.",
+            };
+            if detail.is_empty() {
+                why.to_owned()
+            } else {
+                format!("{why} ({detail})")
+            }
+        }
+        Failure::Unreachable(name) => format!(
+            "{name} ist im Raum, aber eine Verbindung kam nicht zustande: eines eurer Netze lässt \
+             nichts durch. Versuche ein anderes Netz."
+        ),
+        Failure::Internal(why) => {
+            format!("Hier kann kein Spiel laufen: {}", sentence(why, SILENCE))
+        }
+        Failure::Desync(frame) => format!(
+            "Die Spiele der Spieler gehen seit Schritt {frame} auseinander, so geht es nicht gerecht \
+             weiter. Spielt neu, und meldet es bitte, wenn es wieder geschieht."
+        ),
+        Failure::Left => "Du hast den Raum verlassen.".to_owned(),
+    }
+}
+
+fn api(error: &ApiError) -> String {
+    match error {
+        ApiError::Unreachable { server, .. } => format!(
+            "Der Server {server} antwortet nicht. Prüfe Adresse und Netz; Üben und zwei Szenen gehen \
+             auch ohne ihn."
+        ),
+        ApiError::NotOurServer { server, .. } => {
+            format!("Was unter {server} antwortet, ist kein Server für Peerball.")
+        }
+        ApiError::Problem(problem) => match problem.code {
+            ProblemCode::NoSuchRoom => {
+                "Kein Raum hat diesen Code. Räume enden, wenn alle gegangen sind: frage nach einem neuen."
+                    .to_owned()
+            }
+            ProblemCode::RoomFull => "Alle Plätze in diesem Raum sind besetzt.".to_owned(),
+            ProblemCode::ServerFull => {
+                "Der Server hat gerade keinen Raum mehr frei. Versuche es in einer Minute wieder.".to_owned()
+            }
+            ProblemCode::ShuttingDown => {
+                "Der Server startet neu. Versuche es in einer Minute wieder.".to_owned()
+            }
+            ProblemCode::BadRequest => {
+                format!(
+                    "Der Server hat das nicht verstanden: {}",
+                    sentence(&problem.title, SILENCE)
+                )
+            }
+            ProblemCode::RoomSealed => {
+                "Wer den Raum führt, lässt niemand Neues herein. Bitte darum, oder spiele anderswo."
+                    .to_owned()
+            }
+            ProblemCode::WrongVersion => {
+                "Im Raum gilt eine andere Version. Ladet auf beiden Seiten die Seite neu, oder \
+                 aktualisiert das Spiel."
+                    .to_owned()
+            }
+            ProblemCode::TooManyRequests => {
+                "Das war etwas zu oft. Warte einige Sekunden und versuche es wieder.".to_owned()
+            }
+            ProblemCode::BadTicket | ProblemCode::TicketRequired => {
+                "Der Server lässt in diesen Raum nur, wer ihn zuerst gefragt hat. Tritt dem Raum noch \
+                 einmal bei."
+                    .to_owned()
+            }
+            ProblemCode::NotOwner => {
+                "Das darf nur, wer am längsten im Raum ist.".to_owned()
+            }
+            ProblemCode::ForbiddenOrigin => {
+                "Der Server nimmt von dieser Seite niemanden an. Öffne seine eigene Seite.".to_owned()
+            }
+            ProblemCode::Unavailable => {
+                "Der Server findet seine Räume gerade nicht. Versuche es in einer Minute wieder.".to_owned()
+            }
+            ProblemCode::Unknown => sentence(&problem.title, SILENCE),
+        },
+    }
+}

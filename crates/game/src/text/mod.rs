@@ -1,0 +1,243 @@
+//! What the game says to players, one file a language.
+//!
+//! [`Words`] has a place for each sentence and label, so the compiler checks that a language is
+//! complete: a translation is one more file, and its line in [`of`]. What is said with a value in
+//! it is a function, since languages put their values in different places.
+
+mod english;
+mod german;
+mod trouble;
+
+use crate::preferences::{Language, Preferences};
+use netplay::{session::PeerView, transport::SignalingState};
+pub use trouble::Trouble;
+
+/// All sentences and labels of one language.
+pub struct Words {
+    /// Labels that several screens share.
+    pub common: Common,
+    /// The title, and on the way into a room.
+    pub title: Title,
+    /// The list of public rooms.
+    pub rooms: Rooms,
+    /// The room before a match.
+    pub room: Room,
+    /// The match and its end, also as a replay.
+    pub play: Play,
+    /// The menu of a match.
+    pub menu: Menu,
+    /// A few words on what happened.
+    pub heading: fn(&Trouble) -> &'static str,
+    /// What happened, and what the player can do about it.
+    pub trouble: fn(&Trouble) -> String,
+}
+
+/// Labels that several screens share.
+pub struct Common {
+    /// Leads to where one came from.
+    pub back: &'static str,
+    /// Beside a player who does not look.
+    pub away: &'static str,
+    /// Beside a player whose machine is too slow.
+    pub slow: &'static str,
+    /// Said while the server is gone.
+    pub no_server: &'static str,
+}
+
+/// The title, and on the way into a room.
+pub struct Title {
+    /// Below the game's name.
+    pub tagline: &'static str,
+    /// Beside the field of the player's name.
+    pub name: &'static str,
+    /// Plays with whoever waits.
+    pub quick_match: &'static str,
+    /// Opens a room of one's own.
+    pub new_room: &'static str,
+    /// Enters the room of the code.
+    pub join: &'static str,
+    /// Below the code's field.
+    pub code_hint: &'static str,
+    /// Below the code's field when it holds none.
+    pub no_code: &'static str,
+    /// Lists the public rooms.
+    pub open_rooms: &'static str,
+    /// Plays against a bot.
+    pub practise: &'static str,
+    /// Plays two scenes in one window.
+    pub two_scenes: &'static str,
+    /// Watches the last match.
+    pub last_match: &'static str,
+    /// Kept preferences could not be read, and are now at this place.
+    pub put_aside: fn(&str) -> String,
+    /// While one waits to get in.
+    pub one_moment: &'static str,
+    /// Waiting for a quick match.
+    pub finding_company: &'static str,
+    /// Waiting for a new room.
+    pub opening_room: &'static str,
+    /// Waiting for somebody's room.
+    pub finding_room: &'static str,
+    /// Waiting to practise.
+    pub calling_bot: &'static str,
+    /// Waiting for two scenes.
+    pub scenes_meet: &'static str,
+    /// Waiting for a replay.
+    pub opening_replay: &'static str,
+    /// After a failure.
+    pub try_again: &'static str,
+}
+
+/// The list of public rooms.
+pub struct Rooms {
+    /// When nobody waits.
+    pub nobody: &'static str,
+    /// Asks the server again.
+    pub look_again: &'static str,
+    /// Shows the next page.
+    pub more: &'static str,
+    /// Makes a public room.
+    pub new: &'static str,
+    /// A room's code, how many are there, and for how many it is.
+    pub line: fn(&str, usize, usize) -> String,
+}
+
+/// The room before a match.
+pub struct Room {
+    /// Above the code.
+    pub room: &'static str,
+    /// In place of the code where there is none.
+    pub get_ready: &'static str,
+    /// Says that one is ready.
+    pub ready: &'static str,
+    /// Copies the link.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        expect(dead_code, reason = "natively there is no clipboard to copy it to")
+    )]
+    pub copy_link: &'static str,
+    /// Keeps newcomers out.
+    pub lock: &'static str,
+    /// Lets them in.
+    pub unlock: &'static str,
+    /// Beside oneself.
+    pub you: &'static str,
+    /// Beside who is ready.
+    pub is_ready: &'static str,
+    /// Beside who is not.
+    pub not_ready: &'static str,
+    /// While the server is gone, beside that.
+    pub here_can_play: &'static str,
+    /// Alone in a locked room.
+    pub locked_alone: &'static str,
+    /// Alone.
+    pub share: &'static str,
+    /// To who is not ready.
+    pub press_ready: &'static str,
+    /// When all are ready.
+    pub here_we_go: &'static str,
+    /// When others are not.
+    pub wait_for_others: &'static str,
+}
+
+/// The match and its end, also as a replay.
+pub struct Play {
+    /// A seat's driver without a name.
+    pub bot: &'static str,
+    /// Several of them.
+    pub bots: fn(usize) -> String,
+    /// Who plays for somebody who is gone.
+    pub bot_for: fn(&str) -> String,
+    /// Before a kick-off.
+    pub ready: &'static str,
+    /// At the kick-off.
+    pub go: &'static str,
+    /// When the next goal ends the match.
+    pub golden_goal: &'static str,
+    /// A goal, for the team of this index.
+    pub goal: fn(usize) -> &'static str,
+    /// While the match stands.
+    pub waiting: &'static str,
+    /// Beside the round trip while the server is gone.
+    pub no_server: &'static str,
+    /// Beside the round trip when the room has ended on the server.
+    pub nobody_new: &'static str,
+    /// The keys of one player; and of two, the first's and the second's.
+    pub keys: [&'static str; 3],
+    /// In place of the keys to whoever has no seat.
+    pub watching: &'static str,
+    /// In place of the keys to whoever has a seat that a bot plays for now.
+    pub sitting_out: &'static str,
+    /// While two scenes play without WebRTC.
+    pub in_memory: &'static str,
+    /// Nobody won.
+    pub draw: &'static str,
+    /// The player's team won.
+    pub you_win: &'static str,
+    /// The other team won.
+    pub you_lose: &'static str,
+    /// The team of this index won.
+    pub wins: fn(usize) -> &'static str,
+    /// Plays again.
+    pub rematch: &'static str,
+    /// These want to play again; never empty.
+    pub want_again: fn(&[&str]) -> String,
+    /// Shows the match again.
+    pub watch_replay: &'static str,
+    /// Halts the replay.
+    pub pause: &'static str,
+    /// Lets it go on.
+    pub resume: &'static str,
+    /// Said for a while when a replay begins.
+    pub replay_keys: &'static str,
+}
+
+/// The menu of a match.
+pub struct Menu {
+    /// Leaves the match.
+    pub leave: &'static str,
+}
+
+/// The words of a language.
+pub fn of(language: Language) -> &'static Words {
+    match language {
+        Language::English => &english::WORDS,
+        Language::German => &german::WORDS,
+    }
+}
+
+impl Preferences {
+    /// The words of the preferred language.
+    pub fn words(&self) -> &'static Words {
+        of(self.language)
+    }
+}
+
+impl Words {
+    /// What keeps a player of the room from the match, in a word; empty if nothing does.
+    pub fn presence(&self, peer: &PeerView) -> &'static str {
+        match (peer.away, peer.slow) {
+            (true, _) => self.common.away,
+            (_, true) => self.common.slow,
+            _ => "",
+        }
+    }
+
+    /// The keys of a match, for the scene `index` of `of`.
+    pub fn keys(&self, index: usize, of: usize) -> &'static str {
+        self.play.keys[match (of, index) {
+            (1, _) => 0,
+            (_, 0) => 1,
+            _ => 2,
+        }]
+    }
+
+    /// What is to be said of the server, if it is gone.
+    pub fn server_news<'s>(&self, signaling: &'s SignalingState) -> Option<&'s str> {
+        match signaling {
+            SignalingState::Lost => Some(self.common.no_server),
+            SignalingState::Gone(why) | SignalingState::Failed(why) => Some(why),
+            SignalingState::Connecting | SignalingState::Online => None,
+        }
+    }
+}
