@@ -1,6 +1,6 @@
 //! After a match: who won, and whether to play again.
 
-use super::{leave, ready, root, widgets};
+use super::{leave, panels, ready, root, widgets};
 use crate::{
     preferences::Preferences,
     scene::{
@@ -20,8 +20,10 @@ use netplay::session::RoomView;
 use sim::Team;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(build)
-        .add_systems(Update, (tell, offer_replay, watch_by_key));
+    app.add_observer(build).add_systems(
+        Update,
+        (tell, offer_replay, watch_by_key.run_if(panels::none_open)),
+    );
 }
 
 /// Who wants a rematch.

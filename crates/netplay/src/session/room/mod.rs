@@ -34,6 +34,7 @@ mod repair;
 mod statements;
 mod transfer;
 mod view;
+mod waking;
 mod watch;
 
 use super::{Command, Config, Failure, Phase, resume};
@@ -55,6 +56,7 @@ use protocol::{
 };
 use std::{collections::VecDeque, time::Duration};
 use transfer::Outgoing;
+use waking::Waking;
 use watch::Watching;
 
 /// How often a peer is greeted until its answer comes, and the longest time between two turns.
@@ -84,6 +86,7 @@ const MAX_NOTICE_BYTES: usize = MAX_NAME_BYTES + MAX_DETAIL_BYTES + 100;
 pub struct Room<S: Simulation> {
     config: Config<S>,
     now: Duration,
+    waking: Waking,
     id: Option<PeerId>,
     signaling: SignalingState,
     path: Path,
@@ -146,6 +149,7 @@ impl<S: Simulation> Room<S> {
             only_watches: config.watch,
             config,
             now: Duration::ZERO,
+            waking: Waking::default(),
             id: None,
             signaling: SignalingState::default(),
             path: Path::default(),
@@ -184,9 +188,8 @@ impl<S: Simulation> Room<S> {
     /// which must not run backwards.
     pub fn turn(&mut self, now: Duration, transport: &mut dyn Transport) {
         let awake = std::mem::replace(&mut self.now, now);
+        self.waking.turn(awake, now);
         self.look_around(transport);
-        // What waits in the queues is heard before anybody is judged silent: after a long
-        // pause of this process (a debugger, a sleeping laptop) the others are still here.
         for _ in 0..MAX_PACKETS_PER_TURN {
             let Some((from, channel, packet)) = transport.receive() else {
                 break;
@@ -201,7 +204,8 @@ impl<S: Simulation> Room<S> {
                 self.lose(closed, "is gone");
             }
         }
-        if self.closes.is_none() {
+        let judges = !self.waking.hears_first();
+        if self.closes.is_none() && judges {
             self.expire();
         }
         // Expiry may have ended the session.
@@ -209,7 +213,9 @@ impl<S: Simulation> Room<S> {
             self.greet();
             // Before a start, so that it is judged by a line that already lacks who has left.
             self.send_line_when_due();
-            self.start_when_ready();
+            if judges {
+                self.start_when_ready();
+            }
             self.enter_running_match();
             self.watch_and_ask();
             self.go_on_watching();

@@ -423,6 +423,7 @@ impl<S: Game> Player<S> {
             Act::Slow { every, .. } => self.every = ms(every),
             Act::Freeze { ms: time, .. } => {
                 assert_ne!(fault, Some(Fault::PanicsOnFreeze), "a planted fault");
+                wire.wakes = true;
                 wire.corrupts |= fault == Some(Fault::CorruptsAfterFreeze);
                 self.sleeps_until = self.sleeps_until.max(now + ms(time));
                 self.wakes = self.sleeps_until;
