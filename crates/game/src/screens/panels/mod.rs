@@ -145,7 +145,7 @@ const CAMERA_ORDER: isize = 100;
 fn root(camera: Entity, panel: Panel) -> impl Bundle {
     let ground = match panel {
         // One sees the match go on.
-        Panel::Menu => theme::VEIL,
+        Panel::Menu => theme::VEIL.with_alpha(0.93),
         Panel::Settings | Panel::Credits => theme::NIGHT,
     };
     (
@@ -173,20 +173,28 @@ fn back(words: &Words) -> impl Bundle + use<> {
     )
 }
 
-/// Whatever is spawned below, the keyboard stays in the panel; and at its place when the panel is
-/// shown anew.
+/// Whatever is spawned below, the keyboard stays in the panel, and at its place when the panel is
+/// shown anew. When the last one closes, it is where it was before.
 fn hold_focus(
     panels: Res<Panels>,
     roots: Query<Entity, (With<PanelRoot>, With<TabGroup>)>,
     children: Query<&Children>,
     controls: Query<(), With<widgets::Control>>,
     mut held: Local<Option<(Panel, usize)>>,
+    mut below: Local<Option<Entity>>,
     mut focus: ResMut<InputFocus>,
 ) {
     let (Some(root), Some(panel)) = (roots.iter().next(), panels.open.last()) else {
-        *held = None;
+        // Back to where it was, if that is still there.
+        let back = below.take().filter(|back| controls.contains(*back));
+        if let Some(back) = back.filter(|_| held.take().is_some()) {
+            focus.set(back, FocusCause::Navigated);
+        }
         return;
     };
+    if held.is_none() {
+        *below = focus.get();
+    }
     let inside: Vec<Entity> = children
         .iter_descendants_depth_first(root)
         .filter(|part| controls.contains(*part))
@@ -200,6 +208,7 @@ fn hold_focus(
         .map_or(0, |(_, place)| place);
     if let Some(control) = inside.get(place) {
         focus.set(*control, FocusCause::Navigated);
+        *held = Some((*panel, place));
     }
 }
 
@@ -271,6 +280,19 @@ mod tests {
         focus.set(below, FocusCause::Navigated);
         app.update();
         assert_eq!(app.world().resource::<InputFocus>().get(), first);
+    }
+
+    #[test]
+    fn the_keyboard_returns_to_where_it_was() {
+        let (mut app, _) = app();
+        let below = app.world_mut().spawn(widgets::Control).id();
+        let mut focus = app.world_mut().resource_mut::<InputFocus>();
+        focus.set(below, FocusCause::Navigated);
+        press(&mut app, KeyCode::Escape);
+        assert_ne!(app.world().resource::<InputFocus>().get(), Some(below));
+        press(&mut app, KeyCode::Escape);
+        app.update();
+        assert_eq!(app.world().resource::<InputFocus>().get(), Some(below));
     }
 
     #[test]

@@ -123,6 +123,8 @@ fn next_language(_: On<Activate>, mut preferences: ResMut<Preferences>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preferences::Volume;
+    use bevy::ui_widgets::{Button, Checkbox, Slider};
 
     #[test]
     fn choices_go_round() {
@@ -132,5 +134,56 @@ mod tests {
         }
         assert_eq!(quality, Quality::Auto);
         assert_eq!(next(&Quality::ALL, Quality::High), Quality::Auto);
+    }
+
+    #[test]
+    fn each_widget_writes_its_preference() {
+        let mut app = App::new();
+        app.init_resource::<Preferences>();
+        let preferences = Preferences::default();
+        let panel = contents(preferences.words(), &preferences);
+        app.world_mut().spawn(panel);
+        app.update();
+        let (mut sliders, mut boxes, mut buttons) = (
+            app.world_mut().query_filtered::<Entity, With<Slider>>(),
+            app.world_mut().query_filtered::<Entity, With<Checkbox>>(),
+            app.world_mut().query_filtered::<Entity, With<Button>>(),
+        );
+        let world = app.world_mut();
+        for source in sliders.iter(world).collect::<Vec<_>>() {
+            let (value, is_final) = (0.3_f32, true);
+            world.trigger(ValueChange {
+                source,
+                value,
+                is_final,
+            });
+        }
+        for source in boxes.iter(world).collect::<Vec<_>>() {
+            let (value, is_final) = (true, true);
+            world.trigger(ValueChange {
+                source,
+                value,
+                is_final,
+            });
+        }
+        // Not the last one, which leads back.
+        let buttons: Vec<Entity> = buttons.iter(world).collect();
+        assert_eq!(buttons.len(), 3);
+        for entity in buttons.into_iter().take(2) {
+            world.trigger(Activate { entity });
+        }
+        let expected = Preferences {
+            name: String::new(),
+            volume: Volume {
+                overall: 0.3,
+                effects: 0.3,
+                music: 0.3,
+            },
+            reduced_motion: true,
+            high_contrast: true,
+            language: Language::German,
+            quality: Quality::Low,
+        };
+        assert_eq!(*world.resource::<Preferences>(), expected);
     }
 }
