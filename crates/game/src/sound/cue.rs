@@ -1,7 +1,7 @@
 //! What an event sounds like: which clip, how loud, how high, from where.
 
 use super::synth::Clip;
-use sim::{Event, EventKind};
+use sim::{Event, EventKind, arena::Arena};
 
 /// Something to be heard once.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,12 +85,12 @@ pub fn of_event(event: &Event) -> [Option<Cue>; 2] {
 
 /// From the left (-1) to the right (1): where a place of the arena is on the screen, which may
 /// show the arena upright. Not all the way, since a sound in one ear alone is unpleasant.
-pub fn pan(at: sim::Vec2, turned: bool) -> f32 {
+pub fn pan(at: sim::Vec2, arena: &Arena, turned: bool) -> f32 {
     const WIDTH: f32 = 0.7;
     let part = if turned {
-        -at.y / sim::arena::HALF_WIDTH
+        -at.y / arena.half_width
     } else {
-        at.x / sim::arena::HALF_LENGTH
+        at.x / arena.half_length
     };
     // A forged or broken world may say anything.
     if part.is_finite() {
@@ -103,6 +103,9 @@ pub fn pan(at: sim::Vec2, turned: bool) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim::ArenaKind;
+
+    const ARENA: &Arena = ArenaKind::Classic.arena();
 
     fn event(kind: EventKind, strength: f32) -> Event {
         Event {
@@ -128,8 +131,11 @@ mod tests {
         for strength in [f32::NAN, f32::INFINITY, -1e30] {
             assert_eq!(of_event(&event(EventKind::Kick, strength))[0], None);
         }
-        assert_eq!(pan(sim::Vec2::new(f32::NAN, f32::INFINITY), true), 0.0);
-        assert_eq!(pan(sim::Vec2::new(1e30, 0.0), false), 0.7);
+        assert_eq!(
+            pan(sim::Vec2::new(f32::NAN, f32::INFINITY), ARENA, true),
+            0.0
+        );
+        assert_eq!(pan(sim::Vec2::new(1e30, 0.0), ARENA, false), 0.7);
     }
 
     #[test]
@@ -142,8 +148,8 @@ mod tests {
     #[test]
     fn sounds_come_from_where_they_are_seen() {
         let right = sim::Vec2::new(6.0, 0.0);
-        assert!(pan(right, false) > 0.3 && pan(right, true) == 0.0);
+        assert!(pan(right, ARENA, false) > 0.3 && pan(right, ARENA, true) == 0.0);
         // Upright, the arena's upper side is on the left.
-        assert!(pan(sim::Vec2::new(0.0, 5.0), true) < -0.3);
+        assert!(pan(sim::Vec2::new(0.0, 5.0), ARENA, true) < -0.3);
     }
 }

@@ -36,16 +36,19 @@ fn hear_events(
     mut cues: ResMut<Cues>,
 ) {
     for (shown, turned) in &scenes {
-        let Some(now) = shown.world().map(Match::frame) else {
+        let Some(world) = shown.world() else {
             continue;
         };
+        let now = world.frame();
         for (frame, event) in &shown.events {
             let key = protocol::Event::key(event);
             if frame.saturating_add(STALE) < now || !heard.is_new(key, *frame, time.elapsed()) {
                 continue;
             }
             for cue in cue::of_event(event).into_iter().flatten() {
-                let pan = cue.at.map_or(0.0, |at| cue::pan(at, turned.0));
+                let pan = cue
+                    .at
+                    .map_or(0.0, |at| cue::pan(at, world.arena(), turned.0));
                 cues.add_from(cue, pan);
             }
         }

@@ -7,7 +7,7 @@ use crate::{
 };
 use bevy::prelude::*;
 use protocol::limits::STEPS_PER_SECOND;
-use sim::{Phase, World as Match, arena};
+use sim::{Phase, World as Match};
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Mood>()
@@ -64,7 +64,7 @@ fn danger(world: &Match) -> f32 {
     /// A speed, in m/s, at which nobody keeps their seat.
     const FAST: f32 = 16.0;
     let ball = world.ball();
-    let near = (ball.position.x.abs() / arena::HALF_LENGTH)
+    let near = (ball.position.x.abs() / world.arena().half_length)
         .clamp(0.0, 1.0)
         .powi(2);
     let towards = (ball.velocity.x * ball.position.x.signum() / FAST).clamp(0.0, 1.0);

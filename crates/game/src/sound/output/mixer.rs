@@ -1,7 +1,7 @@
 //! Adds up what sounds, sample by sample, on the device's thread: it waits for nobody, allocates
 //! nothing and frees nothing.
 
-use super::{Note, VOICES};
+use super::{Note, VOICES, limit};
 use crate::sound::synth::{Clip, Pcm};
 use std::sync::{
     Arc, OnceLock,
@@ -194,16 +194,6 @@ fn sound(shared: &Shared, slot: &mut Option<Voice>, fade: f32, sides: &mut [f32;
 /// The value at a position between two samples.
 fn level_between(now: f32, next: f32, position: f64) -> f32 {
     now + (next - now) * position.fract() as f32
-}
-
-/// Keeps what is too loud below 1 without cutting it off; what is quiet stays as it is.
-fn limit(sample: f32) -> f32 {
-    const KNEE: f32 = 0.7;
-    let over = (sample.abs() - KNEE) / (1.0 - KNEE);
-    if over <= 0.0 {
-        return sample;
-    }
-    sample.signum() * (KNEE + (1.0 - KNEE) * over / (1.0 + over))
 }
 
 #[cfg(test)]

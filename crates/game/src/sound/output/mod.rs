@@ -55,10 +55,33 @@ pub trait Output {
     fn tick(&mut self) {}
 }
 
+/// Keeps what is too loud below 1 without cutting it off; what is quiet stays as it is.
+fn limit(sample: f32) -> f32 {
+    const KNEE: f32 = 0.7;
+    let over = (sample.abs() - KNEE) / (1.0 - KNEE);
+    if over <= 0.0 {
+        return sample;
+    }
+    sample.signum() * (KNEE + (1.0 - KNEE) * over / (1.0 + over))
+}
+
 /// The platform's.
 pub fn platform() -> Box<dyn Output> {
     #[cfg(not(target_arch = "wasm32"))]
     return Box::new(device::Device::default());
     #[cfg(target_arch = "wasm32")]
     Box::new(page::Page::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_loud_is_kept_in_bounds_and_in_order() {
+        assert_eq!([limit(0.5), limit(-0.5), limit(0.0)], [0.5, -0.5, 0.0]);
+        let rising: Vec<f32> = (0..400).map(|i| limit(i as f32 / 20.0)).collect();
+        assert!(rising.is_sorted() && rising.iter().all(|sample| *sample < 1.0));
+        assert_eq!(limit(-7.0), -limit(7.0));
+    }
 }

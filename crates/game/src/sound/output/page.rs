@@ -4,7 +4,7 @@
 //! by the first gesture, and the clips before and after it, a little in each picture. A page that
 //! nobody sees is silent.
 
-use super::{Note, Output, VOICES};
+use super::{Note, Output, VOICES, limit};
 use crate::sound::synth::{Clip, Pcm, Render};
 use bevy::log::info;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
@@ -22,6 +22,9 @@ const SHARE: Duration = Duration::from_micros(1_500);
 /// Seconds in which a loop comes by 63 % nearer to its level, and a taken voice to silence.
 const SMOOTHING: f64 = 0.08;
 const FADE: f64 = 0.003;
+
+/// The loudest sum that is told from a louder one.
+const LOUDEST: f32 = 4.0;
 
 /// What a browser takes for a gesture; it may take it at the press or at the release.
 const GESTURES: [&str; 4] = ["keydown", "pointerup", "touchend", "click"];
@@ -44,7 +47,7 @@ struct State {
     tried: bool,
 }
 
-/// What sounds: sources, each by way of a gain, into one compressor that keeps their sum in bounds.
+/// What sounds: sources, each by way of a gain, into one node that keeps their sum in bounds.
 struct Graph {
     context: AudioContext,
     end: AudioNode,
@@ -183,11 +186,16 @@ impl State {
 impl Graph {
     fn new() -> Result<Self, JsValue> {
         let context = AudioContext::new()?;
-        let compressor = context.create_dynamics_compressor()?;
-        compressor.connect_with_audio_node(&context.destination())?;
+        // A shaper takes what is between -1 and 1.
+        let scale = context.create_gain()?;
+        scale.gain().set_value(1.0 / LOUDEST);
+        let shaper = context.create_wave_shaper()?;
+        shaper.set_curve_opt_f32_slice(Some(&mut curve()));
+        scale.connect_with_audio_node(&shaper)?;
+        shaper.connect_with_audio_node(&context.destination())?;
         Ok(Self {
             context,
-            end: compressor.into(),
+            end: scale.into(),
             voices: std::array::from_fn(|_| None),
             loops: std::array::from_fn(|_| None),
         })
@@ -241,6 +249,14 @@ impl Graph {
         Ok(gain)
     }
 }
+
+/// [`limit`] from one end of what a shaper takes to the other; between two values it interpolates.
+fn curve() -> [f32; 2 * HALF_CURVE + 1] {
+    std::array::from_fn(|i| limit(LOUDEST * (i as f32 / HALF_CURVE as f32 - 1.0)))
+}
+
+/// Values of the curve on either side of silence, which has one of its own.
+const HALF_CURVE: usize = 256;
 
 /// Takes a gain to a level, in `seconds` by 63 %.
 fn approach(gain: &GainNode, level: f32, seconds: f64) -> Result<(), JsValue> {
