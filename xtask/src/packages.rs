@@ -43,10 +43,11 @@ const fn renamed(sign: Sign, debian: &'static str, ubuntu: &'static str) -> Need
 /// To build anything: a linker.
 pub const BUILD: &[Need] = &[need(Sign::Program(&["cc"]), "build-essential")];
 
-/// To build and run the native game: gamepads, Wayland, and what winit loads when on X11.
+/// To build and run the native game: gamepads, sound, Wayland, and what winit loads when on X11.
 pub const NATIVE: &[Need] = &[
     need(Sign::Program(&["pkg-config"]), "pkg-config"),
     need(Sign::Header("libudev"), "libudev-dev"),
+    need(Sign::Header("alsa"), "libasound2-dev"),
     need(Sign::Header("wayland-client"), "libwayland-dev"),
     need(Sign::Header("xkbcommon"), "libxkbcommon-dev"),
     need(Sign::Package, "libxkbcommon-x11-0"),

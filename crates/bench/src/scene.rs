@@ -5,7 +5,7 @@
 //! that each frame corrects all [`ROLLBACK`] frames that the other's input is late.
 
 use protocol::{Driver, Frame, Seat, Simulation, limits::MAX_SEATS};
-use sim::{Input, Settings, World, rng::Rng};
+use sim::{Input, Level, Settings, World, rng::Rng};
 
 /// Frames that each frame goes back and steps again.
 pub const ROLLBACK: Frame = 8;
@@ -24,11 +24,12 @@ const HELD: Frame = 14;
 
 const SEED: u64 = 0x0b5e55ed;
 
-/// A match that does not end within a lap.
+/// A match that does not end within a lap, of bots that think the most.
 pub fn settings(seats: usize) -> Settings {
     Settings {
         match_steps: Settings::MAX_MATCH_STEPS,
         goal_limit: 0,
+        bots: [Level::Hard; 2],
         ..Settings::for_seats(seats as u8)
     }
 }

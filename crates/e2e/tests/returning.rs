@@ -11,6 +11,7 @@ use e2e::{
     server::Server,
     status::Status,
 };
+use protocol::Frame;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -28,30 +29,35 @@ const FROZEN: Duration = Duration::from_secs(4);
 /// goodbye costs is printed.
 const STALL_MILLIS: f64 = 1_500.0;
 
-/// Has the page measure the longest time without a newly confirmed frame of its match.
+/// Has the page measure the longest time without a newly confirmed frame of its match, and see
+/// whether another one is begun.
 const MEASURE_STALLS: &str = "
     let [confirmed, since] = [0, performance.now()];
     window.longestStall = 0;
+    window.beganAnew = false;
     setInterval(() => {
         const status = window.peerball.status();
         const now = performance.now();
+        window.beganAnew ||= status.confirmed < confirmed;
         if (status.phase !== 'match' || status.confirmed !== confirmed) {
             [confirmed, since] = [status.confirmed, now];
         }
         window.longestStall = Math.max(window.longestStall, now - since);
     }, 10);";
 
-/// Waits until the player plays in `seat` again, and not only watches.
-async fn is_back(mut player: Player<'_>, seat: Option<usize>) -> Result<Status> {
+/// Waits until the player plays in `seat` again, and not only watches, `past` the frame that the
+/// others had reached: what it tells first may be from before it went.
+async fn is_back(mut player: Player<'_>, seat: Option<usize>, past: Frame) -> Result<()> {
     until("the seat to be given back", RETURN, async || {
         let status = player.latest().await?.map(|told| told.status);
-        Ok(status.filter(|s| s.phase == "match" && s.seat == seat && !s.watching && s.peers > 0))
+        let plays = |s: &Status| s.phase == "match" && s.seat == seat && !s.watching && s.peers > 0;
+        Ok(status.filter(|s| plays(s) && s.confirmed > past).map(drop))
     })
     .await
 }
 
 /// The seat and the frame at which somebody plays.
-fn standing(status: Option<Status>) -> Result<(Option<usize>, u32)> {
+fn standing(status: Option<Status>) -> Result<(Option<usize>, Frame)> {
     let status = status.context("the player has a status")?;
     ensure!(
         status.phase == "match" && status.seat.is_some(),
@@ -60,8 +66,8 @@ fn standing(status: Option<Status>) -> Result<(Option<usize>, u32)> {
     Ok((status.seat, status.confirmed))
 }
 
-/// Waits while somebody is frozen, and sees that `peer` plays on.
-async fn outlive(peer: &mut NativePeer) -> Result<()> {
+/// Waits while somebody is frozen, and sees that `peer` plays on: says how far it has come.
+async fn outlive(peer: &mut NativePeer) -> Result<Frame> {
     let before = peer.next().await?.status;
     sleep(FROZEN).await;
     let after = peer.next().await?.status;
@@ -69,6 +75,17 @@ async fn outlive(peer: &mut NativePeer) -> Result<()> {
         after.phase == "match" && after.confirmed > before.confirmed + 60,
         "the match waits for who is frozen: {after:?}"
     );
+    Ok(after.confirmed)
+}
+
+/// Sees that `peer` never went from one match to another.
+fn plays_one_match(peer: &NativePeer) -> Result<()> {
+    let told = peer.history()?;
+    let anew = told.windows(2).find(|pair| {
+        let [before, after] = [&pair[0].status, &pair[1].status];
+        after.confirmed < before.confirmed
+    });
+    ensure!(anew.is_none(), "another match was begun: {anew:?}");
     Ok(())
 }
 
@@ -85,11 +102,9 @@ async fn a_reloaded_page_gets_its_seat_back() -> Result<()> {
         let (seat, frame) = standing(gone.status().await?)?;
         stays.evaluate(MEASURE_STALLS).await?;
         gone.reload().await?;
-        let status = is_back(Player::Page(gone, 0), seat).await?;
-        ensure!(
-            status.confirmed > frame,
-            "another match was begun: {status:?}"
-        );
+        is_back(Player::Page(gone, 0), seat, frame).await?;
+        let anew = stays.evaluate("return window.beganAnew").await?;
+        ensure!(anew == json!(false), "another match was begun: {anew}");
         let stall = stays.evaluate("return window.longestStall").await?;
         let stall = stall.as_f64().context("a number of milliseconds")?;
         eprintln!("the longest stall of who stayed: {stall:.0} ms");
@@ -116,28 +131,24 @@ async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
     let mut peer = page_and_peer(&server, &page, "frozen-peer", NATIVE_SECONDS).await?;
     both_play(Player::Page(&page, 0), Player::Native(&mut peer)).await?;
 
-    let (seat, frame) = standing(page.status().await?)?;
+    let (seat, _) = standing(page.status().await?)?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" }))?;
-    outlive(&mut peer).await?;
+    let reached = outlive(&mut peer).await?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "active" }))?;
-    let status = is_back(Player::Page(&page, 0), seat).await?;
-    ensure!(
-        status.confirmed > frame,
-        "another match was begun: {status:?}"
-    );
+    is_back(Player::Page(&page, 0), seat, reached).await?;
     play(
         Player::Page(&page, 0),
         Player::Native(&mut peer),
         ENOUGH_FRAMES,
     )
     .await?;
+    plays_one_match(&peer)?;
     drop((page, peer));
     server.stop().await
 }
 
 /// As when a laptop is closed, or a debugger stops the game.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a known fault: once the returned process played a match of its own, the cause is not known"]
 async fn a_stopped_process_is_missed_and_comes_back() -> Result<()> {
     let server = Server::without_pages().await?;
     let room = server.create_room().await?;
@@ -146,22 +157,18 @@ async fn a_stopped_process_is_missed_and_comes_back() -> Result<()> {
     let mut peer = NativePeer::join("stopped-peer", &signaling, &room, NATIVE_SECONDS).await?;
     both_play(Player::Native(&mut stopped), Player::Native(&mut peer)).await?;
 
-    let (seat, frame) = standing(stopped.status()?)?;
+    let (seat, _) = standing(stopped.status()?)?;
     stopped.signal("STOP").await?;
-    outlive(&mut peer).await?;
+    let reached = outlive(&mut peer).await?;
     stopped.signal("CONT").await?;
-    stopped.next().await?;
-    let status = is_back(Player::Native(&mut stopped), seat).await?;
-    ensure!(
-        status.confirmed > frame,
-        "another match was begun: {status:?}"
-    );
+    is_back(Player::Native(&mut stopped), seat, reached).await?;
     play(
         Player::Native(&mut stopped),
         Player::Native(&mut peer),
         ENOUGH_FRAMES,
     )
     .await?;
+    plays_one_match(&peer)?;
     drop((stopped, peer));
     server.stop().await
 }

@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{arena, args::Args, font, input, preferences, scene, screens, theme};
+use crate::{arena, args::Args, font, input, preferences, scene, screens, sound, theme};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -40,6 +40,7 @@ pub fn run(args: Args) -> AppExit {
         screens::plugin,
         arena::plugin,
         input::plugin,
+        sound::plugin,
     ));
     #[cfg(target_arch = "wasm32")]
     app.add_plugins(crate::web::plugin);

@@ -3,7 +3,10 @@
 //! The session holds the newest input until the next one, so a picture that comes late costs
 //! latency and never a step.
 
-use crate::scene::{Scene, Session, view::Turned};
+use crate::{
+    scene::{Scene, Session, view::Turned},
+    screens::panels::Panels,
+};
 use bevy::prelude::*;
 use sim::Input;
 
@@ -115,6 +118,7 @@ impl Intent {
 fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
+    panels: Res<Panels>,
     scenes: Query<(&Scene, &Session, &Turned)>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
@@ -136,7 +140,11 @@ fn drive(
             .get(pad)
             .map(|(_, pad)| Intent::of_gamepad(pad))
             .unwrap_or_default();
-        let intent = Intent::of_keys(keys, &pressed).or(by_pad);
+        // The keys of an open panel are its own, and the disc stands still.
+        let intent = match panels.is_open() {
+            true => Intent::default(),
+            false => Intent::of_keys(keys, &pressed).or(by_pad),
+        };
         session.0.set_input(intent.input(turned.0));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! [`app`] puts it together. A match is watched and played in a [`scene`]: an entity that carries
 //! its socket, its session and its camera; one or two of them make the same code. [`screens`] are
-//! what a scene shows as text and buttons, [`arena`] is the picture, [`input`] goes the other way.
+//! what a scene shows as text and buttons, [`arena`] is the picture, [`sound`] what is
+//! heard, [`input`] goes the other way.
 //!
 //! The match itself runs in `netplay`'s sessions and never waits for anything in here: a slow
 //! picture looks at it less often, and that is all.
@@ -24,6 +25,7 @@ mod input;
 mod preferences;
 mod scene;
 mod screens;
+mod sound;
 #[cfg(target_arch = "wasm32")]
 mod storage;
 mod text;

@@ -34,7 +34,7 @@ impl Item {
 
     /// Keeps nothing any more.
     pub fn remove(&self) {
-        if let Some(storage) = self.storage.dyn_ref() {
+        if let Some(storage) = self.storage.dyn_ref::<js_sys::Object>() {
             // Only a frozen object would refuse.
             let _ = Reflect::delete_property(storage, &self.key);
         }

@@ -167,6 +167,7 @@ fn config(args: &Args, identity: &Identity) -> Config<World> {
         name: args.name.clone(),
         // Two seats at least: alone, one plays a bot.
         settings: |players| Settings::for_seats(players.clamp(2, 8) as u8),
+        seating: netplay::session::in_order::<World>,
         autopilot: Some(sim::autopilot),
         auto_ready: true,
         min_peers: args.players,

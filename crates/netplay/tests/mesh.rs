@@ -223,19 +223,29 @@ async fn a_pair_meets_although_the_sockets_of_one_side_or_both_died() {
     }
 }
 
+/// Two peers, each with its connection to a server that gives them these ids.
+async fn two_named(ids: [u128; 2]) -> (Server, [(MatchboxTransport, Connection); 2]) {
+    let server = Server::start().await;
+    let signaling = Signaling::Remote {
+        room_url: server.room_url(),
+    };
+    let mut peers = Vec::new();
+    for number in ids {
+        let peer = join(&signaling);
+        let mut connection = server.accept().await;
+        connection.tell(PeerEvent::IdAssigned(id(number))).await;
+        peers.push((peer, connection));
+    }
+    let Ok(both) = peers.try_into() else {
+        panic!("two were asked for");
+    };
+    (server, both)
+}
+
 #[tokio::test]
 async fn offers_that_cross_after_a_restart_wait_for_no_deadline() {
     for (first, second) in [(1, 2), (2, 1)] {
-        let server = Server::start().await;
-        let signaling = Signaling::Remote {
-            room_url: server.room_url(),
-        };
-        let mut a = join(&signaling);
-        let mut to_a = server.accept().await;
-        let mut b = join(&signaling);
-        let mut to_b = server.accept().await;
-        to_a.tell(PeerEvent::IdAssigned(id(first))).await;
-        to_b.tell(PeerEvent::IdAssigned(id(second))).await;
+        let (_server, [(mut a, mut to_a), (mut b, mut to_b)]) = two_named([first, second]).await;
         // The first one's offer is lost with the old server, and the new one takes it for the
         // newcomer.
         to_a.tell(PeerEvent::NewPeer(id(second))).await;
@@ -278,16 +288,7 @@ async fn relay(
 
 /// Two peers on a server that passes each signal of theirs on as `pass` says. The first one offers.
 async fn meet_by(pass: impl Fn(u32, PeerSignal) -> Option<PeerSignal>) {
-    let server = Server::start().await;
-    let signaling = Signaling::Remote {
-        room_url: server.room_url(),
-    };
-    let mut a = join(&signaling);
-    let mut to_a = server.accept().await;
-    let mut b = join(&signaling);
-    let mut to_b = server.accept().await;
-    to_a.tell(PeerEvent::IdAssigned(id(1))).await;
-    to_b.tell(PeerEvent::IdAssigned(id(2))).await;
+    let (_server, [(mut a, mut to_a), (mut b, mut to_b)]) = two_named([1, 2]).await;
     to_a.tell(PeerEvent::NewPeer(id(2))).await;
     tokio::select! {
         () = relay(&mut to_a, &mut to_b, (id(1), id(2)), pass) => {}

@@ -252,6 +252,8 @@ fn claims_that_contradict_one_another_still_have_one_owner() {
             playing: None,
             watches: false,
             away: false,
+            settings: Vec::new(),
+            team: None,
         };
         three[2].tell(to, &Message::Lobby(line));
     }

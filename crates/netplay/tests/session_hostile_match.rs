@@ -334,6 +334,8 @@ fn a_seat_is_for_whoever_listens() {
             playing: None,
             watches: false,
             away: false,
+            settings: Vec::new(),
+            team: None,
         };
         eve.tell(a, &Message::Lobby(line));
         eve.tell(a, &Message::KeepsUp { match_id });

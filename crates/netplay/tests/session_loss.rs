@@ -4,7 +4,7 @@ mod common;
 
 use bytes::Bytes;
 use common::{
-    game::{Settings, Sums, eager},
+    game::{Settings, Sums, eager, seats},
     world::{FAIR, Peer, World, all_in},
 };
 use netplay::{
@@ -127,6 +127,86 @@ fn who_was_away_without_noticing_it_is_met_again() {
     meet_and_play(&world, both);
 }
 
+/// Stops one of `peers` for a while, and lets it wake before anything that was said to it has come,
+/// as a process does: the system hands that on while it already acts.
+fn stop(world: &World, peers: &mut [&mut Peer<Sums>], stopped: usize, time: Duration) {
+    let (before, rest) = peers.split_at_mut(stopped);
+    let [stopped, after @ ..] = rest else {
+        panic!("nobody to be stopped");
+    };
+    let mut awake: Vec<&mut Peer<Sums>> = (before.iter_mut().chain(after))
+        .map(|peer| &mut **peer)
+        .collect();
+    world.run(&mut awake, time);
+    let mut early = Alone {
+        id: Some(stopped.id()),
+        signaling: stopped.transport.signaling(),
+        known: stopped.transport.known_peers(),
+        ..Alone::default()
+    };
+    stopped.room.turn(world.now(), &mut early);
+    for (to, channel, packet) in early.sent {
+        stopped.transport.send(to, channel, packet);
+    }
+}
+
+/// (An owner may go on for a moment with its own reign, which nobody follows any more.)
+#[test]
+fn whoever_was_stopped_returns_to_the_match_of_the_others_and_begins_no_reign_of_its_own() {
+    for count in [2, 3] {
+        for stopped in 0..count {
+            let world = World::new(FAIR, 22);
+            let mut all: Vec<_> = (["Ada", "Bob", "Cem"][..count].iter())
+                .map(|name| world.join(seats::<3>(name, count)))
+                .collect();
+            let mut all: Vec<_> = all.iter_mut().collect();
+            assert!(world.run_until(&mut all, SECOND, all_in(Phase::Match)));
+            world.run(&mut all, SECOND);
+            let other = usize::from(stopped == 0);
+            let view = |peer: &Peer<Sums>| peer.room.core().map(|core| core.view());
+            let before = view(all[stopped]);
+            stop(&world, &mut all, stopped, 4 * SECOND);
+            let theirs = view(all[other]);
+            let confirmed = |peer: &Peer<Sums>| peer.room.core().map(|core| core.confirmed());
+            let reached = confirmed(all[other]);
+            let back = world.run_until(&mut all, 3 * SECOND, |peers| {
+                let ours = view(peers[stopped]);
+                assert!(
+                    ours == before || ours == theirs,
+                    "a reign of its own: {ours:?}"
+                );
+                let seat = peers[stopped].room.view().my_seat;
+                confirmed(peers[stopped]) > reached && ours == theirs && seat == Some(stopped)
+            });
+            assert!(back, "{stopped} of {count}");
+            for peer in &all {
+                assert_eq!(*peer.room.phase(), Phase::Match);
+                assert_eq!(peer.room.view().peers.len(), count);
+            }
+            assert_eq!(notice(all[stopped]), "");
+        }
+    }
+}
+
+#[test]
+fn whoever_was_stopped_in_the_lobby_does_not_take_itself_for_alone() {
+    let world = World::new(FAIR, 23);
+    let alone = |name| Config {
+        min_peers: 1,
+        ..quiet(name)
+    };
+    let (mut ada, mut bob) = (world.join(alone("Ada")), world.join(alone("Bob")));
+    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
+    world.run(both, SECOND);
+    both[0].room.command(Command::SetReady(true));
+    world.run(both, SECOND);
+    stop(&world, both, 0, SILENCE_DEADLINE + SECOND);
+    world.run(both, SECOND);
+    assert_eq!(*both[0].room.phase(), Phase::Lobby, "no match without Bob");
+    assert_eq!(notice(both[0]), "");
+    meet_and_play(&world, both);
+}
+
 #[test]
 fn a_peer_that_never_answers_is_given_up() {
     let world = World::new(FAIR, 5);
@@ -158,10 +238,13 @@ fn who_cannot_reach_everybody_holds_nobody_up() {
     assert!(world.run_until(&mut three[..2], SECOND, all_in(Phase::Match)));
 }
 
-/// A transport whose signaling goes as a test wants it, with nobody else in the room any more.
+/// A transport that brings nothing, and whose signaling goes as a test wants it.
+#[derive(Default)]
 struct Alone {
     id: Option<PeerId>,
     signaling: SignalingState,
+    known: Vec<KnownPeer>,
+    sent: Vec<(PeerId, Channel, Bytes)>,
 }
 
 impl Transport for Alone {
@@ -169,12 +252,14 @@ impl Transport for Alone {
         self.id
     }
     fn known_peers(&self) -> Vec<KnownPeer> {
-        Vec::new()
+        self.known.clone()
     }
     fn signaling(&self) -> SignalingState {
         self.signaling.clone()
     }
-    fn send(&mut self, _: PeerId, _: Channel, _: Bytes) {}
+    fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
+        self.sent.push((to, channel, packet));
+    }
     fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
         None
     }
@@ -198,6 +283,7 @@ fn a_room_that_is_never_found_fails_with_its_reason() {
     let mut transport = Alone {
         id: None,
         signaling: SignalingState::Connecting,
+        ..Alone::default()
     };
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(SECOND, &mut transport);
@@ -210,6 +296,7 @@ fn a_room_that_is_never_found_fails_with_its_reason() {
     let mut silent = Alone {
         id: None,
         signaling: SignalingState::Connecting,
+        ..Alone::default()
     };
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(HANDSHAKE_DEADLINE, &mut silent);
@@ -225,6 +312,7 @@ fn signaling_that_is_lost_later_is_only_shown() {
     let mut transport = Alone {
         id,
         signaling: SignalingState::Online,
+        ..Alone::default()
     };
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(SECOND, &mut transport);
@@ -254,6 +342,7 @@ fn another_match_is_not_waited_for_where_nobody_can_come() {
     let mut transport = Alone {
         id: Some(ada.id()),
         signaling: failed,
+        ..Alone::default()
     };
     ada.room.turn(world.now() + SECOND, &mut transport);
     assert_eq!(*ada.room.phase(), Phase::Result, "which is still shown");

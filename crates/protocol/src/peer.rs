@@ -118,6 +118,11 @@ pub struct LobbyLine {
     pub watches: bool,
     /// Whether the player does not look: its page or window is hidden.
     pub away: bool,
+    /// The settings that the sender, as the room's owner, chose for the next match, in postcard, at
+    /// most [`MAX_SETTINGS_BYTES`]. Empty from everybody else, and while the owner has chosen none.
+    pub settings: Vec<u8>,
+    /// The team that the player wants to play for, as the simulation counts them; nothing for any.
+    pub team: Option<u8>,
 }
 
 /// Where a peer stands in a running match.
@@ -225,7 +230,8 @@ impl Message {
             Self::Refuse(refusal) => bound(refusal.detail.len() <= MAX_DETAIL_BYTES, "detail"),
             Self::Lobby(line) => {
                 bound(line.name.len() <= MAX_NAME_BYTES, "name")?;
-                bound(line.mates.len() <= MAX_PEERS, "list of mates")
+                bound(line.mates.len() <= MAX_PEERS, "list of mates")?;
+                bound(line.settings.len() <= MAX_SETTINGS_BYTES, "settings")
             }
             Self::Statement(numbered) => numbered.check(),
             Self::Chat(text) => bound(text.len() <= MAX_CHAT_BYTES, "chat line"),

@@ -1,7 +1,7 @@
 //! A player's disc: thrust, the kick and the dash.
 
 use crate::{
-    arena::{BALL_RADIUS, DISC_RADIUS, kick_off_place},
+    arena::{BALL_RADIUS, DISC_RADIUS},
     checksum::Checksum,
     event::{EventKind, Reporter},
     input::Input,
@@ -46,10 +46,10 @@ pub struct Disc {
 }
 
 impl Disc {
-    /// A seat's disc before the first kick-off.
-    pub(crate) fn new(seat: usize) -> Self {
+    /// A disc on its place before the first kick-off.
+    pub(crate) fn new(place: Vec2) -> Self {
         Self {
-            body: Body::resting(kick_off_place(seat)),
+            body: Body::resting(place),
             buttons: 0,
             charge: 0,
             released_charge: 0,
@@ -85,8 +85,8 @@ impl Disc {
     }
 
     /// Puts the disc on its place for a kick-off. A held kick stays held.
-    pub(crate) fn line_up(&mut self, seat: usize) {
-        self.body = Body::resting(kick_off_place(seat));
+    pub(crate) fn line_up(&mut self, place: Vec2) {
+        self.body = Body::resting(place);
         self.grace = 0;
         self.dash_cooldown = 0;
     }
@@ -105,7 +105,13 @@ impl Disc {
     }
 
     /// Accelerates by thrust and dash, and remembers the buttons.
-    pub(crate) fn accelerate(&mut self, seat: usize, input: Input, reporter: &mut Reporter<'_>) {
+    pub(crate) fn accelerate(
+        &mut self,
+        seat: usize,
+        input: Input,
+        may_dash: bool,
+        reporter: &mut Reporter<'_>,
+    ) {
         let thrust = input.thrust();
         let part = if self.charge > 0 {
             CHARGING_THRUST
@@ -115,7 +121,7 @@ impl Disc {
         self.body.velocity += thrust * (THRUST * part * STEP_SECONDS);
 
         self.dash_cooldown = self.dash_cooldown.saturating_sub(1);
-        let pressed = input.dash() && self.buttons & Input::DASH == 0;
+        let pressed = may_dash && input.dash() && self.buttons & Input::DASH == 0;
         if pressed && self.dash_cooldown == 0 {
             // Without thrust the dash goes where the disc goes; at rest it goes nowhere and is
             // kept for later.

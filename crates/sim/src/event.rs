@@ -18,7 +18,7 @@ pub enum EventKind {
     Bump,
     /// A seat's disc, or the ball ([`Event::BALL`]), hit a wall or a net. Strength: the closing speed.
     Wall,
-    /// A seat's disc, or the ball ([`Event::BALL`]), hit a goal post. Strength: the closing speed.
+    /// A seat's disc, or the ball ([`Event::BALL`]), hit a goal post or a bumper. Strength: the closing speed.
     Post,
     /// Play begins or goes on after a kick-off. The subject is 0.
     Whistle,

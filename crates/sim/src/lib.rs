@@ -38,13 +38,14 @@ pub mod team;
 pub mod vec2;
 pub mod world;
 
-pub use bot::autopilot;
+pub use arena::ArenaKind;
+pub use bot::{Level, autopilot};
 pub use disc::Disc;
 pub use event::{Event, EventKind};
 pub use flow::Phase;
 pub use input::Input;
 pub use physics::Body;
-pub use settings::Settings;
+pub use settings::{Ball, Settings};
 pub use team::Team;
 pub use vec2::Vec2;
 pub use world::World;

@@ -5,7 +5,7 @@
 //! nothing is ever outside. At the speed limits two bodies near each other by at most 0.18 m in a
 //! sub-step, less than the smallest radius: nothing tunnels.
 //!
-//! No contact adds energy. A single one takes the part `1 - restitution²` of the energy of
+//! No contact adds energy but that of the ball with a bumper. A single one takes the part `1 - restitution²` of the energy of
 //! closing. Two discs that hit the ball at once are each computed as if alone and then halved:
 //! the energy is a convex function of the impulses, so the mean of two that do not raise it does
 //! not raise it.
@@ -19,7 +19,7 @@ mod bodies;
 
 use self::bodies::{Bodies, overlap};
 use crate::{
-    arena::{self, BALL_RADIUS, Breach, DISC_RADIUS, POST_RADIUS, POSTS},
+    arena::{Arena, BALL_RADIUS, Breach, DISC_RADIUS, POST_RADIUS},
     checksum::Checksum,
     disc::Disc,
     event::{Event, EventKind, Reporter},
@@ -36,9 +36,9 @@ const SUBSTEP_SECONDS: f32 = STEP_SECONDS / SUBSTEPS as f32;
 
 /// The part of its speed that a disc keeps in a step without thrust: with
 /// [`crate::disc::THRUST`] it ends at 7.5 m/s.
-const DISC_DAMPING: f32 = 0.951;
+pub(crate) const DISC_DAMPING: f32 = 0.951;
 /// The part of its speed that the ball keeps in a step.
-const BALL_DAMPING: f32 = 0.989;
+pub(crate) const BALL_DAMPING: f32 = 0.989;
 /// No disc is faster, in m/s.
 pub(crate) const MAX_DISC_SPEED: f32 = 18.0;
 /// The ball is not faster, in m/s.
@@ -46,8 +46,6 @@ pub(crate) const MAX_BALL_SPEED: f32 = 24.0;
 
 /// 1 divided by a disc's mass.
 const DISC_INVERSE_MASS: f32 = 1.0;
-/// 1 divided by the ball's mass: it weighs half of a disc.
-const BALL_INVERSE_MASS: f32 = 2.0;
 
 /// The part of the closing speed with which two bodies part.
 const TOUCH_RESTITUTION: f32 = 0.6;
@@ -55,6 +53,9 @@ const BUMP_RESTITUTION: f32 = 0.7;
 const POST_RESTITUTION: f32 = 0.8;
 const BALL_WALL_RESTITUTION: f32 = 0.8;
 const DISC_WALL_RESTITUTION: f32 = 0.4;
+
+/// The ball leaves a bumper at no less, in m/s.
+const BUMPER_SPEED: f32 = 9.0;
 
 /// Slower contacts, in m/s, do not rebound: bodies come to rest against each other.
 const MIN_REBOUND_SPEED: f32 = 0.4;
@@ -118,10 +119,22 @@ const DISC: Matter = Matter {
     radius: DISC_RADIUS,
     inverse_mass: DISC_INVERSE_MASS,
 };
-const BALL: Matter = Matter {
-    radius: BALL_RADIUS,
-    inverse_mass: BALL_INVERSE_MASS,
-};
+
+/// What a match is played on, and with.
+pub(crate) struct Ground {
+    pub arena: &'static Arena,
+    /// 1 divided by the ball's mass, where a disc's is 1.
+    pub ball_inverse_mass: f32,
+}
+
+impl Ground {
+    fn ball(&self) -> Matter {
+        Matter {
+            radius: BALL_RADIUS,
+            inverse_mass: self.ball_inverse_mass,
+        }
+    }
+}
 
 /// What a contact does to its two bodies.
 #[derive(Clone, Copy, Default)]
@@ -183,6 +196,7 @@ fn contact(
 /// Moves the ball and the discs by a step. Returns the last seat whose disc touched the ball, if
 /// any did.
 pub(crate) fn advance(
+    ground: &Ground,
     ball: &mut Body,
     discs: &mut [Disc],
     reporter: &mut Reporter<'_>,
@@ -202,13 +216,13 @@ pub(crate) fn advance(
             bump_discs(&mut bodies, reporter);
         }
         if bodies.any_overlaps_ball(ball.position) {
-            touched = touch_ball(ball, &mut bodies, reporter).or(touched);
+            touched = touch_ball(ground.ball(), ball, &mut bodies, reporter).or(touched);
         }
-        contain_ball(ball, reporter);
+        contain_ball(ground.arena, ball, reporter);
         for seat in 0..bodies.count {
-            if !arena::is_clear(bodies.position(seat), DISC_RADIUS) {
+            if !ground.arena.is_clear(bodies.position(seat), DISC_RADIUS) {
                 let mut body = bodies.get(seat);
-                contain_disc(seat, &mut body, reporter);
+                contain_disc(ground.arena, seat, &mut body, reporter);
                 bodies.set(seat, body);
             }
         }
@@ -243,14 +257,19 @@ fn bump_discs(bodies: &mut Bodies, reporter: &mut Reporter<'_>) {
     }
 }
 
-fn touch_ball(ball: &mut Body, bodies: &mut Bodies, reporter: &mut Reporter<'_>) -> Option<usize> {
+fn touch_ball(
+    matter: Matter,
+    ball: &mut Body,
+    bodies: &mut Bodies,
+    reporter: &mut Reporter<'_>,
+) -> Option<usize> {
     let mut touched = None;
     for first in (0..bodies.count).step_by(2) {
         let pair = first..bodies.count.min(first + 2);
         let mut contacts = [None; 2];
         for (slot, seat) in contacts.iter_mut().zip(pair.clone()) {
             let disc = bodies.get(seat);
-            *slot = contact((ball, BALL), (&disc, DISC), TOUCH_RESTITUTION);
+            *slot = contact((ball, matter), (&disc, DISC), TOUCH_RESTITUTION);
         }
         let part = if contacts[0].is_some() && contacts[1].is_some() {
             0.5
@@ -285,29 +304,28 @@ fn touch_ball(ball: &mut Body, bodies: &mut Bodies, reporter: &mut Reporter<'_>)
     touched
 }
 
-fn contain_ball(ball: &mut Body, reporter: &mut Reporter<'_>) {
-    if arena::is_clear(ball.position, BALL_RADIUS) {
+fn contain_ball(arena: &Arena, ball: &mut Body, reporter: &mut Reporter<'_>) {
+    if arena.is_clear(ball.position, BALL_RADIUS) {
         return;
     }
-    hit_posts(usize::from(Event::BALL), ball, BALL_RADIUS, reporter);
-    // In a corner of the net there are two walls.
+    let subject = usize::from(Event::BALL);
+    hit_posts(arena, subject, ball, BALL_RADIUS, reporter);
+    hit_bumpers(arena, subject, ball, BALL_RADIUS, BUMPER_SPEED, reporter);
+    // In a corner there are two walls.
     for _ in 0..2 {
-        if let Some(breach) = arena::ball_breach(ball.position) {
-            hit_wall(
-                usize::from(Event::BALL),
-                ball,
-                breach,
-                BALL_WALL_RESTITUTION,
-                reporter,
-            );
+        if let Some(breach) = arena.ball_breach(ball.position) {
+            hit_wall(subject, ball, breach, BALL_WALL_RESTITUTION, reporter);
         }
     }
 }
 
-fn contain_disc(seat: usize, body: &mut Body, reporter: &mut Reporter<'_>) {
-    hit_posts(seat, body, DISC_RADIUS, reporter);
-    if let Some(breach) = arena::field_breach(body.position, DISC_RADIUS) {
-        hit_wall(seat, body, breach, DISC_WALL_RESTITUTION, reporter);
+fn contain_disc(arena: &Arena, seat: usize, body: &mut Body, reporter: &mut Reporter<'_>) {
+    hit_posts(arena, seat, body, DISC_RADIUS, reporter);
+    hit_bumpers(arena, seat, body, DISC_RADIUS, 0.0, reporter);
+    for _ in 0..2 {
+        if let Some(breach) = arena.field_breach(body.position, DISC_RADIUS) {
+            hit_wall(seat, body, breach, DISC_WALL_RESTITUTION, reporter);
+        }
     }
 }
 
@@ -324,24 +342,58 @@ fn hit_wall(
     }
 }
 
-fn hit_posts(subject: usize, body: &mut Body, radius: f32, reporter: &mut Reporter<'_>) {
-    for post in POSTS {
-        let away = body.position - post;
-        let reach = POST_RADIUS + radius;
-        // No length is less than one of its coordinates, rounded or not: this spares the root.
-        if away.x.abs() >= reach || away.y.abs() >= reach {
-            continue;
-        }
-        let depth = reach - away.length();
-        if depth <= 0.0 {
-            continue;
-        }
-        let Some(inward) = away.direction() else {
+/// How a circle overlaps a round thing that does not move.
+fn overlap_with(center: Vec2, radius: f32, body: &Body, body_radius: f32) -> Option<Breach> {
+    let away = body.position - center;
+    let reach = radius + body_radius;
+    // No length is less than one of its coordinates, rounded or not: this spares the root.
+    if away.x.abs() >= reach || away.y.abs() >= reach {
+        return None;
+    }
+    let depth = reach - away.length();
+    let inward = away.direction().filter(|_| depth > 0.0)?;
+    Some(Breach { inward, depth })
+}
+
+fn hit_posts(
+    arena: &Arena,
+    subject: usize,
+    body: &mut Body,
+    radius: f32,
+    reporter: &mut Reporter<'_>,
+) {
+    for post in arena.posts() {
+        let Some(breach) = overlap_with(post, POST_RADIUS, body, radius) else {
             continue;
         };
-        let closing = body.repel(Breach { inward, depth }, POST_RESTITUTION);
+        let closing = body.repel(breach, POST_RESTITUTION);
         if closing > MIN_HEARD_SPEED {
             reporter.report(EventKind::Post, subject, post, closing);
+        }
+    }
+}
+
+/// Bumpers are posts that a body leaves with at least so much speed.
+fn hit_bumpers(
+    arena: &Arena,
+    subject: usize,
+    body: &mut Body,
+    radius: f32,
+    least_speed: f32,
+    reporter: &mut Reporter<'_>,
+) {
+    for bumper in arena.bumpers {
+        let Some(breach) = overlap_with(bumper.center, bumper.radius, body, radius) else {
+            continue;
+        };
+        let closing = body.repel(breach, POST_RESTITUTION);
+        let missing = least_speed - body.velocity.dot(breach.inward);
+        // What only lies against it is thrown, too: a ball never rests there.
+        if least_speed > 0.0 && missing > 0.0 {
+            body.velocity += breach.inward * missing;
+        }
+        if closing > MIN_HEARD_SPEED {
+            reporter.report(EventKind::Post, subject, bumper.center, closing);
         }
     }
 }

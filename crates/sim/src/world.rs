@@ -1,15 +1,16 @@
 //! The whole game as a plain value, and the step that takes it on.
 
 use crate::{
+    arena::Arena,
     bot::{self, Bots},
     checksum::Checksum,
     disc::Disc,
     event::{Event, EventCounts, EventKind, Reporter},
     flow::{Flow, Phase, Turn},
     input::Input,
-    physics::{self, Body},
+    physics::{self, Body, Ground},
     rng::{Rng, mix},
-    settings::Settings,
+    settings::{Ball, Settings},
     team::Team,
     vec2::Vec2,
 };
@@ -17,7 +18,7 @@ use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};
 use serde::{Deserialize, Serialize};
 
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
-const RULES_VERSION: u64 = 1;
+const RULES_VERSION: u64 = 2;
 
 /// A match at one moment. It has no heap, and is [`Copy`] so that compilers clone it by a single
 /// copy of memory: field by field takes twice as long, and rollback does it in each step.
@@ -47,6 +48,11 @@ impl World {
     /// The settings that this match is played by.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The arena that this match is played in.
+    pub fn arena(&self) -> &'static Arena {
+        self.settings.arena.arena()
     }
 
     /// Steps since world 0.
@@ -121,7 +127,12 @@ impl World {
         {
             *input = match seat.driver {
                 Driver::Peer => seat.input,
-                Driver::Bot => bots.get_or_insert_with(|| Bots::new(self)).input(index),
+                Driver::Bot => {
+                    let is_bot =
+                        |seat: usize| seats.get(seat).is_none_or(|s| s.driver == Driver::Bot);
+                    bots.get_or_insert_with(|| Bots::new(self, is_bot))
+                        .input(index)
+                }
             };
         }
         inputs
@@ -129,8 +140,9 @@ impl World {
 
     fn line_up(&mut self) {
         self.ball = Body::resting(Vec2::ZERO);
+        let arena = self.arena();
         for (seat, disc) in self.discs.iter_mut().enumerate() {
-            disc.line_up(seat);
+            disc.line_up(arena.kick_off_place(seat));
         }
         self.last_touch = None;
         self.line_ups = self.line_ups.wrapping_add(1);
@@ -150,14 +162,19 @@ impl World {
             if standing {
                 disc.remember_buttons(*input);
             } else {
-                disc.accelerate(seat, *input, reporter);
+                disc.accelerate(seat, *input, self.settings.dash, reporter);
             }
         }
         if standing {
             return;
         }
-        let kicked = kick_ball(&mut self.ball, discs, reporter);
-        let touched = physics::advance(&mut self.ball, discs, reporter);
+        let weight = self.settings.ball;
+        let kicked = kick_ball(&mut self.ball, weight, discs, reporter);
+        let ground = Ground {
+            arena: self.settings.arena.arena(),
+            ball_inverse_mass: weight.inverse_mass(),
+        };
+        let touched = physics::advance(&ground, &mut self.ball, discs, reporter);
         if let Some(seat) = touched.or(kicked) {
             self.last_touch = Some(seat as u8);
         }
@@ -165,7 +182,7 @@ impl World {
 
     fn count_goals(&mut self, events: &mut Vec<Event>) {
         let Body { position, velocity } = self.ball;
-        if let Some(team) = crate::arena::scorer(position)
+        if let Some(team) = self.arena().scorer(position)
             && self.flow.score_goal(team)
         {
             Reporter {
@@ -201,12 +218,18 @@ impl World {
 ///
 /// All kicks see the ball at the same place, and those of a pair of opponents are added before
 /// they are applied, which keeps the symmetry as in [`physics`].
-fn kick_ball(ball: &mut Body, discs: &mut [Disc], reporter: &mut Reporter<'_>) -> Option<usize> {
+fn kick_ball(
+    ball: &mut Body,
+    weight: Ball,
+    discs: &mut [Disc],
+    reporter: &mut Reporter<'_>,
+) -> Option<usize> {
     let mut kicked = None;
     for (pair_index, pair) in discs.chunks_mut(2).enumerate() {
         let mut added = Vec2::ZERO;
         for (place, disc) in pair.iter_mut().enumerate() {
             if let Some(velocity) = disc.kick(ball.position) {
+                let velocity = velocity * weight.kick_part();
                 added += velocity;
                 let seat = pair_index * 2 + place;
                 kicked = Some(seat);
@@ -235,7 +258,9 @@ impl Simulation for World {
             rng: Rng::new(seed),
             flow: Flow::new(&settings),
             ball: Body::resting(Vec2::ZERO),
-            discs: std::array::from_fn(Disc::new),
+            discs: std::array::from_fn(|seat| {
+                Disc::new(settings.arena.arena().kick_off_place(seat))
+            }),
             last_touch: None,
             line_ups: 0,
             counts: EventCounts::default(),
@@ -267,15 +292,8 @@ impl Simulation for World {
             line_ups,
             counts,
         } = self;
-        let Settings {
-            seats,
-            match_steps,
-            goal_limit,
-            golden_goal_steps,
-        } = settings;
         let mut checksum = Checksum::new();
-        checksum.word(u64::from(*seats) << 32 | u64::from(*match_steps));
-        checksum.word(u64::from(*goal_limit) << 32 | u64::from(*golden_goal_steps));
+        settings.hash_into(&mut checksum);
         checksum.word(u64::from(*frame));
         checksum.word(rng.state());
         flow.hash_into(&mut checksum);

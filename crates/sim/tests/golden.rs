@@ -1,6 +1,7 @@
 //! The recorded match that every target must reproduce bit by bit.
 //!
-//! `golden/match.txt` holds the rules' fingerprint and the checksum of every 60th world. After a
+//! `golden/match.txt` holds the rules' fingerprint and the checksum of every 60th world of a match in
+//! each arena. After a
 //! wanted change of the rules raise `RULES_VERSION` in `world.rs`, and write the file anew with
 //! `PEERBALL_WRITE_GOLDEN=1 cargo test -p sim --test golden`. On wasm the same test runs by
 //! `wasm-bindgen-test-runner`.
@@ -9,16 +10,33 @@ mod common;
 
 use common::Players;
 use protocol::{Driver, Simulation};
-use sim::{Settings, World, autopilot};
+use sim::{ArenaKind, Ball, Level, Settings, World, autopilot};
 
 const GOLDEN: &str = include_str!("golden/match.txt");
-const FRAMES: u32 = 3_600;
+const FRAMES: u32 = 2_400;
 const INTERVAL: u32 = 60;
+
+/// Matches that together have every option and level of bots.
+fn settings(arena: ArenaKind) -> Settings {
+    let (ball, dash, bots) = match arena {
+        ArenaKind::Classic => (Ball::Normal, true, [Level::Medium; 2]),
+        ArenaKind::Small => (Ball::Light, false, [Level::Easy, Level::Hard]),
+        ArenaKind::Big => (Ball::Heavy, true, [Level::Hard; 2]),
+        ArenaKind::Hexagon => (Ball::Normal, true, [Level::Hard, Level::Medium]),
+    };
+    Settings {
+        arena,
+        ball,
+        dash,
+        bots,
+        ..Settings::for_seats(6)
+    }
+}
 
 /// A match with everything in it: two lively players, two peers on autopilot, two bots, and a
 /// player who leaves to a bot halfway.
-fn play() -> Vec<(u32, u64)> {
-    let mut world = World::new(&Settings::for_seats(6), 0x5eed);
+fn play(arena: ArenaKind) -> Vec<(u32, u64)> {
+    let mut world = World::new(&settings(arena), 0x5eed);
     let mut players = Players::new(6, 0x5eed);
     let mut checksums = Vec::new();
     for frame in 0..=FRAMES {
@@ -38,10 +56,12 @@ fn play() -> Vec<(u32, u64)> {
     checksums
 }
 
-fn text(checksums: &[(u32, u64)]) -> String {
+fn text() -> String {
     let mut text = format!("rules {:016x}\n", World::FINGERPRINT);
-    for (frame, checksum) in checksums {
-        text += &format!("{frame} {checksum:016x}\n");
+    for arena in ArenaKind::ALL {
+        for (frame, checksum) in play(arena) {
+            text += &format!("{arena:?} {frame} {checksum:016x}\n");
+        }
     }
     text
 }
@@ -60,7 +80,7 @@ fn write(text: &str) {
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn the_recorded_match_is_reproduced() {
-    let text = text(&play());
+    let text = text();
     #[cfg(not(target_arch = "wasm32"))]
     if std::env::var_os("PEERBALL_WRITE_GOLDEN").is_some() {
         return write(&text);

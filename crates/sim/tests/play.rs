@@ -1,7 +1,9 @@
 //! Matches played to the end: bots score, the clock and the goals end a match, kick-offs reset it.
 
 use protocol::{Driver, Event as _, Seat, Simulation};
-use sim::{Event, EventKind, Input, Phase, Settings, Team, Vec2, World, arena};
+use sim::{
+    ArenaKind, Ball, Event, EventKind, Input, Level, Phase, Settings, Team, Vec2, World, arena,
+};
 
 /// Plays until the end by the drivers given, and returns the last world and all events.
 fn play(settings: &Settings, seed: u64, seats: &[Seat<Input>]) -> (World, Vec<Event>) {
@@ -86,7 +88,7 @@ fn a_goal_is_told_once_and_everybody_lines_up_again() {
     let (_, all) = play(&Settings::for_seats(4), 1, &bots(4));
     let first = of_kind(&all, EventKind::Goal)[0];
     assert!(first.waits_for_confirmation());
-    assert!(first.at.x.abs() > arena::HALF_LENGTH + arena::BALL_RADIUS);
+    assert!(first.at.x.abs() > ArenaKind::Classic.arena().half_length + arena::BALL_RADIUS);
 
     let mut world = World::new(&Settings::for_seats(4), 1);
     let mut events = Vec::new();
@@ -107,7 +109,7 @@ fn a_goal_is_told_once_and_everybody_lines_up_again() {
         (Vec2::ZERO, None)
     );
     for (seat, disc) in world.discs().iter().enumerate() {
-        assert_eq!(disc.body().position, arena::kick_off_place(seat));
+        assert_eq!(disc.body().position, world.arena().kick_off_place(seat));
         assert_eq!(disc.body().velocity, Vec2::ZERO);
     }
     assert_eq!(of_kind(&events, EventKind::Goal).len(), 1);
@@ -212,4 +214,73 @@ fn a_dash_is_fast_and_needs_its_time_to_come_back() {
     );
     let (_, held) = dashes(1);
     assert_eq!(held.len(), 1, "a held button dashes once");
+}
+
+#[test]
+fn without_dashes_nobody_dashes() {
+    let settings = Settings {
+        dash: false,
+        bots: [Level::Hard; 2],
+        ..Settings::default()
+    };
+    let (_, events) = play(&settings, 1, &bots(2));
+    assert!(of_kind(&events, EventKind::Dash).is_empty());
+    assert!(!of_kind(&events, EventKind::Kick).is_empty());
+}
+
+#[test]
+fn a_lighter_ball_is_kicked_faster() {
+    let fastest = |ball| {
+        let settings = Settings {
+            ball,
+            ..Settings::default()
+        };
+        let (_, events) = play(&settings, 1, &bots(2));
+        let kicks = of_kind(&events, EventKind::Kick);
+        kicks
+            .iter()
+            .map(|kick| kick.strength)
+            .max_by(f32::total_cmp)
+    };
+    let [light, normal, heavy] = Ball::ALL.map(fastest);
+    assert!(
+        light > normal && normal > heavy,
+        "{light:?}, {normal:?}, {heavy:?} m/s"
+    );
+}
+
+#[test]
+fn bots_of_every_level_score_in_every_arena() {
+    for arena in ArenaKind::ALL {
+        for level in Level::ALL {
+            let settings = Settings {
+                arena,
+                bots: [level; 2],
+                ..Settings::for_seats(4)
+            };
+            let goals = (0..4).map(|seed| {
+                let (world, _) = play(&settings, seed, &bots(4));
+                u32::from(world.score()[0]) + u32::from(world.score()[1])
+            });
+            let goals: u32 = goals.sum();
+            assert!(
+                goals >= 4,
+                "{arena:?}, {level:?}: {goals} goals in 4 matches"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bot_does_not_wait_for_a_mate_who_stands() {
+    for level in Level::ALL {
+        let settings = Settings {
+            bots: [level; 2],
+            ..Settings::for_seats(4)
+        };
+        let mut seats = sleepers(4);
+        seats[2].driver = Driver::Bot;
+        let (world, _) = play(&settings, 1, &seats);
+        assert_eq!(world.winner(), Some(Team::Left), "{level:?}");
+    }
 }

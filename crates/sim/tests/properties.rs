@@ -6,7 +6,11 @@ mod common;
 use common::Players;
 use proptest::{prelude::*, test_runner::RngSeed};
 use protocol::{Driver, Seat, Simulation, limits::MAX_INPUT_BYTES};
-use sim::{Body, EventKind, Input, Phase, Settings, Vec2, World, arena, autopilot};
+use sim::{
+    ArenaKind, Ball, Body, EventKind, Input, Level, Phase, Settings, Vec2, World,
+    arena::{self, Arena, Outline},
+    autopilot,
+};
 
 /// The same cases in every run.
 fn config(cases: u32) -> ProptestConfig {
@@ -30,32 +34,66 @@ fn lively(seats: u8, seed: u64, steps: u32) -> (World, Players) {
 }
 
 /// Whether the centre of a circle of this radius may be here, but for rounding.
-fn in_field(center: Vec2, radius: f32) -> bool {
+fn in_field(arena: &Arena, center: Vec2, radius: f32) -> bool {
     let (x, y) = (center.x.abs(), center.y.abs());
     let reach = 1e-3 - radius;
-    let corner = Vec2::new(
-        x - (arena::HALF_LENGTH - arena::CORNER_RADIUS),
-        y - (arena::HALF_WIDTH - arena::CORNER_RADIUS),
-    );
-    let rounded =
-        corner.x < 0.0 || corner.y < 0.0 || corner.length() < arena::CORNER_RADIUS + reach;
-    x < arena::HALF_LENGTH + reach && y < arena::HALF_WIDTH + reach && rounded
+    let walls = match arena.outline {
+        Outline::Rounded { radius: corner } => {
+            let (x, y) = (
+                x - (arena.half_length - corner),
+                y - (arena.half_width - corner),
+            );
+            x < 0.0 || y < 0.0 || Vec2::new(x, y).length() < corner + reach
+        }
+        Outline::Hexagon {
+            normal,
+            reach: slope,
+        } => Vec2::new(x, y).dot(normal) < slope + reach,
+    };
+    x < arena.half_length + reach && y < arena.half_width + reach && walls
 }
 
-fn in_net(center: Vec2) -> bool {
+fn in_net(arena: &Arena, center: Vec2) -> bool {
     let reach = 1e-3 - arena::BALL_RADIUS;
-    center.y.abs() < arena::GOAL_HALF_WIDTH
-        && center.x.abs() < arena::HALF_LENGTH + arena::GOAL_DEPTH + reach
+    center.y.abs() < arena.goal_half_width
+        && center.x.abs() < arena.half_length + arena.goal_depth + reach
+}
+
+fn options() -> impl Strategy<Value = (ArenaKind, Ball, bool, [Level; 2])> {
+    let level = || prop::sample::select(&Level::ALL[..]);
+    (
+        prop::sample::select(&ArenaKind::ALL[..]),
+        prop::sample::select(&Ball::ALL[..]),
+        any::<bool>(),
+        [level(), level()],
+    )
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    any::<(u8, u32, u8, u32)>().prop_map(|(seats, match_steps, goal_limit, golden_goal_steps)| {
+    (any::<(u8, u32, u8, u32)>(), options()).prop_map(|(numbers, options)| {
+        let (seats, match_steps, goal_limit, golden_goal_steps) = numbers;
+        let (arena, ball, dash, bots) = options;
         Settings {
             seats,
             match_steps,
             goal_limit,
             golden_goal_steps,
+            arena,
+            ball,
+            dash,
+            bots,
         }
+    })
+}
+
+/// Options that a match may have, for so many seats.
+fn playable(seats: u8) -> impl Strategy<Value = Settings> {
+    options().prop_map(move |(arena, ball, dash, bots)| Settings {
+        arena,
+        ball,
+        dash,
+        bots,
+        ..Settings::for_seats(seats)
     })
 }
 
@@ -63,15 +101,20 @@ proptest! {
     #![proptest_config(config(64))]
 
     #[test]
-    fn nothing_ever_leaves_the_arena(seats in 2u8..=8, seed: u64) {
-        let (mut world, mut players) = lively(seats, seed, 0);
+    fn nothing_ever_leaves_the_arena(
+        settings in (2u8..=8).prop_flat_map(playable),
+        seed: u64,
+    ) {
+        let mut world = World::new(&settings, seed);
+        let mut players = Players::new(settings.seats.into(), seed);
+        let arena = world.arena();
         for _ in 0..1_500 {
             world.step(&players.next_step(), &mut Vec::new());
             for disc in world.discs() {
-                prop_assert!(in_field(disc.body().position, arena::DISC_RADIUS), "{disc:?}");
+                prop_assert!(in_field(arena, disc.body().position, arena::DISC_RADIUS), "{disc:?}");
             }
             let ball = world.ball().position;
-            prop_assert!(in_field(ball, arena::BALL_RADIUS) || in_net(ball), "{ball:?}");
+            prop_assert!(in_field(arena, ball, arena::BALL_RADIUS) || in_net(arena, ball), "{ball:?}");
         }
     }
 
@@ -115,8 +158,12 @@ proptest! {
 
     /// The mirrored inputs in the swapped seats give exactly the mirrored match.
     #[test]
-    fn the_seats_are_symmetric(pairs in 1u8..=4, seed: u64) {
-        let (mut world, mut players) = lively(2 * pairs, seed, 0);
+    fn the_seats_are_symmetric(
+        settings in (1u8..=4).prop_flat_map(|pairs| playable(2 * pairs)),
+        seed: u64,
+    ) {
+        let mut world = World::new(&settings, seed);
+        let mut players = Players::new(settings.seats.into(), seed);
         let mut mirror = world;
         let flip = |body: Body| Body {
             position: body.position.sided(-1.0),

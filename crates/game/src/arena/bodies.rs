@@ -5,6 +5,7 @@ use super::{
     paint::{Kit, seat_color},
 };
 use crate::{
+    preferences::Preferences,
     scene::{PartOf, Scene, Seen, shown::Shown},
     theme,
 };
@@ -18,7 +19,7 @@ use sim::{
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(spawn_bodies)
-        .add_systems(Update, (place, light));
+        .add_systems(Update, (place, light, outline));
 }
 
 /// What a sprite follows.
@@ -43,6 +44,10 @@ enum Sign {
     Dash,
 }
 
+/// The sprite around a body that only high contrast shows.
+#[derive(Component)]
+struct Outline;
+
 fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
     let mut spawn = |follows: Follows, image: &Handle<Image>, color: Color, radius: f32, z: f32| {
         let sprite = Sprite {
@@ -65,6 +70,13 @@ fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
         height::GLOW,
     );
     spawn(ball, &kit.ball, theme::BALL, BALL_RADIUS, height::BALL);
+    let mut outlines = vec![spawn(
+        ball,
+        &kit.ring,
+        Color::NONE,
+        1.5 * BALL_RADIUS,
+        height::BALL,
+    )];
     let mut signs = Vec::new();
     for seat in 0..MAX_SEATS {
         let follows = Follows::Disc(seat);
@@ -73,6 +85,13 @@ fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
         // Apart in height, so that the order of overlapping discs does not flicker.
         let z = seat as f32 * 0.01;
         let radius = DISC_RADIUS;
+        outlines.push(spawn(
+            follows,
+            &kit.ring,
+            Color::NONE,
+            1.16 * radius,
+            height::RING,
+        ));
         signs.extend([
             (
                 spawn(
@@ -122,6 +141,21 @@ fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
     }
     for (entity, sign) in signs {
         commands.entity(entity).insert(sign);
+    }
+    for entity in outlines {
+        commands.entity(entity).insert(Outline);
+    }
+}
+
+fn outline(preferences: Res<Preferences>, mut outlines: Query<&mut Sprite, With<Outline>>) {
+    let color = match preferences.high_contrast {
+        true => Color::WHITE,
+        false => Color::NONE,
+    };
+    for mut sprite in &mut outlines {
+        if sprite.color != color {
+            sprite.color = color;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     paint::{Kit, seat_color},
 };
 use crate::{
+    preferences::Preferences,
     scene::{
         PartOf,
         shown::{Shown, point},
@@ -28,6 +29,33 @@ struct Flash {
     /// Its radius at the end, in metres.
     radius: f32,
     color: Color,
+    /// Whether it only fades, at its final size.
+    is_still: bool,
+}
+
+/// The radius of the largest flash that does not move, in metres.
+const STILL_RADIUS: f32 = 1.5;
+
+impl Flash {
+    /// The same without movement, and not so large that the picture flickers.
+    fn stilled(self) -> Self {
+        Self {
+            radius: self.radius.min(STILL_RADIUS),
+            is_still: true,
+            ..self
+        }
+    }
+
+    /// How large and how bright it is now: its radius, and its opacity.
+    fn look(&self) -> (f32, f32) {
+        let part = self.age / self.life;
+        if self.is_still {
+            return (self.radius, 0.5 * (1.0 - part));
+        }
+        // Fast at first, as a wave.
+        let grown = 1.0 - (1.0 - part).powi(3);
+        (self.radius * grown, 0.8 * (1.0 - part))
+    }
 }
 
 /// The flashes of an event. What is weak has none.
@@ -55,14 +83,24 @@ fn flash_of(event: &Event) -> Option<Flash> {
         age: 0.0,
         radius,
         color,
+        is_still: false,
     })
 }
 
-fn flash(kit: Res<Kit>, scenes: Query<(Entity, &Shown)>, mut commands: Commands) {
+fn flash(
+    kit: Res<Kit>,
+    preferences: Res<Preferences>,
+    scenes: Query<(Entity, &Shown)>,
+    mut commands: Commands,
+) {
     for (scene, shown) in &scenes {
         for (_, event) in &shown.events {
             let Some(flash) = flash_of(event) else {
                 continue;
+            };
+            let flash = match preferences.reduced_motion {
+                true => flash.stilled(),
+                false => flash,
             };
             commands.spawn((
                 Sprite {
@@ -88,11 +126,9 @@ fn spread(
             commands.entity(entity).despawn();
             continue;
         }
-        let part = flash.age / flash.life;
-        // Fast at first, as a wave.
-        let grown = 1.0 - (1.0 - part).powi(3);
-        sprite.custom_size = Some(Vec2::splat(2.0 * flash.radius * grown));
-        sprite.color = flash.color.with_alpha(0.8 * (1.0 - part));
+        let (radius, alpha) = flash.look();
+        sprite.custom_size = Some(Vec2::splat(2.0 * radius));
+        sprite.color = flash.color.with_alpha(alpha);
     }
 }
 
@@ -116,5 +152,16 @@ mod tests {
         assert!(radius(EventKind::Goal, 9.0) > radius(EventKind::Kick, 9.0));
         assert_eq!(radius(EventKind::Wall, 0.1), None);
         assert_eq!(radius(EventKind::Whistle, 0.0), None);
+    }
+
+    #[test]
+    fn with_reduced_motion_flashes_neither_move_nor_fill_the_picture() {
+        let mut flash = flash_of(&event(EventKind::Goal, 9.0)).unwrap();
+        assert!(flash.look().0 < 0.1, "a wave begins small");
+        flash = flash.stilled();
+        let (radius, bright) = flash.look();
+        flash.age = flash.life / 2.0;
+        assert_eq!(flash.look().0, radius);
+        assert!(flash.look().1 < bright && radius <= STILL_RADIUS);
     }
 }

@@ -5,48 +5,110 @@
 
 use super::{height, paint::image};
 use crate::{
-    scene::{PartOf, Scene, view},
+    scene::{
+        PartOf, Scene,
+        options::Chosen,
+        shown::{Shown, point},
+        view,
+    },
     theme,
 };
 use bevy::prelude::*;
-use sim::arena::{
-    CORNER_RADIUS, GOAL_DEPTH, GOAL_HALF_WIDTH, HALF_LENGTH, HALF_WIDTH, POST_RADIUS, POSTS,
+use sim::{
+    ArenaKind,
+    arena::{Arena, Outline, POST_RADIUS},
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Floor>().add_observer(lay_out);
+    app.init_resource::<Floor>()
+        .add_observer(lay_out)
+        .add_systems(Update, change);
 }
 
-/// Pixels in a metre.
-const RESOLUTION: f32 = 44.0;
+/// Pixels of a texture's longer side, whatever the arena: that of the classic one has 44 in a metre.
+const PIXELS: f32 = 1_300.0;
 
 /// What is painted: the arena, and a rim in which the walls' glow fades.
-const CANVAS: Vec2 = Vec2::new(view::EXTENT.x + 1.4, view::EXTENT.y + 1.4);
+fn canvas(arena: &Arena) -> Vec2 {
+    view::extent(arena) + 1.4
+}
 
-/// The painted arena, the same for all scenes.
+/// The painted arenas.
 #[derive(Resource)]
-pub struct Floor(pub Handle<Image>);
+pub struct Floor {
+    /// The classic arena, which is also behind screens without a match.
+    pub classic: Handle<Image>,
+    /// Those that were needed so far.
+    painted: Vec<(ArenaKind, Handle<Image>)>,
+}
 
 impl FromWorld for Floor {
     fn from_world(world: &mut World) -> Self {
-        let size = (CANVAS * RESOLUTION).ceil();
-        let floor = image(size.as_uvec2(), |pixel| {
-            let at = (pixel + 0.5 - size / 2.0) / RESOLUTION;
-            shade(Vec2::new(at.x, -at.y))
-        });
-        Self(world.resource_mut::<Assets<Image>>().add(floor))
+        let classic = paint(ArenaKind::Classic.arena());
+        let classic = world.resource_mut::<Assets<Image>>().add(classic);
+        Self {
+            painted: vec![(ArenaKind::Classic, classic.clone())],
+            classic,
+        }
     }
 }
 
+impl Floor {
+    /// The texture of an arena, painted when it is needed first.
+    fn of(&mut self, kind: ArenaKind, images: &mut Assets<Image>) -> Handle<Image> {
+        let mut painted = self.painted.iter();
+        if let Some((_, image)) = painted.find(|(painted, _)| *painted == kind) {
+            return image.clone();
+        }
+        let image = images.add(paint(kind.arena()));
+        self.painted.push((kind, image.clone()));
+        image
+    }
+}
+
+fn paint(arena: &Arena) -> Image {
+    let resolution = PIXELS / canvas(arena).max_element();
+    let size = (canvas(arena) * resolution).ceil();
+    image(size.as_uvec2(), |pixel| {
+        let at = (pixel + 0.5 - size / 2.0) / resolution;
+        shade(arena, Vec2::new(at.x, -at.y), 1.0 / resolution)
+    })
+}
+
+/// Which arena a floor shows.
+#[derive(Component, PartialEq)]
+struct Shows(ArenaKind);
+
 fn lay_out(added: On<Add, Scene>, floor: Res<Floor>, mut commands: Commands) {
+    let kind = ArenaKind::Classic;
     commands.spawn((
         Sprite {
-            custom_size: Some(CANVAS),
-            ..Sprite::from_image(floor.0.clone())
+            custom_size: Some(canvas(kind.arena())),
+            ..Sprite::from_image(floor.classic.clone())
         },
         Transform::from_xyz(0.0, 0.0, height::FIELD),
+        Shows(kind),
         PartOf(added.entity),
     ));
+}
+
+/// Lays out the arena that a scene's match is played in.
+fn change(
+    scenes: Query<(&Shown, &Chosen)>,
+    mut floors: Query<(&PartOf, &mut Shows, &mut Sprite)>,
+    mut floor: ResMut<Floor>,
+    mut images: ResMut<Assets<Image>>,
+) {
+    for (part, mut shows, mut sprite) in &mut floors {
+        let Ok((shown, chosen)) = scenes.get(part.0) else {
+            continue;
+        };
+        let kind = shown.arena(chosen);
+        if shows.set_if_neq(Shows(kind)) {
+            sprite.image = floor.of(kind, &mut images);
+            sprite.custom_size = Some(canvas(kind.arena()));
+        }
+    }
 }
 
 /// The distance to a box's edge, negative inside.
@@ -55,18 +117,27 @@ fn to_box(at: Vec2, half: Vec2, corner: f32) -> f32 {
     beyond.max(Vec2::ZERO).length() + beyond.max_element().min(0.0) - corner
 }
 
-/// The colour at a place in metres, `y` up.
-fn shade(at: Vec2) -> Vec4 {
-    let field = to_box(at, Vec2::new(HALF_LENGTH, HALF_WIDTH), CORNER_RADIUS);
-    let nets = to_box(
-        at,
-        Vec2::new(HALF_LENGTH + GOAL_DEPTH, GOAL_HALF_WIDTH),
-        0.4,
-    );
+/// The distance to the field's edge, negative inside.
+fn to_field(arena: &Arena, at: Vec2) -> f32 {
+    let half = Vec2::new(arena.half_length, arena.half_width);
+    match arena.outline {
+        Outline::Rounded { radius } => to_box(at, half, radius),
+        Outline::Hexagon { normal, reach } => {
+            // Exact inside; outside of a corner a little short, which only its glow shows.
+            let slope = at.abs().dot(point(normal)) - reach;
+            slope.max(at.x.abs() - half.x)
+        }
+    }
+}
+
+/// The colour at a place in metres, `y` up, in pixels of this size.
+fn shade(arena: &Arena, at: Vec2, pixel: f32) -> Vec4 {
+    let (length, goal) = (arena.half_length, arena.goal_half_width);
+    let field = to_field(arena, at);
+    let nets = to_box(at, Vec2::new(length + arena.goal_depth, goal), 0.4);
     let walls = field.min(nets);
     let team = theme::team(if at.x < 0.0 { 0 } else { 1 });
     let in_net = field > 0.0 && nets < 0.0;
-    let pixel = 1.0 / RESOLUTION;
     let line = |distance: f32, half_width: f32| {
         ((half_width - distance.abs()) / pixel + 0.5).clamp(0.0, 1.0)
     };
@@ -82,13 +153,13 @@ fn shade(at: Vec2) -> Vec4 {
         );
         light.add(theme::LINE, ((0.16 - center) / pixel).clamp(0.0, 1.0));
         // Each goal lights its half a little: one sees where one defends.
-        let goal = Vec2::new(HALF_LENGTH.copysign(at.x), 0.0);
-        light.add(team, 0.16 * (-(at - goal).length() / 3.4).exp());
+        let mouth = Vec2::new(length.copysign(at.x), 0.0);
+        light.add(team, 0.16 * (-(at - mouth).length() / 3.4).exp());
         if in_net {
             light.add(team, 0.10 + 0.16 * net_weave(at));
         }
-        if at.y.abs() < GOAL_HALF_WIDTH {
-            light.add(team, 0.8 * line(at.x.abs() - HALF_LENGTH, 0.05));
+        if at.y.abs() < goal {
+            light.add(team, 0.8 * line(at.x.abs() - length, 0.05));
         }
     }
     let wall = if nets < field - 0.05 {
@@ -100,10 +171,18 @@ fn shade(at: Vec2) -> Vec4 {
         wall,
         line(walls, 0.055) + 0.42 * (-walls.abs() / 0.20).exp(),
     );
-    for post in POSTS {
-        let distance = at.distance(Vec2::new(post.x, post.y)) - POST_RADIUS;
+    for post in arena.posts() {
+        let distance = at.distance(point(post)) - POST_RADIUS;
         light.add(team, (0.5 - distance / pixel).clamp(0.0, 1.0));
         light.add(team, 0.6 * (-distance.max(0.0) / 0.18).exp());
+    }
+    for bumper in arena.bumpers {
+        // A ring with a lit heart: what throws back, and no place to stand.
+        let distance = at.distance(point(bumper.center)) - bumper.radius;
+        light.add(theme::BALL, line(distance + 0.09, 0.07));
+        light.add(theme::BALL, 0.5 * (-distance.abs() / 0.16).exp());
+        let heart = distance + bumper.radius * 0.55;
+        light.add(theme::BALL, 0.55 * (0.5 - heart / pixel).clamp(0.0, 1.0));
     }
     light.0.extend(1.0)
 }
@@ -138,18 +217,28 @@ fn srgb(color: Color) -> Vec3 {
 mod tests {
     use super::*;
 
+    const PIXEL: f32 = 0.02;
+
     #[test]
     fn the_walls_are_the_brightest_and_the_outside_is_night() {
-        let brightness = |at: Vec2| shade(at).truncate().element_sum();
-        let wall = brightness(Vec2::new(3.3, HALF_WIDTH));
-        assert!(wall > 2.0 * brightness(Vec2::new(3.3, 3.3)));
-        assert!(brightness(CANVAS / 2.0) < 0.15);
+        for arena in ArenaKind::ALL.map(ArenaKind::arena) {
+            let brightness = |at: Vec2| shade(arena, at, PIXEL).truncate().element_sum();
+            // Where a way up from here meets the wall.
+            let mut wall = Vec2::new(3.3, 0.0);
+            while to_field(arena, wall) < 0.0 {
+                wall.y += PIXEL / 4.0;
+            }
+            assert!(brightness(wall) > 2.0 * brightness(Vec2::new(3.3, 1.3)));
+            assert!(brightness(canvas(arena) / 2.0) < 0.15);
+        }
     }
 
     #[test]
     fn the_goals_are_open() {
-        // On the goal line there is the team's line and no wall: no blue on the orange side.
-        let mouth = shade(Vec2::new(-HALF_LENGTH + 0.3, 0.0));
-        assert!(mouth.x > mouth.z);
+        for arena in ArenaKind::ALL.map(ArenaKind::arena) {
+            // On the goal line there is the team's line and no wall: no blue on the orange side.
+            let mouth = shade(arena, Vec2::new(-arena.half_length + 0.3, 0.0), PIXEL);
+            assert!(mouth.x > mouth.z);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{height, paint::seat_color};
 use crate::{
+    preferences::Preferences,
     scene::{PartOf, Scene, shown::Shown},
     theme,
 };
@@ -154,6 +155,7 @@ fn spawn_trails(
 
 fn draw(
     time: Res<Time>,
+    preferences: Res<Preferences>,
     scenes: Query<&Shown>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut trails: Query<(&mut Trail, &Mesh2d, &PartOf, &mut Visibility)>,
@@ -163,6 +165,7 @@ fn draw(
             None => shown.ball(),
             Some(seat) => shown.disc(seat),
         });
+        let at = at.filter(|_| !preferences.reduced_motion);
         trail.follow(at, time.delta_secs());
         if trail.points.len() < 2 {
             visibility.set_if_neq(Visibility::Hidden);

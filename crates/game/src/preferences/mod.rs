@@ -88,7 +88,6 @@ pub enum Language {
 
 impl Language {
     /// All of them.
-    #[cfg(test)]
     pub const ALL: [Self; 2] = [Self::English, Self::German];
 
     /// The language of a tag such as `de-AT` or `de_AT.UTF-8`; English if there is no better one.
@@ -113,6 +112,11 @@ pub enum Quality {
     Low,
     /// Everything.
     High,
+}
+
+impl Quality {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Low, Self::High];
 }
 
 /// Where preferences went that could not be read; nothing if they could, or there were none. The

@@ -7,6 +7,7 @@
 use super::{
     Choice, Failed, Page, Scene, Seen, Session, given_name,
     lock::Lock,
+    options,
     place::{Place, find, servers},
     player_name,
     seat::{self, Keeper},
@@ -25,23 +26,12 @@ use netplay::{
         memory,
     },
 };
-use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
-use sim::{Settings, World as Match};
+use sim::World as Match;
 use std::time::Duration;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(set_out)
         .add_systems(PreUpdate, (arrive, meet_in_memory));
-}
-
-/// Seats of a match by its players: the next even number, so that both teams are as large.
-fn settings(players: usize) -> Settings {
-    let seats = players.clamp(2, MAX_SEATS).next_multiple_of(2);
-    Settings {
-        match_steps: 2 * 60 * STEPS_PER_SECOND,
-        goal_limit: 3,
-        ..Settings::for_seats(seats as u8)
-    }
 }
 
 /// How a scene's peers meet.
@@ -154,7 +144,8 @@ fn set_out(
 fn config(args: &Args, name: &str, scene: &Scene) -> Config<Match> {
     Config {
         name: player_name(name, scene),
-        settings,
+        settings: options::settings,
+        seating: options::seating,
         autopilot: args.autopilot.then_some(sim::autopilot),
         auto_ready: args.autopilot,
         min_peers: if scene.choice == Choice::Practise {
@@ -239,20 +230,5 @@ fn meet_in_memory(
                 .remove::<Failed>()
                 .insert((Road::Memory(memory.clone()), Session(session)));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use protocol::Simulation;
-
-    #[test]
-    fn both_teams_are_as_large() {
-        let seats = |players| Match::seats(&settings(players));
-        assert_eq!(
-            [0, 1, 2, 3, 4, 5, 8, 99].map(seats),
-            [2, 2, 2, 4, 4, 6, 8, 8]
-        );
     }
 }

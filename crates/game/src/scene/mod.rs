@@ -5,6 +5,7 @@
 
 pub mod connect;
 pub mod lock;
+pub mod options;
 pub mod place;
 pub mod replay;
 mod seat;
@@ -24,6 +25,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_plugins((
             connect::plugin,
             lock::plugin,
+            options::plugin,
             replay::plugin,
             seat::plugin,
             shown::plugin,
@@ -74,7 +76,7 @@ pub struct BackToTitle;
 
 /// One peer in one part of the window.
 #[derive(Component, Clone, Debug)]
-#[require(Seen, shown::Shown, view::Turned)]
+#[require(Seen, options::Chosen, shown::Shown, view::Turned)]
 pub struct Scene {
     /// Which one: 0 is the left or upper one.
     pub index: usize,

@@ -1,10 +1,10 @@
 //! What a scene shows of its match in this picture: a moment between the two newest worlds.
 
-use super::{Session, replay::Watching};
+use super::{Session, options::Chosen, replay::Watching};
 use bevy::prelude::*;
 use netplay::session::Frames;
 use protocol::{Frame, Simulation, limits::STEP_MICROS};
-use sim::{Body, Disc, Event, World as Match};
+use sim::{ArenaKind, Body, Disc, Event, World as Match};
 use std::time::Duration;
 use web_time::Instant;
 
@@ -27,9 +27,25 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// A picture of these worlds, for tests of what looks at it.
+    #[cfg(test)]
+    pub fn of(frames: Frames<Match>) -> Self {
+        Self {
+            frames: Some(frames),
+            part: 0.0,
+            events: Vec::new(),
+        }
+    }
+
     /// The newest world, once a match has started.
     pub fn world(&self) -> Option<&Match> {
         self.frames.as_ref().map(|frames| &frames.current)
+    }
+
+    /// The arena of the match, or the one chosen for the first one.
+    pub fn arena(&self, chosen: &Chosen) -> ArenaKind {
+        let settings = self.world().map_or(&chosen.0, Match::settings);
+        settings.arena
     }
 
     /// Whether no new world has come for so long that players wonder.

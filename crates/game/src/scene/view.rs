@@ -1,12 +1,13 @@
 //! A scene's part of the window, and where its camera looks.
 
-use super::{PartOf, Scene};
+use super::{PartOf, Scene, options::Chosen, shown::Shown};
 use crate::theme::inset;
 use bevy::{
     camera::{ScalingMode, Viewport, visibility::RenderLayers},
     prelude::*,
     window::PrimaryWindow,
 };
+use sim::arena::Arena;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, frame).add_observer(dress_part);
@@ -86,13 +87,15 @@ struct Aim {
     center: Vec2,
 }
 
-/// The world's extent: the field, the nets and the walls' glow.
-pub const EXTENT: Vec2 = Vec2::new(
-    2.0 * (sim::arena::HALF_LENGTH + sim::arena::GOAL_DEPTH) + 0.8,
-    2.0 * sim::arena::HALF_WIDTH + 0.8,
-);
+/// The extent of an arena: the field, the nets and the walls' glow.
+pub const fn extent(arena: &Arena) -> Vec2 {
+    Vec2::new(
+        2.0 * (arena.half_length + arena.goal_depth) + 0.8,
+        2.0 * arena.half_width + 0.8,
+    )
+}
 
-fn aim(size: Vec2) -> Aim {
+fn aim(extent: Vec2, size: Vec2) -> Aim {
     let unit = size.min_element() / 100.0;
     let free = Vec2::new(
         size.x - 2.0 * inset::SIDE * unit,
@@ -100,8 +103,8 @@ fn aim(size: Vec2) -> Aim {
     )
     .max(Vec2::ONE);
     let scale_of = |extent: Vec2| (extent / free).max_element();
-    let turned = scale_of(EXTENT.yx()) * 1.15 < scale_of(EXTENT);
-    let scale = scale_of(if turned { EXTENT.yx() } else { EXTENT });
+    let turned = scale_of(extent.yx()) * 1.15 < scale_of(extent);
+    let scale = scale_of(if turned { extent.yx() } else { extent });
     // Looking higher moves the arena down, into the middle of what is free.
     let up = (inset::TOP - inset::BOTTOM) / 2.0 * unit * scale;
     Aim {
@@ -123,13 +126,16 @@ fn frame(
         &mut Projection,
         &mut Transform,
         &mut Turned,
+        (&Shown, &Chosen),
     )>,
 ) {
     let window_size = window.physical_size();
     if window_size.x == 0 || window_size.y == 0 {
         return; // Minimised: there is nothing to divide.
     }
-    for (scene, mut camera, mut projection, mut transform, mut turned) in &mut scenes {
+    for (scene, mut camera, mut projection, mut transform, mut turned, (shown, chosen)) in
+        &mut scenes
+    {
         let (position, size) = part(window_size, scene.index, scene.of);
         let fits = camera
             .viewport
@@ -142,7 +148,8 @@ fn frame(
                 ..default()
             });
         }
-        let aim = aim(size.as_vec2() / window.scale_factor());
+        let extent = extent(shown.arena(chosen).arena());
+        let aim = aim(extent, size.as_vec2() / window.scale_factor());
         turned.set_if_neq(Turned(aim.turned));
         let rotation = if aim.turned {
             -std::f32::consts::FRAC_PI_2
@@ -163,10 +170,13 @@ fn frame(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim::ArenaKind;
+
+    const CLASSIC: Vec2 = extent(ArenaKind::Classic.arena());
 
     /// Where a point of the world appears in a scene of this size: pixels from the upper left.
-    fn seen(point: Vec2, size: Vec2) -> Vec2 {
-        let aim = aim(size);
+    fn seen(extent: Vec2, point: Vec2, size: Vec2) -> Vec2 {
+        let aim = aim(extent, size);
         let offset = (point - aim.center) / aim.scale;
         // The camera is turned by a right angle clockwise, so the world turns the other way.
         let offset = if aim.turned {
@@ -188,24 +198,22 @@ mod tests {
         ] {
             let size = Vec2::from(size);
             let unit = size.min_element() / 100.0;
-            for corner in [
-                Vec2::ONE,
-                Vec2::new(1.0, -1.0),
-                Vec2::new(-1.0, 1.0),
-                Vec2::NEG_ONE,
-            ] {
-                let at = seen(corner * EXTENT / 2.0, size);
-                assert!((-0.1..=size.x + 0.1).contains(&at.x), "{size} {at}");
-                assert!(at.y >= inset::TOP * unit - 0.1, "{size} {at}");
-                assert!(at.y <= size.y - inset::BOTTOM * unit + 0.1, "{size} {at}");
+            let corners = [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)].map(Vec2::from);
+            for extent in ArenaKind::ALL.map(|kind| extent(kind.arena())) {
+                for corner in corners {
+                    let at = seen(extent, corner * extent / 2.0, size);
+                    assert!((-0.1..=size.x + 0.1).contains(&at.x), "{size} {at}");
+                    assert!(at.y >= inset::TOP * unit - 0.1, "{size} {at}");
+                    assert!(at.y <= size.y - inset::BOTTOM * unit + 0.1, "{size} {at}");
+                }
             }
         }
     }
 
     #[test]
     fn a_phone_turns_the_arena_and_a_wide_window_does_not() {
-        assert!(aim(Vec2::new(390.0, 844.0)).turned);
-        assert!(!aim(Vec2::new(1280.0, 720.0)).turned);
+        assert!(aim(CLASSIC, Vec2::new(390.0, 844.0)).turned);
+        assert!(!aim(CLASSIC, Vec2::new(1280.0, 720.0)).turned);
     }
 
     #[test]

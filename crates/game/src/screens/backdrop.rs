@@ -28,7 +28,7 @@ pub fn page<'c>(
         children![(
             ImageNode {
                 color: Color::WHITE.with_alpha(0.26),
-                ..ImageNode::new(floor.0.clone())
+                ..ImageNode::new(floor.classic.clone())
             },
             Node {
                 width: vmax(124),

@@ -6,6 +6,8 @@
 mod backdrop;
 mod connecting;
 mod failure;
+mod options;
+pub mod panels;
 mod playing;
 mod result;
 mod room;
@@ -14,9 +16,12 @@ mod title;
 mod watching;
 mod widgets;
 
-use crate::scene::{
-    BackToTitle, Page, PartOf, Scene, Session, Stage,
-    replay::{StopWatching, Watching},
+use crate::{
+    preferences::{Language, Preferences},
+    scene::{
+        BackToTitle, Page, PartOf, Scene, Session, Stage,
+        replay::{StopWatching, Watching},
+    },
 };
 use bevy::{
     input_focus::{InputFocus, tab_navigation::TabGroup},
@@ -30,15 +35,23 @@ pub(super) fn plugin(app: &mut App) {
         widgets::plugin,
         title::plugin,
         connecting::plugin,
+        options::plugin,
         room::plugin,
         rooms::plugin,
         playing::plugin,
         result::plugin,
         watching::plugin,
         failure::plugin,
+        panels::plugin,
     ))
     .add_observer(clear_page)
-    .add_systems(Update, leave_by_key.run_if(in_state(Stage::Play)));
+    .add_systems(
+        Update,
+        (
+            leave_by_key.run_if(in_state(Stage::Play).and_then(panels::none_open)),
+            translate,
+        ),
+    );
 }
 
 /// The root of a page's widgets.
@@ -57,6 +70,30 @@ fn clear_page(
             focus.clear();
             commands.entity(root).despawn();
         }
+    }
+}
+
+/// Shows everything anew in another language. A match tells its words in every picture.
+fn translate(
+    preferences: Res<Preferences>,
+    mut shown: Local<Option<Language>>,
+    pages: Query<(Entity, &Page)>,
+    stage: Res<State<Stage>>,
+    mut next: ResMut<NextState<Stage>>,
+    mut commands: Commands,
+) {
+    let before = shown.replace(preferences.language);
+    if before.is_none_or(|before| before == preferences.language) {
+        return;
+    }
+    for (scene, page) in &pages {
+        if *page != Page::Playing {
+            commands.entity(scene).insert(*page);
+        }
+    }
+    if *stage.get() != Stage::Play {
+        // Entered again, it is built again.
+        next.set(*stage.get());
     }
 }
 
@@ -100,8 +137,12 @@ fn leave_by_key(
     keys: Res<ButtonInput<KeyCode>>,
     gamepads: Query<&Gamepad>,
     watching: Query<Entity, With<Watching>>,
+    pages: Query<&Page>,
     mut commands: Commands,
 ) {
+    if pages.iter().any(|page| *page == Page::Playing) {
+        return; // Its menu leads out.
+    }
     let pad = gamepads
         .iter()
         .any(|pad| pad.just_pressed(GamepadButton::Select));

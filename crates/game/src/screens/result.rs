@@ -1,6 +1,6 @@
 //! After a match: who won, and whether to play again.
 
-use super::{leave, ready, root, widgets};
+use super::{leave, options, panels, ready, root, widgets};
 use crate::{
     preferences::Preferences,
     scene::{
@@ -20,8 +20,10 @@ use netplay::session::RoomView;
 use sim::Team;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(build)
-        .add_systems(Update, (tell, offer_replay, watch_by_key));
+    app.add_observer(build).add_systems(
+        Update,
+        (tell, offer_replay, watch_by_key.run_if(panels::none_open)),
+    );
 }
 
 /// Who wants a rematch.
@@ -57,7 +59,7 @@ fn build(
         .world()
         .map_or((None, [0, 0]), |world| (world.winner(), world.score()));
     let color = winner.map_or(theme::TEXT, |team| theme::team(team.index()));
-    commands.spawn((
+    let mut page = commands.spawn((
         root(scene, theme::VEIL),
         children![
             widgets::text(heading(winner, seen.0.my_seat, words), size::TITLE, color),
@@ -92,6 +94,8 @@ fn build(
             ),
         ],
     ));
+    // The next match may be another one.
+    page.with_children(|page| options::rules(page, scene));
 }
 
 fn offer_replay(scenes: Query<(), With<Recorded>>, mut buttons: Query<(&ReplayButton, &mut Node)>) {

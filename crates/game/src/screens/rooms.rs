@@ -1,7 +1,7 @@
 //! The public rooms of the server: where others wait for company.
 
 use super::{
-    backdrop,
+    backdrop, panels,
     widgets::{button, column, paragraph, row, small_button, text},
 };
 use crate::{
@@ -27,7 +27,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(OnExit(Stage::Rooms), forget)
         .add_systems(
             Update,
-            (answer, leave_by_key).run_if(in_state(Stage::Rooms)),
+            (answer, leave_by_key.run_if(panels::none_open)).run_if(in_state(Stage::Rooms)),
         );
 }
 

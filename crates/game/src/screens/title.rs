@@ -2,7 +2,8 @@
 
 use super::{
     backdrop,
-    widgets::{button, field, is_enter, row, text},
+    panels::{Panel, opens},
+    widgets::{button, field, is_enter, row, small_button, text},
 };
 use crate::{
     arena::field::Floor,
@@ -128,6 +129,19 @@ fn build(
                     last_match(&shelf),
                     children![(button(words.title.last_match, 36.0), observe(watch_last))],
                 ),
+            ]
+        ),
+        (
+            // In the corner, where every window has room.
+            Node {
+                position_type: PositionType::Absolute,
+                right: vmin(2.0),
+                bottom: vmin(2.0),
+                ..row(2.0)
+            },
+            children![
+                (small_button(words.title.credits), opens(Panel::Credits)),
+                (small_button(words.common.settings), opens(Panel::Settings)),
             ]
         ),
     ]);

@@ -1,7 +1,7 @@
 //! A replay: the display of a match, with a timeline in place of the round trip and the keys.
 
 use super::{
-    PageRoot,
+    PageRoot, panels,
     playing::{self, Announcement, Cast, Notice, banner, clock, top},
     widgets,
 };
@@ -22,7 +22,8 @@ use bevy::{
 use sim::{Team, World as Match};
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(build).add_systems(Update, (steer, tell));
+    app.add_observer(build)
+        .add_systems(Update, (steer.run_if(panels::none_open), tell));
 }
 
 /// How far a key seeks.

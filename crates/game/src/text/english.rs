@@ -1,12 +1,17 @@
 //! English.
 
-use super::{Common, Menu, Play, Room, Rooms, Title, Trouble, Words, trouble::sentence};
+use super::{
+    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Title, Trouble, Words,
+    trouble::sentence,
+};
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
+use sim::{ArenaKind, Ball, Level};
 
 pub(super) static WORDS: Words = Words {
     common: Common {
         back: "Back",
+        settings: "Settings",
         away: "away",
         slow: "slow",
         no_server: "Nobody new can join until the server is back",
@@ -23,6 +28,7 @@ pub(super) static WORDS: Words = Words {
         practise: "Practise",
         two_scenes: "Two scenes",
         last_match: "Last match",
+        credits: "Credits",
         put_aside: |place| {
             format!(
                 "Your settings could not be read and begin anew. What was there is kept: {place}"
@@ -61,6 +67,37 @@ pub(super) static WORDS: Words = Words {
         here_we_go: "here we go",
         wait_for_others: "waiting for the others",
     },
+    rules: Rules {
+        arena: |arena| match arena {
+            ArenaKind::Classic => "Arena: classic",
+            ArenaKind::Small => "Arena: small",
+            ArenaKind::Big => "Arena: big",
+            ArenaKind::Hexagon => "Arena: hexagon",
+        },
+        teams: |size| format!("Teams: {size} v {size}"),
+        time: |minutes| format!("Time: {minutes} min"),
+        goals: |goals| match goals {
+            Some(goals) => format!("Goals: {goals}"),
+            None => "Goals: no limit".into(),
+        },
+        ball: |ball| match ball {
+            Ball::Light => "Ball: light",
+            Ball::Normal => "Ball: normal",
+            Ball::Heavy => "Ball: heavy",
+        },
+        dash: |dash| if dash { "Dash: on" } else { "Dash: off" },
+        bots: |level| match level {
+            Level::Easy => "Bots: easy",
+            Level::Medium => "Bots: medium",
+            Level::Hard => "Bots: hard",
+        },
+        team: |team| ["Orange", "Blue"][team],
+        my_team: |team| match team {
+            None => "Your team: any",
+            Some(0) => "Your team: Orange",
+            Some(_) => "Your team: Blue",
+        },
+    },
     play: Play {
         bot: "Bot",
         bots: |number| format!("{number} Bots"),
@@ -70,6 +107,7 @@ pub(super) static WORDS: Words = Words {
         golden_goal: "Golden goal",
         goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],
         waiting: "Waiting",
+        menu: "Menu",
         no_server: "no server",
         nobody_new: "nobody new can join",
         keys: [
@@ -94,8 +132,33 @@ pub(super) static WORDS: Words = Words {
         resume: "Play",
         replay_keys: "pause Space   seek left and right   speed up and down   back Esc",
     },
+    settings: Settings {
+        overall: "Volume",
+        effects: "Effects",
+        music: "Music",
+        language_name: "English",
+        language: "Language",
+        quality: "Picture",
+        qualities: ["Automatic", "Light", "Full"],
+        reduced_motion: "Less movement",
+        high_contrast: "High contrast",
+        on: "On",
+        off: "Off",
+    },
     menu: Menu {
+        heading: "Menu",
+        no_pause: "The match goes on: others are playing. Your disc stands still meanwhile.",
+        resume: "Go on",
         leave: "Leave the match",
+    },
+    credits: Credits {
+        heading: "Credits",
+        game: "Peerball is free software, under the MIT licence or the Apache licence 2.0: yours to \
+               read, to change and to share.",
+        engine: "Made with Bevy, in Rust. Peers meet by matchbox and WebRTC.",
+        font: "Font: Exo 2, by The Exo 2 Project Authors, under the SIL Open Font License 1.1.",
+        rest: "All shapes, lights and sounds are made by formulas of this project. The licences of \
+               everything in it are with its sources.",
     },
     heading,
     trouble,

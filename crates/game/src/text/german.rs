@@ -1,12 +1,17 @@
 //! German.
 
-use super::{Common, Menu, Play, Room, Rooms, Title, Trouble, Words, trouble::sentence};
+use super::{
+    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Title, Trouble, Words,
+    trouble::sentence,
+};
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
+use sim::{ArenaKind, Ball, Level};
 
 pub(super) static WORDS: Words = Words {
     common: Common {
         back: "Zurück",
+        settings: "Einstellungen",
         away: "abwesend",
         slow: "langsam",
         no_server: "Bis der Server zurück ist, kann niemand Neues dazukommen",
@@ -23,6 +28,7 @@ pub(super) static WORDS: Words = Words {
         practise: "Üben",
         two_scenes: "Zwei Szenen",
         last_match: "Letztes Spiel",
+        credits: "Mitwirkende",
         put_aside: |place| {
             format!(
                 "Deine Einstellungen waren nicht lesbar und beginnen neu. Was dort stand, liegt \
@@ -62,6 +68,37 @@ pub(super) static WORDS: Words = Words {
         here_we_go: "los geht’s",
         wait_for_others: "warte auf die anderen",
     },
+    rules: Rules {
+        arena: |arena| match arena {
+            ArenaKind::Classic => "Feld: klassisch",
+            ArenaKind::Small => "Feld: klein",
+            ArenaKind::Big => "Feld: groß",
+            ArenaKind::Hexagon => "Feld: Sechseck",
+        },
+        teams: |size| format!("Teams: {size} gegen {size}"),
+        time: |minutes| format!("Zeit: {minutes} min"),
+        goals: |goals| match goals {
+            Some(goals) => format!("Tore: {goals}"),
+            None => "Tore: ohne Grenze".into(),
+        },
+        ball: |ball| match ball {
+            Ball::Light => "Ball: leicht",
+            Ball::Normal => "Ball: normal",
+            Ball::Heavy => "Ball: schwer",
+        },
+        dash: |dash| if dash { "Sprint: an" } else { "Sprint: aus" },
+        bots: |level| match level {
+            Level::Easy => "Bots: leicht",
+            Level::Medium => "Bots: mittel",
+            Level::Hard => "Bots: schwer",
+        },
+        team: |team| ["Orange", "Blau"][team],
+        my_team: |team| match team {
+            None => "Dein Team: egal",
+            Some(0) => "Dein Team: Orange",
+            Some(_) => "Dein Team: Blau",
+        },
+    },
     play: Play {
         bot: "Bot",
         bots: |number| format!("{number} Bots"),
@@ -71,12 +108,13 @@ pub(super) static WORDS: Words = Words {
         golden_goal: "Das nächste Tor zählt",
         goal: |team| ["Tor für Orange!", "Tor für Blau!"][team],
         waiting: "Warten",
+        menu: "Menü",
         no_server: "kein Server",
         nobody_new: "niemand Neues kann dazukommen",
         keys: [
-            "laufen WASD oder Pfeile   schießen Leertaste   sprinten Umschalt",
-            "laufen WASD   schießen Leertaste   sprinten Umschalt",
-            "laufen Pfeile   schießen Enter   sprinten Umschalt",
+            "WASD oder Pfeile   Schuss Leertaste   Sprint Umschalt",
+            "WASD   Schuss Leertaste   Sprint Umschalt",
+            "Pfeile   Schuss Enter   Sprint Umschalt",
         ],
         watching: "zuschauen",
         sitting_out: "ein Bot spielt für dich, bis dein Spiel wieder mithält",
@@ -95,8 +133,33 @@ pub(super) static WORDS: Words = Words {
         resume: "Weiter",
         replay_keys: "Pause Leertaste   Suche links und rechts   Tempo auf und ab   zurück Esc",
     },
+    settings: Settings {
+        overall: "Lautstärke",
+        effects: "Geräusche",
+        music: "Musik",
+        language_name: "Deutsch",
+        language: "Sprache",
+        quality: "Bild",
+        qualities: ["Automatisch", "Einfach", "Voll"],
+        reduced_motion: "Weniger Bewegung",
+        high_contrast: "Hoher Kontrast",
+        on: "An",
+        off: "Aus",
+    },
     menu: Menu {
+        heading: "Menü",
+        no_pause: "Das Spiel geht weiter, denn andere spielen. Deine Scheibe steht solange still.",
+        resume: "Weiterspielen",
         leave: "Spiel verlassen",
+    },
+    credits: Credits {
+        heading: "Mitwirkende",
+        game: "Peerball ist freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0: jeder \
+               darf sie lesen, ändern und weitergeben.",
+        engine: "Gemacht mit Bevy, in Rust. Die Spieler finden sich über matchbox und WebRTC.",
+        font: "Schrift: Exo 2, von The Exo 2 Project Authors, unter der SIL Open Font License 1.1.",
+        rest: "Alle Formen, Lichter und Klänge entstehen aus Formeln dieses Projekts. Die Lizenzen \
+               aller Teile liegen bei den Quellen.",
     },
     heading,
     trouble,

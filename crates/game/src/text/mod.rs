@@ -10,6 +10,7 @@ mod trouble;
 
 use crate::preferences::{Language, Preferences};
 use netplay::{session::PeerView, transport::SignalingState};
+use sim::{ArenaKind, Ball, Level};
 pub use trouble::Trouble;
 
 /// All sentences and labels of one language.
@@ -22,10 +23,16 @@ pub struct Words {
     pub rooms: Rooms,
     /// The room before a match.
     pub room: Room,
+    /// The options of a match, and its teams.
+    pub rules: Rules,
     /// The match and its end, also as a replay.
     pub play: Play,
+    /// The settings.
+    pub settings: Settings,
     /// The menu of a match.
     pub menu: Menu,
+    /// Who made what.
+    pub credits: Credits,
     /// A few words on what happened.
     pub heading: fn(&Trouble) -> &'static str,
     /// What happened, and what the player can do about it.
@@ -36,6 +43,8 @@ pub struct Words {
 pub struct Common {
     /// Leads to where one came from.
     pub back: &'static str,
+    /// Opens the settings.
+    pub settings: &'static str,
     /// Beside a player who does not look.
     pub away: &'static str,
     /// Beside a player whose machine is too slow.
@@ -68,6 +77,8 @@ pub struct Title {
     pub two_scenes: &'static str,
     /// Watches the last match.
     pub last_match: &'static str,
+    /// Opens the credits.
+    pub credits: &'static str,
     /// Kept preferences could not be read, and are now at this place.
     pub put_aside: fn(&str) -> String,
     /// While one waits to get in.
@@ -140,6 +151,28 @@ pub struct Room {
     pub wait_for_others: &'static str,
 }
 
+/// The options of a match, and its teams. Each stands on a button, so it is short.
+pub struct Rules {
+    /// Where it is played.
+    pub arena: fn(ArenaKind) -> &'static str,
+    /// So many against as many.
+    pub teams: fn(u8) -> String,
+    /// So many minutes.
+    pub time: fn(u32) -> String,
+    /// So many goals end it; none do.
+    pub goals: fn(Option<u8>) -> String,
+    /// The ball's weight.
+    pub ball: fn(Ball) -> &'static str,
+    /// Whether discs dash.
+    pub dash: fn(bool) -> &'static str,
+    /// How well bots play.
+    pub bots: fn(Level) -> &'static str,
+    /// The team of this index.
+    pub team: fn(usize) -> &'static str,
+    /// The team that one wants to play for, or any.
+    pub my_team: fn(Option<usize>) -> &'static str,
+}
+
 /// The match and its end, also as a replay.
 pub struct Play {
     /// A seat's driver without a name.
@@ -158,6 +191,8 @@ pub struct Play {
     pub goal: fn(usize) -> &'static str,
     /// While the match stands.
     pub waiting: &'static str,
+    /// Opens the match's menu.
+    pub menu: &'static str,
     /// Beside the round trip while the server is gone.
     pub no_server: &'static str,
     /// Beside the round trip when the room has ended on the server.
@@ -192,10 +227,56 @@ pub struct Play {
     pub replay_keys: &'static str,
 }
 
+/// The settings.
+pub struct Settings {
+    /// The overall volume.
+    pub overall: &'static str,
+    /// The effects' volume.
+    pub effects: &'static str,
+    /// The music's volume.
+    pub music: &'static str,
+    /// The language's own name.
+    pub language_name: &'static str,
+    /// Beside the language.
+    pub language: &'static str,
+    /// Beside the picture's quality.
+    pub quality: &'static str,
+    /// The qualities: as the machine allows, low, high.
+    pub qualities: [&'static str; 3],
+    /// Less movement.
+    pub reduced_motion: &'static str,
+    /// Stronger outlines.
+    pub high_contrast: &'static str,
+    /// On a toggle.
+    pub on: &'static str,
+    /// On a toggle.
+    pub off: &'static str,
+}
+
 /// The menu of a match.
 pub struct Menu {
+    /// Its heading.
+    pub heading: &'static str,
+    /// What one might expect of it otherwise.
+    pub no_pause: &'static str,
+    /// Closes it.
+    pub resume: &'static str,
     /// Leaves the match.
     pub leave: &'static str,
+}
+
+/// Who made what.
+pub struct Credits {
+    /// Its heading.
+    pub heading: &'static str,
+    /// On the game itself.
+    pub game: &'static str,
+    /// On the engine and the network.
+    pub engine: &'static str,
+    /// On the font.
+    pub font: &'static str,
+    /// On everything else.
+    pub rest: &'static str,
 }
 
 /// The words of a language.

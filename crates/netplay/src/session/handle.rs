@@ -27,6 +27,10 @@ pub enum Command {
     SetName(String),
     /// Tells everybody whether this player looks: a hidden page or window is away.
     SetAway(bool),
+    /// Says which team this player wants to play for from the next match on; nothing for any.
+    SetTeam(Option<u8>),
+    /// See [`Handle::choose`]: the settings in postcard.
+    Choose(Vec<u8>),
     /// Sets [`super::Config::input_delay`], in a running match without a hitch.
     SetInputDelay(Option<u32>),
     /// Says a line to everybody.
@@ -66,6 +70,19 @@ impl<S: Simulation> Handle<S> {
     /// Asks something of the session; carried out at its next tick.
     pub fn command(&self, command: Command) {
         self.hold.0.command(command);
+    }
+
+    /// As the room's owner, chooses the settings of the next matches; of anybody else, and during a
+    /// match, it is ignored.
+    pub fn choose(&self, settings: &S::Settings) {
+        if let Ok(settings) = postcard::to_stdvec(settings) {
+            self.command(Command::Choose(settings));
+        }
+    }
+
+    /// The settings that the room's owner chose for the next match, if it did.
+    pub fn chosen(&self) -> Option<S::Settings> {
+        self.hold.0.lock().chosen.clone()
     }
 
     /// The room as it is now.
@@ -127,6 +144,7 @@ pub(super) struct Published<S: Simulation> {
     pub input: S::Input,
     pub commands: VecDeque<Command>,
     pub view: Arc<RoomView>,
+    pub chosen: Option<S::Settings>,
     pub status: Status,
     pub frames: Option<Arc<Frames<S>>>,
     events: VecDeque<(Frame, S::Event)>,
@@ -140,6 +158,7 @@ impl<S: Simulation> Default for Shared<S> {
             input: S::Input::default(),
             commands: VecDeque::new(),
             view: Arc::default(),
+            chosen: None,
             status: Status {
                 phase: "connecting",
                 ..Status::default()

@@ -24,9 +24,11 @@ pub struct Config<S: Simulation> {
     pub resumes: Option<Token>,
     /// The player's name; cut to [`protocol::limits::MAX_NAME_BYTES`].
     pub name: String,
-    /// The settings of a match of so many players (peers); asked of the owner at each start.
-    /// Seats beyond the players are bots'.
+    /// The settings of a match of so many players (peers); asked of the owner at each start, while
+    /// it has chosen none by [`Handle::choose`].
     pub settings: fn(players: usize) -> S::Settings,
+    /// Who sits where; asked of the owner at each start.
+    pub seating: Seating<S>,
     /// Drives this peer's seat instead of the mailbox: called with the newest world and this
     /// peer's seat before each step.
     pub autopilot: Option<fn(world: &S, seat: usize) -> S::Input>,
@@ -40,6 +42,22 @@ pub struct Config<S: Simulation> {
     /// Frames between a player's input and its step, 0 to
     /// [`protocol::limits::MAX_INPUT_DELAY`]; nothing to have it follow the measured round trip.
     pub input_delay: Option<u32>,
+}
+
+/// Says the settings of a match, and each player's seat in it, or none for one who watches at first.
+/// It is given the settings asked for and, the longest-present first, the team that each player
+/// wants ([`Command::SetTeam`]). Seats without a player are bots'.
+pub type Seating<S> = fn(
+    <S as Simulation>::Settings,
+    teams: &[Option<u8>],
+) -> (<S as Simulation>::Settings, Vec<Option<usize>>);
+
+/// The seating that leaves the settings as they are, and seats players by seniority.
+pub fn in_order<S: Simulation>(
+    settings: S::Settings,
+    teams: &[Option<u8>],
+) -> (S::Settings, Vec<Option<usize>>) {
+    (settings, (0..teams.len()).map(Some).collect())
 }
 
 /// Where a session is.
@@ -106,6 +124,8 @@ pub struct PeerView {
     pub ready: bool,
     /// Its seat in the running or last match.
     pub seat: Option<usize>,
+    /// The team that its player wants to play for; nothing for any.
+    pub team: Option<u8>,
     /// Whether its player does not look: the page or window is hidden.
     pub away: bool,
     /// Whether it cannot keep up with the match.

@@ -99,6 +99,7 @@ pub fn eager_by<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<R
             seats: players as u8 + 1,
             length: LENGTH,
         },
+        seating: netplay::session::in_order::<Sums<RULES>>,
         autopilot: Some(|world, seat| (world.frame as u8).wrapping_mul(seat as u8 + 3)),
         auto_ready: true,
         min_peers,

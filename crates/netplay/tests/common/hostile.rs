@@ -219,6 +219,8 @@ impl Liar {
             }),
             watches: self.flip(),
             away: self.flip(),
+            settings: vec![self.next() as u8; self.below(9)],
+            team: self.flip().then(|| self.next() as u8),
         })
     }
 

@@ -155,8 +155,13 @@ fn of_the_lobby() -> impl Strategy<Value = Message> {
         vec(mate, 0..=MAX_PEERS),
         option::of(playing),
         any::<[bool; 3]>(),
+        (
+            vec(any::<u8>(), 0..=MAX_SETTINGS_BYTES),
+            option::of(any::<u8>()),
+        ),
     );
-    let line = line.prop_map(|(name, round, mates, playing, [ready, watches, away])| {
+    let line = line.prop_map(|(name, round, mates, playing, flags, (settings, team))| {
+        let [ready, watches, away] = flags;
         Message::Lobby(LobbyLine {
             name,
             ready,
@@ -165,6 +170,8 @@ fn of_the_lobby() -> impl Strategy<Value = Message> {
             playing,
             watches,
             away,
+            settings,
+            team,
         })
     });
     let chat = text(MAX_CHAT_BYTES).prop_map(Message::Chat);

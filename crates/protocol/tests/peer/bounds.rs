@@ -70,6 +70,10 @@ fn lobby_and_start() {
     });
     at_most(MAX_SETTINGS_BYTES, "settings", |length| {
         let settings = vec![0; length];
+        Message::Lobby(LobbyLine { settings, ..line() })
+    });
+    at_most(MAX_SETTINGS_BYTES, "settings", |length| {
+        let settings = vec![0; length];
         stated(Statement::Start(Start {
             settings,
             ..start()

@@ -45,6 +45,8 @@ pub fn line() -> LobbyLine {
         playing: None,
         watches: false,
         away: false,
+        settings: Vec::new(),
+        team: None,
     }
 }
 
@@ -68,6 +70,8 @@ pub fn playing_line() -> LobbyLine {
         }),
         watches: true,
         away: true,
+        settings: vec![1, 2, 3],
+        team: Some(1),
         ..line()
     }
 }

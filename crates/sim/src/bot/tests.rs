@@ -1,7 +1,7 @@
 //! The bot's brain has no favourite side.
 
 use super::*;
-use crate::settings::Settings;
+use crate::{arena::ArenaKind, settings::Settings};
 use protocol::Simulation;
 
 /// The world with left and right, and the seats of each pair, exchanged.
@@ -19,22 +19,35 @@ fn mirrored(world: &World) -> World {
     mirror
 }
 
+/// Whether both sides of a match think alike in every frame.
+fn check(settings: &Settings) {
+    let mut world = World::new(settings, 7);
+    for _ in 0..1_500 {
+        world.step(
+            &vec![protocol::Seat::default(); settings.seats.into()],
+            &mut Vec::new(),
+        );
+        let mirror = mirrored(&world);
+        for seat in 0..world.seat_count() {
+            let here = autopilot(&world, seat);
+            let there = autopilot(&mirror, seat ^ 1);
+            assert_eq!(here.thrust_x, -there.thrust_x, "frame {}", world.frame());
+            assert_eq!(here.thrust_y, there.thrust_y, "frame {}", world.frame());
+            assert_eq!(here.buttons, there.buttons, "frame {}", world.frame());
+        }
+    }
+}
+
 #[test]
 fn both_sides_think_alike() {
     for seats in [2, 4, 8] {
-        let mut world = World::new(&Settings::for_seats(seats), 7);
-        for _ in 0..2_000 {
-            world.step(
-                &vec![protocol::Seat::default(); seats.into()],
-                &mut Vec::new(),
-            );
-            let mirror = mirrored(&world);
-            for seat in 0..world.seat_count() {
-                let here = autopilot(&world, seat);
-                let there = autopilot(&mirror, seat ^ 1);
-                assert_eq!(here.thrust_x, -there.thrust_x, "frame {}", world.frame());
-                assert_eq!(here.thrust_y, there.thrust_y, "frame {}", world.frame());
-                assert_eq!(here.buttons, there.buttons, "frame {}", world.frame());
+        for level in Level::ALL {
+            for arena in ArenaKind::ALL {
+                check(&Settings {
+                    arena,
+                    bots: [level; 2],
+                    ..Settings::for_seats(seats)
+                });
             }
         }
     }

@@ -81,7 +81,7 @@ impl<S: Simulation, T: Transport> Runner<S, T> {
         let now = self.epoch.elapsed();
         let view = (self.room.take_changed() || now >= self.view_due).then(|| {
             self.view_due = now + VIEW_INTERVAL;
-            Arc::new(self.room.view())
+            (Arc::new(self.room.view()), self.room.chosen().cloned())
         });
         let status = self.room.status();
         let shown = self.room.shown();
@@ -107,8 +107,9 @@ impl<S: Simulation, T: Transport> Runner<S, T> {
         let events = self.room.take_events();
         let records = self.room.take_records();
         let mut published = self.shared.lock();
-        if let Some(view) = view {
+        if let Some((view, chosen)) = view {
             published.view = view;
+            published.chosen = chosen;
         }
         published.status = status;
         if frames.is_some() || newest.is_none() {

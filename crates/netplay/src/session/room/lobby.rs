@@ -31,6 +31,8 @@ impl<S: Simulation> Room<S> {
             playing: self.playing(),
             watches: self.config.watch,
             away: self.away,
+            settings: self.settings_to_tell(),
+            team: self.team,
         });
         self.send_to_all(&line);
     }
@@ -43,8 +45,9 @@ impl<S: Simulation> Room<S> {
         let name = clean_text(&line.name, MAX_NAME_BYTES);
         self.changed |= peer.name != name
             || (peer.ready, peer.round, peer.away) != (line.ready, line.round, line.away)
-            || peer.mates != line.mates;
+            || (&peer.mates, peer.team) != (&line.mates, line.team);
         peer.name = name;
+        peer.team = line.team;
         peer.ready = line.ready;
         peer.away = line.away;
         peer.round = line.round;
@@ -55,6 +58,9 @@ impl<S: Simulation> Room<S> {
             peer.played = Some(playing.match_id);
         }
         peer.watches = line.watches;
+        if self.seniority().first() == Some(&from) {
+            self.follow_choice(from, &line.settings);
+        }
     }
 
     /// Whether a peer is ready for the next match. The line of one that played the last match
@@ -102,7 +108,7 @@ impl<S: Simulation> Room<S> {
         if players.is_empty() || players.len() < self.config.min_peers {
             return;
         }
-        let settings = (self.config.settings)(players.len());
+        let (settings, places) = self.seat(&players);
         let Ok(encoded) = postcard::to_stdvec(&settings) else {
             return self.cannot_start("the match's settings cannot be written");
         };
@@ -110,9 +116,14 @@ impl<S: Simulation> Room<S> {
         if encoded.len() > MAX_SETTINGS_BYTES || !(1..=MAX_SEATS).contains(&seats) {
             return self.cannot_start("the match's settings are out of bounds");
         }
-        // Players beyond the seats watch, and take the seat of whoever leaves.
-        let mut roster: Vec<_> = players.into_iter().map(Some).collect();
-        roster.resize(seats, None);
+        // Players without a seat watch, and take the seat of whoever leaves.
+        let mut roster = vec![None; seats];
+        for (player, place) in players.into_iter().zip(places) {
+            let seat = place.and_then(|place| roster.get_mut(place));
+            if let Some(seat @ None) = seat {
+                *seat = Some(player);
+            }
+        }
         let start = Start {
             match_id: self.entropy.next() as u32,
             round: self.round,

@@ -20,6 +20,7 @@ mod admit;
 mod allowance;
 mod branch;
 mod chat;
+mod choice;
 mod enter;
 mod entropy;
 mod feed;
@@ -34,6 +35,7 @@ mod repair;
 mod statements;
 mod transfer;
 mod view;
+mod waking;
 mod watch;
 
 use super::{Command, Config, Failure, Phase, resume};
@@ -55,6 +57,7 @@ use protocol::{
 };
 use std::{collections::VecDeque, time::Duration};
 use transfer::Outgoing;
+use waking::Waking;
 use watch::Watching;
 
 /// How often a peer is greeted until its answer comes, and the longest time between two turns.
@@ -84,6 +87,7 @@ const MAX_NOTICE_BYTES: usize = MAX_NAME_BYTES + MAX_DETAIL_BYTES + 100;
 pub struct Room<S: Simulation> {
     config: Config<S>,
     now: Duration,
+    waking: Waking,
     id: Option<PeerId>,
     signaling: SignalingState,
     path: Path,
@@ -95,6 +99,9 @@ pub struct Room<S: Simulation> {
     claim: Claim,
     away: bool,
     ready: bool,
+    team: Option<u8>,
+    /// What the owner chose for the next match.
+    chosen: Option<S::Settings>,
     round: u32,
     matches: u32,
     play: Option<Play<S>>,
@@ -143,9 +150,12 @@ impl<S: Simulation> Room<S> {
             claim: resume::claim(&config.token),
             away: false,
             ready: config.auto_ready,
+            team: None,
+            chosen: None,
             only_watches: config.watch,
             config,
             now: Duration::ZERO,
+            waking: Waking::default(),
             id: None,
             signaling: SignalingState::default(),
             path: Path::default(),
@@ -184,9 +194,8 @@ impl<S: Simulation> Room<S> {
     /// which must not run backwards.
     pub fn turn(&mut self, now: Duration, transport: &mut dyn Transport) {
         let awake = std::mem::replace(&mut self.now, now);
+        self.waking.turn(awake, now);
         self.look_around(transport);
-        // What waits in the queues is heard before anybody is judged silent: after a long
-        // pause of this process (a debugger, a sleeping laptop) the others are still here.
         for _ in 0..MAX_PACKETS_PER_TURN {
             let Some((from, channel, packet)) = transport.receive() else {
                 break;
@@ -201,7 +210,8 @@ impl<S: Simulation> Room<S> {
                 self.lose(closed, "is gone");
             }
         }
-        if self.closes.is_none() {
+        let judges = !self.waking.hears_first();
+        if self.closes.is_none() && judges {
             self.expire();
         }
         // Expiry may have ended the session.
@@ -209,7 +219,9 @@ impl<S: Simulation> Room<S> {
             self.greet();
             // Before a start, so that it is judged by a line that already lacks who has left.
             self.send_line_when_due();
-            self.start_when_ready();
+            if judges {
+                self.start_when_ready();
+            }
             self.enter_running_match();
             self.watch_and_ask();
             self.go_on_watching();
@@ -268,6 +280,11 @@ impl<S: Simulation> Room<S> {
                 self.away = away;
                 self.change_line();
             }
+            Command::SetTeam(team) => {
+                self.team = team;
+                self.change_line();
+            }
+            Command::Choose(settings) => self.choose(&settings),
             Command::SetInputDelay(frames) => {
                 self.config.input_delay = frames;
                 if let Some(play) = &mut self.play {

@@ -71,6 +71,8 @@ pub(super) struct Peer {
     pub away: bool,
     pub ready: bool,
     pub round: u32,
+    /// The team that it wants to play for.
+    pub team: Option<u8>,
     pub mates: Vec<Mate>,
     /// Where it stands in the running match, by its line.
     pub playing: Option<Playing>,
@@ -115,6 +117,7 @@ impl Peer {
             away: false,
             ready: false,
             round: 0,
+            team: None,
             mates: Vec::new(),
             playing: None,
             line_came: now,

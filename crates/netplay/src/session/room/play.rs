@@ -255,7 +255,7 @@ impl<S: Simulation> Room<S> {
 
     /// Lets the agreement act, and sends what it says.
     fn agree(&mut self) {
-        if self.still_counts() {
+        if self.still_counts() && !self.waking.hears_first() {
             let present = self.present();
             let Some(play) = self.play.as_mut() else {
                 return;

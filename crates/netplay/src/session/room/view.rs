@@ -22,6 +22,11 @@ impl<S: Simulation> Room<S> {
         }
     }
 
+    /// What the owner chose for the next match.
+    pub fn chosen(&self) -> Option<&S::Settings> {
+        self.chosen.as_ref()
+    }
+
     /// Where the session is.
     pub fn phase(&self) -> &Phase {
         &self.phase
@@ -122,6 +127,7 @@ impl<S: Simulation> Room<S> {
             is_owner,
             ready: peer.map_or(self.ready, |peer| self.is_ready(peer)),
             seat: self.seat_of(id),
+            team: peer.map_or(self.team, |peer| peer.team),
             away: peer.map_or(self.away, |peer| peer.away),
             slow: self.is_slow(id),
             rtt_ms: self.rtt_ms(id),

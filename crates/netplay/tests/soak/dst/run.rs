@@ -278,6 +278,7 @@ impl<'a, S: Game> Run<'a, S> {
             resumes: was.map(token),
             name: format!("P{number}"),
             settings: S::settings(self.schedule.rules),
+            seating: netplay::session::in_order::<S>,
             autopilot: None,
             auto_ready: true,
             min_peers: usize::from(self.schedule.peers),
@@ -423,6 +424,7 @@ impl<S: Game> Player<S> {
             Act::Slow { every, .. } => self.every = ms(every),
             Act::Freeze { ms: time, .. } => {
                 assert_ne!(fault, Some(Fault::PanicsOnFreeze), "a planted fault");
+                wire.wakes = true;
                 wire.corrupts |= fault == Some(Fault::CorruptsAfterFreeze);
                 self.sleeps_until = self.sleeps_until.max(now + ms(time));
                 self.wakes = self.sleeps_until;

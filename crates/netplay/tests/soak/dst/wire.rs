@@ -53,6 +53,9 @@ pub struct Wire {
     signaling: Signaling,
     /// Whether the server was ever reached.
     was_online: std::cell::Cell<bool>,
+    /// Whether the peer is about to wake: at its first turn nothing of what was said to it has come
+    /// yet.
+    pub wakes: bool,
     /// The planted fault: inputs that come are changed on the way.
     pub corrupts: bool,
 }
@@ -64,6 +67,7 @@ impl Wire {
             id,
             signaling,
             was_online: false.into(),
+            wakes: false,
             corrupts: false,
         }
     }
@@ -112,6 +116,9 @@ impl Transport for Wire {
     }
 
     fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
+        if std::mem::take(&mut self.wakes) {
+            return None;
+        }
         let (from, channel, packet) = self.inner.receive()?;
         let packet = match channel {
             Channel::Unreliable if self.corrupts => corrupted(packet),

@@ -3,8 +3,13 @@
 use super::view::{Member, NodeId, View};
 use crate::store::{Address, Notice};
 
-/// What this node's sockets must know.
-pub(super) fn difference(node: NodeId, old: &View, new: &View) -> Vec<Notice> {
+/// What those members must know that `hears` is true of, all of this node.
+pub(super) fn difference(
+    node: NodeId,
+    old: &View,
+    new: &View,
+    hears: impl Fn(&Member) -> bool,
+) -> Vec<Notice> {
     let in_old = |member: &Member| old.members.iter().any(|other| other.is_same_stay(member));
     let in_new = |member: &Member| new.members.iter().any(|other| other.is_same_stay(member));
     // Given up for lost and back again: the others take it for a newcomer, and so it does
@@ -14,12 +19,12 @@ pub(super) fn difference(node: NodeId, old: &View, new: &View) -> Vec<Notice> {
         member.node == node
             && before.is_some_and(|before| before.node == node && before.rank != member.rank)
     };
-    let mine: Vec<&Member> = mine(node, new).collect();
+    let hearers: Vec<&Member> = new.members.iter().filter(|member| hears(member)).collect();
     let mut notices = Vec::new();
     for peer in &old.members {
         let stays = in_new(peer);
         let back = new.member(peer.peer).is_some_and(&is_back);
-        let to = mine.iter().filter(|member| {
+        let to = hearers.iter().filter(|member| {
             let lost = is_back(member) && !back;
             let saw_it_go = !stays && in_old(member) && member.peer != peer.peer;
             (lost && member.peer != peer.peer) || saw_it_go
@@ -31,7 +36,7 @@ pub(super) fn difference(node: NodeId, old: &View, new: &View) -> Vec<Notice> {
     for peer in &new.members {
         let came = !in_old(peer);
         let back = is_back(peer);
-        let to = mine.iter().filter(|member| {
+        let to = hearers.iter().filter(|member| {
             let elder = member.rank < peer.rank;
             elder && (came || is_back(member)) && !(back && is_back(member))
         });

@@ -94,7 +94,7 @@ impl Link {
 fn read_reply(answer: &[String]) -> RedisResult<Reply> {
     let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
     match answer[..] {
-        ["closed", _] => Ok(Reply::Closed),
+        ["closed", revision] => Ok(Reply::Closed(revision.parse().map_err(strange)?)),
         ["none", _] => Ok(Reply::None),
         ["room", room] => Ok(Reply::Room(room.parse().map_err(strange)?)),
         _ => Err(strange("an unknown answer")),

@@ -4,11 +4,17 @@
 //! difference to what they were told before; so a message that was lost is made good by the next,
 //! one that comes late or twice tells nothing, and nobody is told of a peer twice.
 //!
+//! Answers to entrances are read by tasks of their own, in any order and long after what Redis said
+//! next. So a socket hears nothing before its own answer is there; then it is told the difference
+//! from that answer to what the node knows by then.
+//!
 //! Redis decides who is in a room, and the node which of its sockets live. Where the two disagree
 //! the room is *out of step*: the node tells Redis of it anew.
 
+mod agreement;
+
 use super::{
-    difference::{address, difference, mine, notice},
+    difference::{address, mine, notice},
     report::{Reply, Report},
     view::{Member, NodeId, View},
 };
@@ -50,6 +56,8 @@ pub(super) struct Mirror {
     next_entry: u64,
     /// What was told of other rooms while an entrance is under way: it may be for one of them.
     early: HashMap<RoomKey, View>,
+    /// The rooms that were closed meanwhile, each with its last revision: it may be into one of them.
+    ended: HashMap<RoomKey, u64>,
     out_of_step: BTreeSet<RoomKey>,
     /// Those that were just told of and still are: they wait for a while, for what keeps them so
     /// is an entrance under way.
@@ -76,6 +84,7 @@ impl Mirror {
             entries: BTreeSet::new(),
             next_entry: 0,
             early: HashMap::new(),
+            ended: HashMap::new(),
             out_of_step: BTreeSet::new(),
             still_out_of_step: BTreeSet::new(),
             unanswered: 0,
@@ -169,11 +178,12 @@ impl Mirror {
         self.unanswered = self.unanswered.saturating_sub(1);
         let has_changed = self.out_of_step.contains(key);
         let notices = match reply {
-            Reply::Closed => self.close(key),
+            Reply::Closed(revision) => self.close(key, revision),
             Reply::None => {
                 self.forget_if_empty(key);
                 Vec::new()
             }
+            Reply::Room(view) if !self.rooms.contains_key(key) => self.hear(view),
             Reply::Room(view) => {
                 let notices = self.apply(view, &report.mine);
                 if let Some(room) = self.rooms.get_mut(key) {
@@ -221,6 +231,7 @@ impl Mirror {
     pub(super) fn end_entry(&mut self, coming: Coming) {
         self.entries.remove(&coming.number);
         if self.entries.is_empty() {
+            self.ended.clear();
             for view in mem::take(&mut self.early).into_values() {
                 self.claim(&view);
             }
@@ -237,51 +248,26 @@ impl Mirror {
         former: Option<View>,
         now: Instant,
     ) -> (Vec<Notice>, Vec<PeerId>) {
-        let key = view.key.clone();
         let rank = view.member(who.peer).map_or(u64::MAX, |member| member.rank);
         let later = view.later_than(rank);
-        let mut notices = Vec::new();
-        if self
-            .stays
-            .get(&who.peer)
-            .is_some_and(|stay| stay.order >= order)
-        {
-            // Another connection of the peer was quicker to come, although it was later.
-            notices.push(Notice::Replaced { to: who });
+        let end = self.ended.get(&view.key);
+        let mut notices = if end.is_some_and(|end| view.revision <= *end) {
+            // The room is over, and with it the place.
+            let replaced = self.replace(who.peer, order);
+            let closed = Notice::Closed { to: vec![who] };
+            replaced.into_iter().chain([closed]).collect()
         } else {
-            let stay = Stay {
-                room: key.clone(),
-                visit: who.visit,
-                order,
+            let mut notices = match self.rooms.contains_key(&view.key) {
+                true => self.apply(view.clone(), &[]),
+                false => self.open(view.clone(), coming.data, now),
             };
-            if let Some(stay) = self.stays.insert(who.peer, stay) {
-                let to = Address {
-                    peer: who.peer,
-                    visit: stay.visit,
-                };
-                notices.push(Notice::Replaced { to });
-            }
-        }
+            notices.extend(self.move_in(who, order, &view));
+            notices
+        };
         if let Some(former) = former {
             let former_key = former.key.clone();
             notices.extend(self.hear(former));
             self.forget_if_empty(&former_key);
-        }
-        if self.rooms.contains_key(&key) {
-            notices.extend(self.apply(view, &[]));
-        } else {
-            let room = Room {
-                view,
-                data: coming.data,
-                told: now,
-            };
-            if coming.data != self.data {
-                self.out_of_step.insert(key.clone());
-            }
-            self.rooms.insert(key.clone(), room);
-            if let Some(early) = self.early.remove(&key) {
-                notices.extend(self.apply(early, &[]));
-            }
         }
         (notices, later)
     }
@@ -328,26 +314,43 @@ impl Mirror {
         let Some(room) = self.rooms.get_mut(&key) else {
             return Vec::new();
         };
-        room.view.members.retain(|member| member.peer != who.peer);
-        let to = self.addresses(&self.rooms[&key].view);
+        let members = &mut room.view.members;
+        // A newer connection of it may be under way, and has the place.
+        let Some(place) = members.iter().position(|member| address(member) == who) else {
+            return Vec::new();
+        };
+        members.remove(place);
+        let members = self.rooms[&key].view.members.iter();
+        let to = members.filter(|member| self.lives(member));
+        let to = to.map(address).collect();
         notice(to, |to| Notice::PeerLeft { to, peer: who.peer })
             .into_iter()
             .collect()
     }
 
-    /// The room's owner has closed it.
-    pub(super) fn close(&mut self, key: &RoomKey) -> Vec<Notice> {
+    /// The room's owner has closed it. A ticket may have made it anew since.
+    pub(super) fn close(&mut self, key: &RoomKey, revision: u64) -> Vec<Notice> {
+        if !self.entries.is_empty() {
+            let ended = self.ended.entry(key.clone()).or_default();
+            *ended = revision.max(*ended);
+        }
+        let is_anew = |room: &Room| room.view.revision > revision;
+        if self.rooms.get(key).is_none_or(is_anew) {
+            return Vec::new();
+        }
         let Some(room) = self.rooms.remove(key) else {
             return Vec::new();
         };
-        let to = self.addresses(&room.view);
-        for address in &to {
-            let stay = self.stays.get(&address.peer);
-            if stay.is_some_and(|stay| stay.visit == address.visit) {
-                self.stays.remove(&address.peer);
-            }
-        }
-        notice(to, |to| Notice::Closed { to }).into_iter().collect()
+        let peers = mine(self.node, &room.view).map(|member| member.peer);
+        let to = peers.filter_map(|peer| {
+            let stay = self.stays.get(&peer).filter(|stay| stay.room == *key)?;
+            let visit = stay.visit;
+            self.stays.remove(&peer);
+            Some(Address { peer, visit })
+        });
+        notice(to.collect(), |to| Notice::Closed { to })
+            .into_iter()
+            .collect()
     }
 
     /// The name of the data that Redis has, or had last.
@@ -364,103 +367,6 @@ impl Mirror {
     pub(super) fn route(&self, room: &RoomKey, receiver: PeerId) -> Option<NodeId> {
         let member = self.rooms.get(room)?.view.member(receiver)?;
         (member.node != self.node).then_some(member.node)
-    }
-
-    /// Takes over what Redis says of a room that this node has, and tells the difference. `told`
-    /// are the peers that Redis was told of before it said so.
-    fn apply(&mut self, mut new: View, told: &[Member]) -> Vec<Notice> {
-        let key = new.key.clone();
-        let Some(room) = self.rooms.get(&key) else {
-            return Vec::new();
-        };
-        if new.revision < room.view.revision {
-            return Vec::new();
-        }
-        let old = room.view.clone();
-        let mut notices = self.keep_the_living(&old, &mut new, told);
-        notices.extend(difference(self.node, &old, &new));
-        if let Some(room) = self.rooms.get_mut(&key) {
-            room.view = new;
-        }
-        notices
-    }
-
-    /// Makes Redis's list and this node's living sockets agree.
-    fn keep_the_living(&mut self, old: &View, new: &mut View, told: &[Member]) -> Vec<Notice> {
-        let mut agrees = true;
-        let (node, key) = (self.node, new.key.clone());
-        let (stays, entries) = (&self.stays, &self.entries);
-        new.members.retain_mut(|member| {
-            if member.node != node {
-                return true;
-            }
-            match stays.get(&member.peer).filter(|stay| stay.room == key) {
-                Some(stay) if stay.visit == member.visit => true,
-                Some(stay) if stay.order > member.order => {
-                    // It has returned to its place while Redis was away.
-                    (member.visit, member.order) = (stay.visit, stay.order);
-                    agrees = false;
-                    true
-                }
-                // Its entrance is under way, or it is gone.
-                _ => {
-                    let comes = entries.contains(&member.entry);
-                    agrees &= comes;
-                    comes
-                }
-            }
-        });
-        let mut notices = Vec::new();
-        for member in &old.members {
-            if !self.lives(member) {
-                continue;
-            }
-            let there = new.member(member.peer).map(|there| there.node);
-            let was_told = told.iter().any(|told| told.is_same_stay(member));
-            if there == Some(node) {
-                continue;
-            } else if there.is_some() || was_told {
-                // It has another connection elsewhere.
-                self.stays.remove(&member.peer);
-                let (peer, visit) = (member.peer, member.visit);
-                let to = Address { peer, visit };
-                notices.push(Notice::Replaced { to });
-            } else {
-                // Given up for lost while this node was away; or it has gone to another room, as
-                // Redis will say when it is told of the peer.
-                new.members.push(*member);
-                agrees = false;
-            }
-        }
-        new.members.sort_by_key(|member| (member.rank, member.peer));
-        if !agrees {
-            self.out_of_step.insert(key);
-        }
-        notices
-    }
-
-    /// Peers that Redis has here and that are not here put a room out of step.
-    fn claim(&mut self, view: &View) {
-        if mine(self.node, view).next().is_some() {
-            self.out_of_step.insert(view.key.clone());
-        }
-    }
-
-    /// Drops a room in which this node has nobody, unless Redis must still be told so.
-    fn forget_if_empty(&mut self, key: &RoomKey) {
-        let is_empty = |room: &Room| mine(self.node, &room.view).next().is_none();
-        if !self.out_of_step.contains(key) && self.rooms.get(key).is_some_and(is_empty) {
-            self.rooms.remove(key);
-        }
-    }
-
-    fn lives(&self, member: &Member) -> bool {
-        let stay = self.stays.get(&member.peer);
-        member.node == self.node && stay.is_some_and(|stay| stay.visit == member.visit)
-    }
-
-    fn addresses(&self, view: &View) -> Vec<Address> {
-        mine(self.node, view).map(address).collect()
     }
 }
 

@@ -48,8 +48,8 @@ impl Report {
 #[derive(Clone, Debug)]
 pub(super) enum Reply {
     Room(View),
-    /// The room was closed by its owner.
-    Closed,
+    /// The room was closed by its owner, with this revision.
+    Closed(u64),
     /// There is no such room, and need not be.
     None,
 }

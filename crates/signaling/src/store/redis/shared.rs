@@ -159,8 +159,10 @@ impl Shared {
                 receiver,
                 text,
             });
-        } else if let Some(room) = message.strip_prefix("closed ") {
-            self.close(&RoomKey::from(room.to_owned()));
+        } else if let Some(words) = message.strip_prefix("closed ") {
+            let (room, revision) = words.split_once(' ')?;
+            let (room, revision) = (RoomKey::from(room.to_owned()), revision.parse().ok()?);
+            self.update(|mirror| (mirror.close(&room, revision), ()));
         } else {
             let view: View = message.parse().ok()?;
             self.update(|mirror| (mirror.hear(view), ()));
@@ -193,10 +195,6 @@ impl Shared {
 
     pub(super) fn leave(&self, who: Address) {
         self.update(|mirror| (mirror.leave(who), ()));
-    }
-
-    pub(super) fn close(&self, room: &RoomKey) {
-        self.update(|mirror| (mirror.close(room), ()));
     }
 
     /// Lets a peer back to the place that it has on this node, while Redis is away.

@@ -4,6 +4,7 @@
 mod server;
 
 mod differential;
+mod interleavings;
 mod operations;
 mod trouble;
 
@@ -168,16 +169,6 @@ fn replaced(number: u128, visit: Visit) -> Notice {
 }
 
 impl RedisServer {
-    fn connect(&self) -> ::redis::Connection {
-        let client = ::redis::Client::open(self.url()).unwrap();
-        client.get_connection().unwrap()
-    }
-
-    fn command(&self, words: &[&str]) {
-        let mut command = ::redis::cmd(words[0]);
-        command.arg(&words[1..]).exec(&mut self.connect()).unwrap();
-    }
-
     /// All keys that match a pattern.
     fn keys(&self, pattern: &str) -> Vec<String> {
         self.connect().keys(pattern).unwrap()
@@ -191,24 +182,6 @@ impl RedisServer {
     /// How many nodes have told of all their rooms.
     fn nodes(&self) -> usize {
         self.connect().zcard("peerball:nodes").unwrap()
-    }
-
-    /// Answers nobody for so long.
-    fn pause(&self, time: Duration) {
-        self.command(&["CLIENT", "PAUSE", &time.as_millis().to_string(), "ALL"]);
-    }
-
-    /// Lets a node connect that uses [`RedisServer::url_of`], or cuts it off.
-    fn allow(&self, user: &str, may: bool) {
-        let may = if may { "on" } else { "off" };
-        self.command(&["ACL", "SETUSER", user, may, "nopass", "~*", "&*", "+@all"]);
-        if may == "off" {
-            self.command(&["CLIENT", "KILL", "USER", user]);
-        }
-    }
-
-    fn url_of(&self, user: &str) -> String {
-        format!("{}?user={user}&pass=any", self.url())
     }
 }
 

@@ -1,9 +1,9 @@
 //! Whether everybody steps and confirms at full pace, and waits for nobody too long.
 
-use super::{Found, Judge};
+use super::{Found, Judge, Record};
 use crate::dst::{
-    Invariant,
-    bounds::{LEAST_PACE, LOST_FRAMES, SETTLED, SLOW_FOR, WINDOW},
+    Figures, Invariant,
+    bounds::{Bounds, LEAST_PACE, LOST_FRAMES, SETTLED, SLOW_FOR, WINDOW},
 };
 use netplay::rollback::Core;
 use protocol::{Frame, Simulation, limits::STEPS_PER_SECOND};
@@ -23,32 +23,57 @@ impl Judge {
         core: &Core<S>,
         at_rest: bool,
     ) -> Result<(), Found> {
-        self.judge_stall(now, peer, core)?;
-        self.judge_steps(now, peer, core)?;
+        let (slowest, ails) = (self.slowest(), !self.ailing.is_empty());
+        let Some(record) = self.records.get_mut(&peer) else {
+            return Ok(());
+        };
+        let mut look = Look {
+            now,
+            core,
+            record,
+            bounds: &self.bounds,
+            disturbed: self.disturbed,
+            figures: &mut self.figures,
+        };
+        look.judge_stall(slowest, ails)?;
+        look.judge_steps()?;
         if at_rest {
-            self.judge_confirmed(now, peer, core)?;
+            look.judge_confirmed()?;
         }
         Ok(())
     }
 
+    /// A seat changes hands: from there on it takes longer, or less long, until a frame is known to
+    /// everybody who drives.
+    pub(super) fn note_change(&mut self, peer: u8, from: Frame) {
+        if let Some(record) = self.records.get_mut(&peer) {
+            record.steady_from = record.steady_from.max(from + STEPS_PER_SECOND);
+        }
+    }
+}
+
+/// One peer's pace, looked at after its turn.
+struct Look<'a, S: Simulation> {
+    now: Duration,
+    core: &'a Core<S>,
+    record: &'a mut Record,
+    bounds: &'a Bounds,
+    /// When something was last done to anybody.
+    disturbed: Duration,
+    figures: &'a mut Figures,
+}
+
+impl<S: Simulation> Look<'_, S> {
     /// Nobody waits for longer than a second and a round trip: counted from the last step, or from
     /// the last fault, if one came on top of another. Who had to wait already has no predictions
     /// left to play by meanwhile: a round trip more. Who is asked while it is slow answers with its
-    /// next turn.
-    fn judge_stall<S: Simulation>(
-        &mut self,
-        now: Duration,
-        peer: u8,
-        core: &Core<S>,
-    ) -> Result<(), Found> {
-        let slowest = self.slowest();
-        let Some(record) = self.records.get_mut(&peer) else {
-            return Ok(());
-        };
+    /// next turn, `slowest` later at the most. `ails`: somebody is slow or hard of hearing now.
+    fn judge_stall(&mut self, slowest: Duration, ails: bool) -> Result<(), Found> {
+        let (now, core, record) = (self.now, self.core, &mut *self.record);
         let drives = core.drives(record.id);
         let awake = record.advanced.max(record.excused);
         if core.frame() > record.frame {
-            let settled = self.ailing.is_empty() && record.advanced > self.disturbed + SETTLED;
+            let settled = !ails && record.advanced > self.disturbed + SETTLED;
             if drives {
                 let gap = now.saturating_sub(awake);
                 self.figures.gap(gap, settled);
@@ -79,15 +104,8 @@ impl Judge {
 
     /// Nobody drags a match below 55 steps a second for more than two seconds: by then it is known,
     /// and a round trip later it is agreed on. A fault that comes meanwhile begins it anew.
-    fn judge_steps<S: Simulation>(
-        &mut self,
-        now: Duration,
-        peer: u8,
-        core: &Core<S>,
-    ) -> Result<(), Found> {
-        let Some(record) = self.records.get_mut(&peer) else {
-            return Ok(());
-        };
+    fn judge_steps(&mut self) -> Result<(), Found> {
+        let (now, core, record) = (self.now, self.core, &mut *self.record);
         if now < record.looked + LOOKS_EVERY {
             return Ok(());
         }
@@ -113,15 +131,8 @@ impl Judge {
 
     /// At rest, sixty frames a second are confirmed, but for those by which it is later known that
     /// everybody has them: never more than a few.
-    fn judge_confirmed<S: Simulation>(
-        &mut self,
-        now: Duration,
-        peer: u8,
-        core: &Core<S>,
-    ) -> Result<(), Found> {
-        let Some(record) = self.records.get_mut(&peer) else {
-            return Ok(());
-        };
+    fn judge_confirmed(&mut self) -> Result<(), Found> {
+        let (now, core, record) = (self.now, self.core, &mut *self.record);
         let confirmed = core.confirmed();
         if confirmed < record.steady_from {
             record.paced = None;
@@ -143,14 +154,6 @@ impl Judge {
             return Err((Invariant::Pace, detail));
         }
         Ok(())
-    }
-
-    /// A seat changes hands: from there on it takes longer, or less long, until a frame is known to
-    /// everybody who drives.
-    pub(super) fn note_change(&mut self, peer: u8, from: Frame) {
-        if let Some(record) = self.records.get_mut(&peer) {
-            record.steady_from = record.steady_from.max(from + STEPS_PER_SECOND);
-        }
     }
 }
 

@@ -14,6 +14,7 @@ end
 list_by_node(room)
 forget(room)
 -- A node that is away now learns of it when it tells its rooms again.
-redis.call('SET', key('closed', room.key), '1', 'EX', ROOM_TTL)
-tell(room, 'closed ' .. room.key)
+local rev = text(math.max(room.rev + 1, now))
+redis.call('SET', key('closed', room.key), rev, 'EX', ROOM_TTL)
+tell(room, 'closed ' .. room.key .. ' ' .. rev)
 return {'closed'}

@@ -380,11 +380,14 @@ local function has_space()
   return room ~= nil
 end
 
--- An empty room. It is there for others when the script is finished.
+-- An empty room. It is there for others when the script is finished. Its revisions go on from those
+-- of the room of this key that was closed, if one was.
 local function make(name, facts)
   redis.call('SADD', key('rooms'), name)
+  local rev = tonumber(redis.call('GET', key('closed', name)) or 0)
   redis.call('DEL', key('closed', name))
-  local room = {key = name, rev = 0, members = {}, known = {}, tellers = '', touched = {[ME] = true}}
+  local room =
+    {key = name, rev = rev, members = {}, known = {}, tellers = '', touched = {[ME] = true}}
   set_facts(room, facts)
   loaded[name] = room
   return room

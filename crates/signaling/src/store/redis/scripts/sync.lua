@@ -20,9 +20,10 @@ while arg(position) do
   position = position + 2
 end
 
-if redis.call('EXISTS', key('closed', name)) == 1 then
+local closed = redis.call('GET', key('closed', name))
+if closed then
   redis.call('SREM', key('node', ME), name)
-  return {'closed', name}
+  return {'closed', closed}
 end
 local room = load(name)
 if not room then

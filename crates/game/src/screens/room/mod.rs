@@ -1,6 +1,6 @@
 //! The room before a match: its code to share, who is here, and "ready".
 
-use super::{leave, ready, root, widgets};
+use super::{leave, options, ready, root, widgets};
 use crate::{
     preferences::Preferences,
     scene::{Page, Scene, Seen, Session, lock::Lock, place::Place},
@@ -65,6 +65,7 @@ fn build(
             page.spawn(link(place));
             page.spawn(widgets::row(2.0)).with_children(|tools| {
                 copy_link(tools, place, words);
+                options::team(tools, scene);
                 lock_button(tools, scene);
             });
         } else {
@@ -75,6 +76,7 @@ fn build(
             ));
         }
         page.spawn((PeerList, Of(scene), list_box(0)));
+        options::rules(page, scene);
         page.spawn((
             Waiting,
             Of(scene),
@@ -189,10 +191,10 @@ fn list_box(peers: usize) -> Node {
 
 /// Shows a peer's line among so many.
 fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize, words: &Words) {
-    let color = if peer.ready {
-        theme::TEXT
-    } else {
-        theme::FAINT
+    let color = match (options::wanted(peer), peer.ready) {
+        (Some(team), ready) => theme::team(team).with_alpha(if ready { 1.0 } else { 0.7 }),
+        (None, true) => theme::TEXT,
+        (None, false) => theme::FAINT,
     };
     if peers <= FEW {
         list.spawn(widgets::text(line(peer, words), size::BODY, color));
@@ -225,6 +227,9 @@ fn line(peer: &PeerView, words: &Words) -> String {
         words.room.not_ready
     };
     line.push_str(&format!("   {ready}"));
+    if let Some(team) = options::wanted(peer) {
+        line.push_str(&format!("   {}", (words.rules.team)(team)));
+    }
     let presence = words.presence(peer);
     if !presence.is_empty() {
         line.push_str(&format!("   {presence}"));
@@ -310,6 +315,7 @@ mod tests {
             is_owner: is_me,
             ready,
             seat: None,
+            team: None,
             away: false,
             slow: false,
             rtt_ms: (!is_me).then_some(12.4),

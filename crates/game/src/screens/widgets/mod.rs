@@ -1,6 +1,11 @@
 //! The few widgets that all screens are made of, and how they look in each state.
 
-use crate::theme::{self, size};
+mod setting;
+
+use crate::{
+    preferences::Preferences,
+    theme::{self, size},
+};
 use bevy::{
     input::{ButtonState, keyboard::KeyboardInput},
     input_focus::{
@@ -14,15 +19,23 @@ use bevy::{
     ui_widgets::{Activate, Button},
 };
 
+pub use setting::{choice, chosen, setting, slider, switch};
+
 pub(super) fn plugin(app: &mut App) {
-    app.add_plugins(TabNavigationPlugin)
+    app.add_plugins((TabNavigationPlugin, setting::plugin))
         .add_systems(Update, (paint, navigate))
+        .add_systems(PostUpdate, strengthen)
         .add_observer(focus_on_press);
 }
 
-/// A widget that takes the keyboard, drawn by its state.
+/// A widget that takes the keyboard, drawn by its state. The outline shows where the keyboard is.
 #[derive(Component)]
+#[require(Outline = Outline::new(vmin(0.45), vmin(0.45), Color::NONE))]
 pub struct Control;
+
+/// Text that was faint before high contrast.
+#[derive(Component)]
+struct WasFaint;
 
 /// A line of text; a long one goes on in the next line.
 pub fn text(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
@@ -169,6 +182,7 @@ pub fn is_enter(input: &FocusedInput<KeyboardInput>) -> bool {
 
 fn paint(
     focus: Res<InputFocus>,
+    preferences: Res<Preferences>,
     mut controls: Query<
         (
             Entity,
@@ -177,34 +191,49 @@ fn paint(
             Has<InteractionDisabled>,
             &mut BackgroundColor,
             &mut BorderColor,
+            &mut Outline,
         ),
         With<Control>,
     >,
 ) {
-    for (entity, hovered, pressed, disabled, mut ground, mut border) in &mut controls {
-        let (fill, line) = match (
-            disabled,
-            pressed,
-            hovered.get(),
-            focus.get() == Some(entity),
-        ) {
-            (true, ..) => (theme::PANEL, theme::FAINT.with_alpha(0.3)),
+    let (rest, line_at_rest) = if preferences.high_contrast {
+        (theme::NIGHT, theme::TEXT)
+    } else {
+        (theme::PANEL, theme::ACCENT.with_alpha(0.55))
+    };
+    for (entity, hovered, pressed, disabled, mut ground, mut border, mut outline) in &mut controls {
+        let focused = focus.get() == Some(entity);
+        let (fill, line) = match (disabled, pressed, hovered.get(), focused) {
+            (true, ..) => (rest, theme::FAINT.with_alpha(0.3)),
             (_, true, ..) => (theme::PANEL_PRESSED, Color::WHITE),
             (_, _, hovered, focused) => (
-                if hovered {
-                    theme::PANEL_HOVER
-                } else {
-                    theme::PANEL
-                },
-                if focused {
-                    Color::WHITE
-                } else {
-                    theme::ACCENT.with_alpha(0.55)
-                },
+                if hovered { theme::PANEL_HOVER } else { rest },
+                if focused { Color::WHITE } else { line_at_rest },
             ),
         };
+        let around = if focused { theme::BALL } else { Color::NONE };
+        if outline.color != around {
+            outline.color = around;
+        }
         ground.set_if_neq(BackgroundColor(fill));
         border.set_if_neq(BorderColor::all(line));
+    }
+}
+
+/// High contrast has no faint text.
+fn strengthen(
+    preferences: Res<Preferences>,
+    mut texts: Query<(Entity, &mut TextColor, Has<WasFaint>)>,
+    mut commands: Commands,
+) {
+    for (entity, mut color, was_faint) in &mut texts {
+        if preferences.high_contrast && color.0 == theme::FAINT {
+            color.0 = theme::TEXT;
+            commands.entity(entity).insert(WasFaint);
+        } else if !preferences.high_contrast && was_faint {
+            color.0 = theme::FAINT;
+            commands.entity(entity).remove::<WasFaint>();
+        }
     }
 }
 

@@ -1,0 +1,189 @@
+//! The settings: each widget writes a preference as soon as it is touched.
+
+use super::back;
+use crate::{
+    preferences::{Language, Preferences, Quality},
+    screens::widgets::{choice, chosen, setting, slider, switch, text},
+    text::Words,
+    theme::{self, size},
+};
+use bevy::{
+    prelude::*,
+    ui_widgets::{Activate, ValueChange, observe},
+};
+
+pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle + use<> {
+    let names = &words.settings;
+    let volume = preferences.volume;
+    let states = [names.off, names.on];
+    children![
+        text(words.common.settings, size::HEADING, theme::TEXT),
+        setting(
+            names.overall,
+            (
+                slider(volume.overall),
+                slides(|preferences| &mut preferences.volume.overall)
+            )
+        ),
+        setting(
+            names.effects,
+            (
+                slider(volume.effects),
+                slides(|preferences| &mut preferences.volume.effects)
+            )
+        ),
+        setting(
+            names.music,
+            (
+                slider(volume.music),
+                slides(|preferences| &mut preferences.volume.music)
+            )
+        ),
+        setting(
+            names.quality,
+            (
+                choice(quality_name(words, preferences.quality)),
+                observe(next_quality)
+            )
+        ),
+        setting(
+            names.reduced_motion,
+            (
+                switch(preferences.reduced_motion, states),
+                switches(|preferences| &mut preferences.reduced_motion)
+            )
+        ),
+        setting(
+            names.high_contrast,
+            (
+                switch(preferences.high_contrast, states),
+                switches(|preferences| &mut preferences.high_contrast)
+            )
+        ),
+        setting(
+            names.language,
+            (choice(names.language_name), observe(next_language))
+        ),
+        back(words),
+    ]
+}
+
+/// What a slider writes.
+fn slides(part: fn(&mut Preferences) -> &mut f32) -> impl Bundle {
+    observe(
+        move |change: On<ValueChange<f32>>, mut preferences: ResMut<Preferences>| {
+            *part(&mut preferences) = change.value.clamp(0.0, 1.0);
+        },
+    )
+}
+
+/// What a switch writes.
+fn switches(part: fn(&mut Preferences) -> &mut bool) -> impl Bundle {
+    observe(
+        move |change: On<ValueChange<bool>>, mut preferences: ResMut<Preferences>| {
+            *part(&mut preferences) = change.value;
+        },
+    )
+}
+
+fn quality_name(words: &Words, quality: Quality) -> &'static str {
+    words.settings.qualities[match quality {
+        Quality::Auto => 0,
+        Quality::Low => 1,
+        Quality::High => 2,
+    }]
+}
+
+/// The one after `current`, the first after the last.
+fn next<T: Copy + PartialEq>(all: &[T], current: T) -> T {
+    let after = all.iter().skip_while(|one| **one != current).nth(1);
+    after.or(all.first()).copied().unwrap_or(current)
+}
+
+fn next_quality(
+    pressed: On<Activate>,
+    children: Query<&Children>,
+    mut texts: Query<&mut Text>,
+    mut preferences: ResMut<Preferences>,
+) {
+    preferences.quality = next(&Quality::ALL, preferences.quality);
+    let name = quality_name(preferences.words(), preferences.quality);
+    for part in children.iter_descendants(pressed.entity) {
+        if let Ok(mut text) = texts.get_mut(part) {
+            text.0 = chosen(name);
+        }
+    }
+}
+
+/// The panel is shown anew in it.
+fn next_language(_: On<Activate>, mut preferences: ResMut<Preferences>) {
+    preferences.language = next(&Language::ALL, preferences.language);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preferences::Volume;
+    use bevy::ui_widgets::{Button, Checkbox, Slider};
+
+    #[test]
+    fn choices_go_round() {
+        let mut quality = Quality::Auto;
+        for _ in Quality::ALL {
+            quality = next(&Quality::ALL, quality);
+        }
+        assert_eq!(quality, Quality::Auto);
+        assert_eq!(next(&Quality::ALL, Quality::High), Quality::Auto);
+    }
+
+    #[test]
+    fn each_widget_writes_its_preference() {
+        let mut app = App::new();
+        app.init_resource::<Preferences>();
+        let preferences = Preferences::default();
+        let panel = contents(preferences.words(), &preferences);
+        app.world_mut().spawn(panel);
+        app.update();
+        let (mut sliders, mut boxes, mut buttons) = (
+            app.world_mut().query_filtered::<Entity, With<Slider>>(),
+            app.world_mut().query_filtered::<Entity, With<Checkbox>>(),
+            app.world_mut().query_filtered::<Entity, With<Button>>(),
+        );
+        let world = app.world_mut();
+        for source in sliders.iter(world).collect::<Vec<_>>() {
+            let (value, is_final) = (0.3_f32, true);
+            world.trigger(ValueChange {
+                source,
+                value,
+                is_final,
+            });
+        }
+        for source in boxes.iter(world).collect::<Vec<_>>() {
+            let (value, is_final) = (true, true);
+            world.trigger(ValueChange {
+                source,
+                value,
+                is_final,
+            });
+        }
+        // Not the last one, which leads back.
+        let buttons: Vec<Entity> = buttons.iter(world).collect();
+        assert_eq!(buttons.len(), 3);
+        for entity in buttons.into_iter().take(2) {
+            world.trigger(Activate { entity });
+        }
+        let expected = Preferences {
+            name: String::new(),
+            volume: Volume {
+                overall: 0.3,
+                effects: 0.3,
+                music: 0.3,
+            },
+            reduced_motion: true,
+            high_contrast: true,
+            language: Language::German,
+            quality: Quality::Low,
+        };
+        assert_eq!(*world.resource::<Preferences>(), expected);
+    }
+}

@@ -1,0 +1,252 @@
+//! Widgets that change a value: a slider, a switch, and a button that goes through choices. Each
+//! tells its new value by [`ValueChange`], whether a pointer, a key or a gamepad changed it.
+
+use super::{Control, broken_text, frame, row, text};
+use crate::theme::{self, size};
+use bevy::{
+    input_focus::{InputFocus, tab_navigation::TabIndex},
+    picking::hover::Hovered,
+    prelude::*,
+    ui::Checked,
+    ui_widgets::{
+        Button, Checkbox, Slider, SliderPrecision, SliderStep, SliderThumb, SliderValue,
+        ToggleChecked, TrackClick, ValueChange, observe,
+    },
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_observer(turn_switch)
+        .add_systems(Update, (slide_by_gamepad, switch_by_gamepad, draw_sliders));
+}
+
+/// Widths in `VMin`: of a setting's name, and of what changes it.
+const NAME: f32 = 43.0;
+const VALUE: f32 = 41.0;
+
+/// How high a setting is, in `VMin`.
+const HEIGHT: f32 = 7.0;
+
+/// How wide a slider's thumb is, in `VMin`.
+const THUMB: f32 = 3.0;
+
+/// How far a key or a press of a gamepad moves a slider.
+const STEP: f32 = 0.1;
+
+/// A setting's name, and beside it what changes it.
+pub fn setting(name: &str, widget: impl Bundle) -> impl Bundle {
+    (
+        row(2.0),
+        children![
+            (
+                broken_text(name, size::BODY, theme::FAINT, LineBreak::NoWrap),
+                Node {
+                    width: vmin(NAME),
+                    ..default()
+                }
+            ),
+            widget,
+        ],
+    )
+}
+
+fn node() -> Node {
+    Node {
+        height: vmin(HEIGHT),
+        padding: UiRect::ZERO,
+        ..frame(VALUE)
+    }
+}
+
+/// What every widget of this file is.
+fn control() -> impl Bundle {
+    (
+        Control,
+        Hovered::default(),
+        TabIndex(0),
+        node(),
+        BackgroundColor(theme::PANEL),
+        BorderColor::all(theme::ACCENT),
+    )
+}
+
+/// The part of a slider up to its value.
+#[derive(Component)]
+struct Filled;
+
+/// A slider from 0 to 1, in hundredths. What observes its [`ValueChange`] only has to note it.
+pub fn slider(value: f32) -> impl Bundle {
+    (
+        control(),
+        Slider {
+            track_click: TrackClick::Snap,
+            ..default()
+        },
+        SliderValue(value),
+        SliderStep(STEP),
+        SliderPrecision(2),
+        observe(|change: On<ValueChange<f32>>, mut commands: Commands| {
+            let value = SliderValue(change.value);
+            commands.entity(change.source).insert(value);
+        }),
+        // The value stands where the thumb's left edge is, so the travel ends a thumb earlier.
+        children![(
+            Node {
+                position_type: PositionType::Absolute,
+                left: px(0),
+                right: vmin(THUMB),
+                height: percent(100),
+                ..default()
+            },
+            Pickable::IGNORE,
+            children![
+                (
+                    Filled,
+                    Node {
+                        height: percent(100),
+                        flex_shrink: 0.0,
+                        border_radius: BorderRadius::all(vmin(1.0)),
+                        ..default()
+                    },
+                    BackgroundColor(theme::PANEL_PRESSED),
+                    Pickable::IGNORE,
+                ),
+                (
+                    SliderThumb,
+                    Node {
+                        width: vmin(THUMB),
+                        min_width: vmin(THUMB),
+                        height: percent(100),
+                        border_radius: BorderRadius::all(vmin(1.0)),
+                        ..default()
+                    },
+                    BackgroundColor(theme::ACCENT),
+                    Pickable::IGNORE,
+                ),
+            ],
+        )],
+    )
+}
+
+fn draw_sliders(
+    sliders: Query<(Entity, &SliderValue), Changed<SliderValue>>,
+    children: Query<&Children>,
+    mut filled: Query<&mut Node, With<Filled>>,
+) {
+    for (slider, value) in &sliders {
+        for part in children.iter_descendants(slider) {
+            if let Ok(mut node) = filled.get_mut(part) {
+                node.width = percent(100.0 * value.0);
+            }
+        }
+    }
+}
+
+/// A gamepad moves the slider that has the focus, as the arrow keys do.
+fn slide_by_gamepad(
+    gamepads: Query<&Gamepad>,
+    focus: Res<InputFocus>,
+    sliders: Query<&SliderValue, With<Slider>>,
+    mut commands: Commands,
+) {
+    let pressed = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
+    let step =
+        f32::from(pressed(GamepadButton::DPadRight)) - f32::from(pressed(GamepadButton::DPadLeft));
+    let focused = focus
+        .get()
+        .and_then(|entity| Some((entity, sliders.get(entity).ok()?)));
+    if let Some((source, value)) = focused.filter(|_| step != 0.0) {
+        commands.trigger(ValueChange {
+            source,
+            value: (value.0 + step * STEP).clamp(0.0, 1.0),
+            is_final: true,
+        });
+    }
+}
+
+/// Whether a switch is on.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[component(immutable)]
+struct Switch {
+    is_on: bool,
+    /// The words for off and on.
+    words: [&'static str; 2],
+}
+
+impl Switch {
+    fn word(self) -> &'static str {
+        self.words[usize::from(self.is_on)]
+    }
+}
+
+/// A switch with the words for off and on. What observes its [`ValueChange`] only has to note it.
+pub fn switch(is_on: bool, words: [&'static str; 2]) -> impl Bundle {
+    let switch = Switch { is_on, words };
+    (
+        control(),
+        Checkbox,
+        switch,
+        observe(
+            |change: On<ValueChange<bool>>, switches: Query<&Switch>, mut commands: Commands| {
+                if let Ok(&switch) = switches.get(change.source) {
+                    let is_on = change.value;
+                    commands
+                        .entity(change.source)
+                        .insert(Switch { is_on, ..switch });
+                }
+            },
+        ),
+        children![text(switch.word(), size::BODY, theme::TEXT)],
+    )
+}
+
+fn turn_switch(
+    turned: On<Insert, Switch>,
+    switches: Query<&Switch>,
+    children: Query<&Children>,
+    mut texts: Query<&mut Text>,
+    mut commands: Commands,
+) {
+    let Ok(switch) = switches.get(turned.entity) else {
+        return;
+    };
+    let mut entity = commands.entity(turned.entity);
+    match switch.is_on {
+        true => entity.insert(Checked),
+        false => entity.remove::<Checked>(),
+    };
+    for part in children.iter_descendants(turned.entity) {
+        if let Ok(mut text) = texts.get_mut(part) {
+            text.0 = switch.word().to_owned();
+        }
+    }
+}
+
+/// A gamepad turns the switch that has the focus, as Enter does.
+fn switch_by_gamepad(
+    gamepads: Query<&Gamepad>,
+    focus: Res<InputFocus>,
+    switches: Query<(), With<Switch>>,
+    mut commands: Commands,
+) {
+    let pressed = (gamepads.iter()).any(|pad| pad.just_pressed(GamepadButton::South));
+    if let Some(entity) = focus.get().filter(|entity| switches.contains(*entity))
+        && pressed
+    {
+        commands.trigger(ToggleChecked { entity });
+    }
+}
+
+/// A button that shows what is chosen and goes on to the next when pressed: observe its
+/// [`Activate`](bevy::ui_widgets::Activate).
+pub fn choice(name: &str) -> impl Bundle + use<> {
+    (
+        control(),
+        Button,
+        children![text(self::chosen(name), size::BODY, theme::TEXT)],
+    )
+}
+
+/// What the button of a [`choice`] says when this is chosen.
+pub fn chosen(name: &str) -> String {
+    format!("‹  {name}  ›")
+}
