@@ -209,7 +209,8 @@ async fn linger(mut stream: Stream) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, feature = "tls"))]
+#[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests {
     use super::*;
     use crate::operations::metrics::Metrics;
