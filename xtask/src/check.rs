@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::{
     bench, build,
     setup::{self, Part},
+    size,
     steps::Steps,
     workspace::{WASM, Workspace},
 };
@@ -20,6 +21,7 @@ pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     native(workspace, steps)?;
     wasm(workspace, steps)?;
     build::run(workspace, steps)?;
+    size::run(workspace, steps, false)?;
     run_end_to_end(workspace, steps, &[])
 }
 
