@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, demo, font, preferences, scene, screens, sound, theme};
+use crate::{args::Args, demo, font, lab, netgraph, preferences, scene, screens, sound, theme};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -37,6 +37,8 @@ pub fn run(args: Args) -> AppExit {
         font::plugin,
         preferences::plugin,
         scene::plugin,
+        lab::plugin,
+        netgraph::plugin,
         screens::plugin,
         demo::plugin,
         sound::plugin,

@@ -21,6 +21,8 @@ mod desktop;
 mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
+mod lab;
+mod netgraph;
 mod preferences;
 mod scene;
 mod screens;

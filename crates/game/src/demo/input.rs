@@ -4,6 +4,7 @@
 //! latency and never a step.
 
 use crate::{
+    lab::Lab,
     scene::{Scene, Session, view::Turned},
     screens::panels::Panels,
 };
@@ -119,6 +120,7 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
+    lab: Res<Lab>,
     scenes: Query<(&Scene, &Session, &Turned)>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
@@ -141,7 +143,7 @@ fn drive(
             .map(|(_, pad)| Intent::of_gamepad(pad))
             .unwrap_or_default();
         // The keys of an open panel are its own, and the disc stands still.
-        let intent = match panels.is_open() {
+        let intent = match panels.is_open() || lab.holds_keys() {
             true => Intent::default(),
             false => Intent::of_keys(keys, &pressed).or(by_pad),
         };

@@ -5,10 +5,12 @@
 
 pub mod connect;
 pub mod lock;
+pub mod meter;
 pub mod place;
 pub mod replay;
 mod seat;
 pub mod shown;
+mod smoothing;
 pub mod view;
 
 use crate::{args::Args, demo::options::Chosen, preferences::Preferences, text::Trouble};
@@ -24,6 +26,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_plugins((
             connect::plugin,
             lock::plugin,
+            meter::plugin,
             replay::plugin,
             seat::plugin,
             shown::plugin,
@@ -74,7 +77,7 @@ pub struct BackToTitle;
 
 /// One peer in one part of the window.
 #[derive(Component, Clone, Debug)]
-#[require(Seen, Chosen, shown::Shown, view::Turned)]
+#[require(Seen, Chosen, shown::Shown, view::Turned, meter::Meter)]
 pub struct Scene {
     /// Which one: 0 is the left or upper one.
     pub index: usize,

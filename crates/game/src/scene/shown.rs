@@ -1,9 +1,9 @@
 //! What a scene shows of its match in this picture: a moment between the two newest worlds.
 
-use super::{Session, replay::Watching};
+use super::{Seen, Session, replay::Watching, smoothing::Errors};
 use crate::demo::options::Chosen;
 use bevy::prelude::*;
-use netplay::session::Frames;
+use netplay::session::{Frames, History, Look};
 use protocol::{Frame, Simulation, limits::STEP_MICROS};
 use sim::{ArenaKind, Body, Disc, Event, World as Match};
 use std::time::Duration;
@@ -23,6 +23,10 @@ pub struct Shown {
     frames: Option<Frames<Match>>,
     /// How far from the previous world to the current one, from 0 to 1.
     part: f32,
+    /// What became of the newest frames.
+    history: Option<History>,
+    /// What wrong predictions have left.
+    errors: Errors,
     /// What happened, each once.
     pub events: Vec<(Frame, Event)>,
 }
@@ -34,7 +38,7 @@ impl Shown {
         Self {
             frames: Some(frames),
             part: 0.0,
-            events: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -56,13 +60,23 @@ impl Shown {
             .is_some_and(|frames| !frames.current.is_over() && frames.at.elapsed() > STALL)
     }
 
+    /// What became of the newest frames of a match that is played.
+    pub fn history(&self) -> Option<History> {
+        self.history
+    }
+
     /// Where the ball is.
     pub fn ball(&self) -> Option<Vec2> {
-        self.between(|world| Some(world.ball()))
+        Some(self.between(|world| Some(world.ball()))? + self.errors.ball())
     }
 
     /// Where a seat's disc is.
     pub fn disc(&self, seat: usize) -> Option<Vec2> {
+        Some(self.true_disc(seat)? + self.errors.disc(seat))
+    }
+
+    /// Where a seat's disc is in the world itself, wrong predictions not smoothed away.
+    pub fn true_disc(&self, seat: usize) -> Option<Vec2> {
         self.between(|world| world.discs().get(seat).map(Disc::body))
     }
 
@@ -91,12 +105,36 @@ fn part(at: Instant, now: Instant) -> f32 {
     (now.saturating_duration_since(at).as_secs_f32() / step).min(1.0)
 }
 
-fn sample(mut scenes: Query<(&Session, &mut Shown), Without<Watching>>) {
+impl Shown {
+    /// Goes over to another look at the match, `seconds` after the last one. The player's own disc,
+    /// in seat `own`, is always where the world has it.
+    pub fn turn_to(&mut self, look: Option<Look<Match>>, own: Option<usize>, seconds: f32) {
+        self.errors.fade(seconds);
+        let (history, corrected) = look
+            .as_ref()
+            .map_or((None, None), |look| (Some(look.history), look.corrected));
+        let frames = look.map(|look| look.frames);
+        if let (Some(before), Some((frame, world))) = (&self.frames, corrected)
+            && before.frame == frame
+        {
+            self.errors.add(&before.current, &world, own);
+        }
+        let line_ups = |frames: &Option<Frames<Match>>| {
+            frames.as_ref().map(|frames| frames.current.line_ups())
+        };
+        if line_ups(&self.frames) != line_ups(&frames) {
+            self.errors = Errors::default();
+        }
+        self.history = history;
+        self.frames = frames;
+    }
+}
+
+fn sample(time: Res<Time>, mut scenes: Query<(&Session, &Seen, &mut Shown), Without<Watching>>) {
     let now = Instant::now();
-    for (session, mut shown) in &mut scenes {
-        let frames = session.0.frames();
-        shown.part = frames.as_ref().map_or(0.0, |frames| part(frames.at, now));
-        shown.frames = frames;
+    for (session, seen, mut shown) in &mut scenes {
+        shown.turn_to(session.0.look(), seen.0.my_seat, time.delta_secs());
+        shown.part = (shown.frames.as_ref()).map_or(0.0, |frames| part(frames.at, now));
         shown.events = session.0.take_events();
     }
 }
@@ -106,6 +144,7 @@ fn sample_replays(time: Res<Time>, mut scenes: Query<(&mut Watching, &mut Shown)
     for (mut watching, mut shown) in &mut scenes {
         let reel = &mut watching.0;
         shown.events.clear();
+        (shown.history, shown.errors) = (None, Errors::default());
         reel.advance(time.delta_secs(), &mut shown.events);
         let playback = reel.playback();
         shown.part = reel.part();
@@ -145,9 +184,8 @@ mod tests {
             confirmed: 0,
         };
         Shown {
-            frames: Some(frames),
             part,
-            events: Vec::new(),
+            ..Shown::of(frames)
         }
     }
 
