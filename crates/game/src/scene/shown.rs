@@ -67,7 +67,12 @@ impl Shown {
 
     /// Where the ball is.
     pub fn ball(&self) -> Option<Vec2> {
-        Some(self.between(|world| Some(world.ball()))? + self.errors.ball())
+        Some(self.true_ball()? + self.errors.ball())
+    }
+
+    /// Where the ball is in the world itself, wrong predictions not smoothed away.
+    pub fn true_ball(&self) -> Option<Vec2> {
+        self.between(|world| Some(world.ball()))
     }
 
     /// Where a seat's disc is.
@@ -157,6 +162,9 @@ fn sample_replays(time: Res<Time>, mut scenes: Query<(&mut Watching, &mut Shown)
         });
     }
 }
+
+#[cfg(test)]
+mod jumps;
 
 #[cfg(test)]
 mod tests {
