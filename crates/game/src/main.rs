@@ -23,6 +23,7 @@ mod font;
 mod hosting;
 mod input;
 mod preferences;
+mod quality;
 mod scene;
 mod screens;
 mod sound;
