@@ -31,6 +31,7 @@ fn wins(arena: ArenaKind, stronger: Level, weaker: Level) -> usize {
 /// Expects the stronger team to win so often in each arena.
 fn expect(least: usize, stronger: Level, weaker: Level) {
     let wins = ArenaKind::ALL.map(|arena| (arena, wins(arena, stronger, weaker)));
+    eprintln!("{stronger:?} over {weaker:?}: {wins:?}");
     assert!(wins.iter().all(|(_, wins)| *wins >= least), "{wins:?}");
 }
 
