@@ -48,7 +48,9 @@ const TOO_SLOW: f32 = 1.0 / 48.0;
 /// Pictures that take no longer are in time, on the usual display of 60 Hz too.
 const IN_TIME: f32 = 1.0 / 56.0;
 /// A picture that took longer was no picture's fault: the window was hidden, or moved.
-const HITCH: f32 = 0.25;
+const HITCH: f32 = 1.0;
+/// A picture counts as no slower than this: one alone decides nothing.
+const SLOWEST: f32 = 0.06;
 /// Seconds after a change in which pictures are not judged: shaders are made in them.
 const SETTLING: f32 = 0.7;
 /// Seconds in which the mean of pictures' times comes by 63 % nearer to them.
@@ -96,6 +98,7 @@ impl Governor {
         if self.since < SETTLING {
             return self.detail;
         }
+        let seconds = seconds.min(SLOWEST);
         let mean = self.mean.get_or_insert(seconds);
         *mean += (seconds - *mean) * (1.0 - (-seconds / MEAN).exp());
         let mean = *mean;
@@ -250,6 +253,14 @@ mod tests {
     }
 
     #[test]
+    fn a_trial_that_is_far_too_slow_ends_soon() {
+        let mut governor = Governor::default();
+        let trap = Machine { high: 0.9, ..FAST };
+        let (_, high) = trap.run(&mut governor, 10.0);
+        assert!(governor.detail == Detail::Low && high < 5.0, "for {high} s");
+    }
+
+    #[test]
     fn a_machine_between_both_does_not_go_to_and_fro() {
         let mut governor = Governor::default();
         let (changes, high) = MIDDLING.run(&mut governor, 3_600.0);
@@ -277,7 +288,7 @@ mod tests {
     fn hitches_and_broken_times_change_nothing() {
         let mut governor = Governor::default();
         FAST.run(&mut governor, 60.0);
-        for seconds in [5.0, 0.3, -1.0, f32::NAN, f32::INFINITY] {
+        for seconds in [5.0, 1.1, -1.0, f32::NAN, f32::INFINITY] {
             for _ in 0..100 {
                 assert_eq!(governor.pass(seconds), Detail::High);
             }

@@ -204,17 +204,17 @@ mod tests {
     #[test]
     fn the_next_goal_decides_until_it_falls() {
         let settings = Settings {
-            match_steps: 5,
+            match_steps: Settings::MIN_MATCH_STEPS,
             golden_goal_steps: 600,
             ..Settings::for_seats(2)
         };
         let mut world = Match::new(&settings, 1);
         assert!(!is_golden(&world));
-        for _ in 0..200 {
+        for _ in 0..Settings::MIN_MATCH_STEPS + 100 {
             world.step(&[], &mut Vec::new());
         }
         assert!(is_golden(&world));
-        for _ in 0..900 {
+        for _ in 0..700 {
             world.step(&[], &mut Vec::new());
         }
         assert!(!is_golden(&world), "the match is over");

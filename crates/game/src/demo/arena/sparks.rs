@@ -196,6 +196,7 @@ mod tests {
     fn a_spark_only_slows_down_and_dies() {
         let mut sparks = Sparks::default();
         sparks.throw(&event(EventKind::Kick, 16.0), 1.0);
+        sparks.0.truncate(1);
         let mut way = f32::MAX;
         let mut glow = 1.0;
         for tick in 0..100 {
