@@ -1,6 +1,8 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, demo, font, lab, netgraph, preferences, scene, screens, sound, theme};
+use crate::{
+    args::Args, demo, font, lab, netgraph, preferences, quality, scene, screens, sound, theme,
+};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -36,6 +38,7 @@ pub fn run(args: Args) -> AppExit {
     app.add_plugins((
         font::plugin,
         preferences::plugin,
+        quality::plugin,
         scene::plugin,
         lab::plugin,
         netgraph::plugin,

@@ -24,6 +24,7 @@ mod hosting;
 mod lab;
 mod netgraph;
 mod preferences;
+mod quality;
 mod scene;
 mod screens;
 mod sound;

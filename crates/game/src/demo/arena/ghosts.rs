@@ -3,6 +3,7 @@
 //! there, and the line to it is the error of the prediction.
 
 use super::{
+    drawn::Drawn,
     height,
     paint::{Kit, seat_color},
 };
@@ -61,7 +62,7 @@ fn clarity(apart: f32) -> f32 {
 }
 
 fn haunt(
-    scenes: Query<(Entity, &Scene, &Seen, &Shown)>,
+    scenes: Query<(Entity, &Seen, &Shown, &Drawn)>,
     mut ghosts: Query<(
         &Ghost,
         &PartOf,
@@ -71,10 +72,10 @@ fn haunt(
     )>,
 ) {
     for (ghost, part, mut sprite, mut transform, mut visibility) in &mut ghosts {
-        let places = scenes.get(part.0).ok().and_then(|(here, .., shown)| {
-            let (_, _, seen, truth) = scenes.iter().find(|(there, ..)| *there != here)?;
+        let places = scenes.get(part.0).ok().and_then(|(here, .., drawn)| {
+            let (_, seen, truth, _) = scenes.iter().find(|(there, ..)| *there != here)?;
             let seat = seen.0.my_seat?;
-            Some((seat, shown.disc(seat)?, truth.true_disc(seat)?))
+            Some((seat, drawn.disc(seat)?, truth.true_disc(seat)?))
         });
         let clarity = places.map_or(0.0, |(_, shown, truth)| clarity(shown.distance(truth)));
         let Some((seat, shown, truth)) = places.filter(|_| clarity > 0.0) else {
