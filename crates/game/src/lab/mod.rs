@@ -16,6 +16,7 @@ use crate::{
     preferences::Preferences,
     scene::{Page, Scene, Session, Stage, connect::Road, view},
     screens::panels::{PanelKeys, Panels},
+    theme,
 };
 use bevy::{
     asset::RenderAssetUsages,
@@ -254,6 +255,13 @@ fn build(
         commands.entity(part).despawn();
     }
     if let Some((band, places, _)) = wanted {
+        // The ground: this camera clears nothing.
+        commands.spawn((
+            Part,
+            LAYER,
+            Sprite::from_color(theme::NIGHT, places.band.size()),
+            Transform::from_xyz(0.0, 0.0, -1.0),
+        ));
         strip::build(&places, &mut commands);
         wire::build(&places, &art, &mut commands);
         controls::build(band, &places, &lab.dial, words, &mut commands);

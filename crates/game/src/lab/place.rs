@@ -51,7 +51,7 @@ impl Places {
 
     fn wide(window: Vec2, is_open: bool) -> Self {
         let unit = (window.y / 720.0).clamp(0.75, 4.0).min(window.x / 760.0);
-        let height = if is_open { 176.0 } else { 52.0 } * unit;
+        let height = if is_open { 184.0 } else { 52.0 } * unit;
         let band = Rect::new(0.0, window.y - height, window.x, window.y);
         let margin = 20.0 * unit;
         let middle = window.x / 2.0;
@@ -77,7 +77,7 @@ impl Places {
         let wire = 16.0 * unit;
         let fold = Vec2::new(180.0, 22.0) * unit;
         let fold_top = if is_open {
-            height - fold.y - 4.0 * unit
+            height - fold.y - 5.0 * unit
         } else {
             height - fold.y - 3.0 * unit
         };
@@ -95,7 +95,12 @@ impl Places {
             words,
             wire: [Vec2::new(margin, wire), Vec2::new(window.x - margin, wire)],
             controls: match is_open {
-                true => Rect::new(middle - half, 28.0 * unit, middle + half, fold.min.y),
+                true => Rect::new(
+                    middle - half,
+                    28.0 * unit,
+                    middle + half,
+                    fold.min.y - 5.0 * unit,
+                ),
                 false => Rect::from_corners(fold.min, fold.min),
             },
             fold,
@@ -137,18 +142,8 @@ impl Places {
             ],
             // Beside the button.
             false => [
-                Rect::new(
-                    fold.max.x + margin,
-                    fold.min.y - 4.0 * unit,
-                    right,
-                    fold.center().y,
-                ),
-                Rect::new(
-                    fold.max.x + margin,
-                    fold.center().y,
-                    right,
-                    fold.max.y + 4.0 * unit,
-                ),
+                Rect::new(fold.max.x + margin, fold.min.y, right, fold.center().y),
+                Rect::new(fold.max.x + margin, fold.center().y, right, fold.max.y),
             ],
         };
         Self {

@@ -173,7 +173,10 @@ fn build(
                 (
                     line,
                     Of(scene),
-                    widgets::broken_text("", size::TINY, theme::TEXT, LineBreak::NoWrap),
+                    Text::default(),
+                    TextFont::from_font_size(FontSize::VMin(size::TINY)),
+                    TextColor(theme::TEXT),
+                    TextLayout::new(Justify::Left, LineBreak::NoWrap),
                     Pickable::IGNORE,
                 ),
             ],

@@ -1,7 +1,7 @@
 //! A scene's way to the others and its pictures in numbers, measured four times a second: for the
 //! net graph, the laboratory and the diagnostics.
 
-use super::{Seen, Session};
+use super::{Seen, Session, shown::Shown};
 use bevy::prelude::*;
 use netplay::session::{Link, RoomView, Status};
 use protocol::{PeerId, limits::MAX_PEERS};
@@ -24,7 +24,7 @@ pub struct Sample {
     pub frame_ms: f32,
     /// The longest, in milliseconds.
     pub longest_ms: f32,
-    /// Frames that were predicted at its end.
+    /// Frames that were stepped without knowing all of their inputs, at its end.
     pub predicted: u32,
     /// Rollbacks a second.
     pub rollbacks: f32,
@@ -81,7 +81,7 @@ impl Meter {
     }
 
     /// Takes a sample.
-    fn sample(&mut self, status: &Status, view: &RoomView) {
+    fn sample(&mut self, status: &Status, predicted: u32, view: &RoomView) {
         let seconds = self.passed.as_secs_f32().max(f32::EPSILON);
         // A new match begins at 0 again.
         let rate = |now: u64, before: u64| now.saturating_sub(before) as f32 / seconds;
@@ -90,7 +90,7 @@ impl Meter {
             Sample {
                 frame_ms: 1_000.0 * seconds / self.pictures.max(1) as f32,
                 longest_ms: 1_000.0 * self.longest.as_secs_f32(),
-                predicted: status.predicted,
+                predicted,
                 rollbacks: rate(status.rollbacks, self.rollbacks),
                 resimulated: rate(status.resimulated, self.resimulated),
             },
@@ -128,10 +128,12 @@ fn push<T>(kept: &mut VecDeque<T>, newest: T) {
     kept.push_back(newest);
 }
 
-fn measure(time: Res<Time<Real>>, mut scenes: Query<(&Session, &Seen, &mut Meter)>) {
-    for (session, seen, mut meter) in &mut scenes {
+fn measure(time: Res<Time<Real>>, mut scenes: Query<(&Session, &Seen, &Shown, &mut Meter)>) {
+    for (session, seen, shown, mut meter) in &mut scenes {
         if meter.count(time.delta()) {
-            meter.sample(&session.0.status(), &seen.0);
+            let history = shown.history();
+            let predicted = history.map_or(0, |history| history.frame - history.known);
+            meter.sample(&session.0.status(), predicted, &seen.0);
         }
     }
 }
@@ -173,13 +175,12 @@ pub mod tests {
                 ..RoomView::default()
             };
             let status = Status {
-                predicted: 9,
                 rollbacks: u64::from(number) * 5,
                 resimulated: u64::from(number) * 40,
                 ..Status::default()
             };
             while !meter.count(Duration::from_millis(50)) {}
-            meter.sample(&status, &view);
+            meter.sample(&status, 9, &view);
         }
         meter
     }
@@ -211,7 +212,7 @@ pub mod tests {
     fn a_new_match_counts_from_its_own_start() {
         let mut meter = meter(3);
         while !meter.count(Duration::from_millis(50)) {}
-        meter.sample(&Status::default(), &RoomView::default());
+        meter.sample(&Status::default(), 0, &RoomView::default());
         assert_eq!(meter.newest().rollbacks, 0.0);
     }
 }

@@ -151,7 +151,8 @@ impl<S: Simulation> Core<S> {
 
     /// The newest frames, and how often each was stepped again.
     pub fn history(&self) -> History {
-        self.again.history(self.frame(), self.confirmed)
+        let known = self.confirmable().min(self.frame());
+        self.again.history(self.frame(), self.confirmed, known)
     }
 
     /// What happened since the last call, with the frame of the step it happened in. Every key

@@ -15,6 +15,8 @@ pub struct History {
     pub frame: Frame,
     /// The newest world's number that nothing can change any more.
     pub confirmed: Frame,
+    /// The newest world's number before which every input has come: the steps after it are predicted.
+    pub known: Frame,
     /// How often each of the newest steps was made again, the oldest first; at most 255.
     pub again: [u8; HISTORY],
 }
@@ -42,11 +44,12 @@ impl Again {
     }
 
     /// What is known of the steps up to world `frame`.
-    pub(super) fn history(&self, frame: Frame, confirmed: Frame) -> History {
+    pub(super) fn history(&self, frame: Frame, confirmed: Frame, known: Frame) -> History {
         let first = frame.wrapping_sub(HISTORY as Frame);
         History {
             frame,
             confirmed,
+            known,
             again: std::array::from_fn(|number| {
                 let step = first.wrapping_add(number as Frame);
                 self.0[step as usize % PLACES]
@@ -69,7 +72,7 @@ mod tests {
             }
         }
         again.count(95, 100);
-        let told = again.history(100, 90).again;
+        let told = again.history(100, 90, 95).again;
         assert_eq!(told[..50], [0; 50]);
         assert_eq!(told[50..], [1, 1, 1, 1, 1, 2, 2, 2, 1, 1]);
     }
@@ -79,7 +82,7 @@ mod tests {
         let mut again = Again::new();
         again.count(0, 60);
         again.begin(64);
-        assert_eq!(again.history(65, 0).again[HISTORY - 1], 0);
-        assert_eq!(again.history(0, 0).again.len(), HISTORY);
+        assert_eq!(again.history(65, 0, 0).again[HISTORY - 1], 0);
+        assert_eq!(again.history(0, 0, 0).again.len(), HISTORY);
     }
 }

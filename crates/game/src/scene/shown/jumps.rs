@@ -165,10 +165,18 @@ fn play(latency: u64, seed: u64) -> Seen {
 
 #[test]
 fn nothing_jumps_at_100_ms_and_5_percent() {
-    for latency in [50, 100] {
+    // A round trip of 100 ms, and for good measure 100 ms each way. The bounds are in metres: a
+    // disc is one across.
+    for (latency, bound) in [(50, 0.2), (100, 0.3)] {
         for seed in 1..=3 {
             let seen = play(latency, seed);
             println!("{latency} ms each way, seed {seed}: {seen:?}");
+            assert!(seen.shown < bound, "{latency} ms, seed {seed}: {seen:?}");
+            assert!(
+                seen.world > 2.0 * bound && seen.snaps > 10,
+                "nothing to smooth: {seen:?}"
+            );
+            assert!(seen.mean_off < 0.06, "the picture is the world's: {seen:?}");
         }
     }
 }

@@ -70,6 +70,7 @@ impl<S: Simulation> Room<S> {
                 Some(History {
                     frame,
                     confirmed: frame,
+                    known: frame,
                     again: [0; HISTORY],
                 })
             }
