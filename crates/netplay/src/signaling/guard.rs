@@ -18,7 +18,7 @@
 //! and the port behind them. So the other side learns of none of ours but the relay's, and our
 //! stack of none that could make it answer there directly.
 //!
-//! A pair whose handshake failed begins anew, each time with new sockets, and always by an offer of
+//! A pair whose handshake failed, or whose connection has ended, begins anew, each time with new sockets, and always by an offer of
 //! the side that offered first. Signals do not say which attempt they belong to, and an answer to
 //! an earlier offer would break the present one. So each further offer names its media section
 //! anew: every WebRTC stack repeats that name in its answer, whoever wrote it. Candidates need no
@@ -263,11 +263,11 @@ impl Guard {
                 id,
                 here_before_us: false,
             }),
-            Some(Presence::Closed | Presence::Failed) => self.admit_again(id, true),
-            // Back after its or our own connection to the server was lost: its handshake goes on.
-            Some(_) => {
+            Some(presence) => {
+                // Back after its or our own connection to the server was lost: its handshake goes on,
+                // if there is one.
                 self.directory.set_known(id);
-                false
+                !presence.has_socket() && presence != Presence::Banned && self.admit_again(id, true)
             }
         }
     }

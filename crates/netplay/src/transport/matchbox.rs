@@ -6,8 +6,8 @@
 //! nothing here depends on anybody's pictures.
 //!
 //! So one peer's fault stays its own. What matchbox 0.15 does to a socket when a connection breaks
-//! in the wrong moment ends that one connection (`contain`), and if nothing had come over it yet,
-//! the pair tries again (`attempt`); a ban drops that peer's socket; and what has not opened within
+//! in the wrong moment ends that one connection (`contain`), and however one has ended that was not
+//! meant to, the pair tries again (`attempt`); a ban drops that peer's socket; and what has not opened within
 //! [`HANDSHAKE_DEADLINE`](protocol::limits::HANDSHAKE_DEADLINE) is dropped too. matchbox's queues have no bound, so packets are not queued any more when
 //! [`MAX_QUEUED_PACKETS`] wait.
 
@@ -169,6 +169,9 @@ impl MatchboxTransport {
         let count = self.peers.len();
         for step in 0..count {
             let at = (self.turn + step) % count;
+            if self.present(self.peers[at].peer) != Some(at) {
+                continue;
+            }
             let sides = &mut self.peers[at];
             if let Some((channel, packet, fits)) = sides.receive() {
                 self.turn = at + 1;
@@ -178,6 +181,14 @@ impl MatchboxTransport {
             }
         }
         None
+    }
+
+    /// The place of the socket to this peer that counts: another one's turn comes only once the
+    /// closing of the one before has been told, since all that was agreed over that ends with it.
+    fn present(&self, peer: PeerId) -> Option<usize> {
+        let is_told = !self.closed.contains(&peer);
+        let mut sides = self.peers.iter();
+        sides.position(|sides| is_told && sides.peer == peer)
     }
 
     /// Takes new sockets in.
@@ -211,7 +222,10 @@ impl Transport for MatchboxTransport {
     }
 
     fn known_peers(&self) -> Vec<KnownPeer> {
-        self.directory.peers()
+        let mut known = self.directory.peers();
+        let sockets = |id| self.peers.iter().filter(|sides| sides.peer == id).count();
+        known.retain(|peer| !self.closed.contains(&peer.id) && sockets(peer.id) <= 1);
+        known
     }
 
     fn signaling(&self) -> SignalingState {
@@ -221,8 +235,8 @@ impl Transport for MatchboxTransport {
     fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
         self.take_in();
         let banned = self.directory.presence(to) == Some(Presence::Banned);
-        let sides = self.peers.iter_mut().rfind(|sides| sides.peer == to);
-        if banned || !sides.is_some_and(|sides| sides.send(channel, packet)) {
+        let at = self.present(to).filter(|_| !banned);
+        if !at.is_some_and(|at| self.peers[at].send(channel, packet)) {
             self.directory.count_drop();
         }
     }
@@ -261,6 +275,12 @@ impl Transport for MatchboxTransport {
         self.take_in();
         self.let_go();
         self.closed.pop_front()
+    }
+
+    fn hang_up(&mut self, peer: PeerId) {
+        self.directory.set_over(peer);
+        // Full means that a look is due already.
+        let _ = self.ends.look.try_send(());
     }
 
     fn ban(&mut self, peer: PeerId) {

@@ -92,7 +92,9 @@ impl<S: Simulation> Room<S> {
     /// As the room's owner: starts the match once enough are here, all are ready, and all reach
     /// one another and nobody else of the room.
     pub(super) fn start_when_ready(&mut self) {
-        if !matches!(self.phase, Phase::Lobby | Phase::Result) || !self.ready {
+        self.misses_until = self.misses_until.filter(|until| self.now < *until);
+        let waits = !self.ready || self.misses_until.is_some();
+        if !matches!(self.phase, Phase::Lobby | Phase::Result) || waits {
             return;
         }
         let order = self.seniority();

@@ -67,6 +67,12 @@ const GREETING_INTERVAL: Duration = Duration::from_millis(50);
 /// How often a peer repeats its lobby line, as a sign of life: well within [`SILENCE_DEADLINE`].
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// A pause between two turns after which this process was given up by everybody.
+const GIVEN_UP: Duration = SILENCE_DEADLINE.saturating_add(HANDSHAKE_DEADLINE);
+
+/// How long whoever was given up in its sleep waits for the others before it starts a match.
+const REUNION: Duration = Duration::from_secs(10);
+
 /// How long the transport is kept after the last word (Leave), so that it goes out.
 const FAREWELL: Duration = Duration::from_millis(200);
 
@@ -88,6 +94,8 @@ pub struct Room<S: Simulation> {
     config: Config<S>,
     now: Duration,
     waking: Waking,
+    /// Until when we wait for those that gave us up in our sleep.
+    misses_until: Option<Duration>,
     id: Option<PeerId>,
     signaling: SignalingState,
     path: Path,
@@ -134,6 +142,8 @@ pub struct Room<S: Simulation> {
     line_due: Duration,
     outbox: Vec<(PeerId, Channel, Bytes)>,
     bans: Vec<PeerId>,
+    /// Whose connections are to end, as they have fallen silent.
+    hang_ups: Vec<PeerId>,
     bytes_in: u64,
     bytes_out: u64,
     dropped: u64,
@@ -156,6 +166,7 @@ impl<S: Simulation> Room<S> {
             config,
             now: Duration::ZERO,
             waking: Waking::default(),
+            misses_until: None,
             id: None,
             signaling: SignalingState::default(),
             path: Path::default(),
@@ -182,6 +193,7 @@ impl<S: Simulation> Room<S> {
             line_due: Duration::ZERO,
             outbox: Vec::new(),
             bans: Vec::new(),
+            hang_ups: Vec::new(),
             bytes_in: 0,
             bytes_out: 0,
             dropped: 0,
@@ -195,6 +207,9 @@ impl<S: Simulation> Room<S> {
     pub fn turn(&mut self, now: Duration, transport: &mut dyn Transport) {
         let awake = std::mem::replace(&mut self.now, now);
         self.waking.turn(awake, now);
+        if now.saturating_sub(awake) >= GIVEN_UP {
+            self.wake_alone();
+        }
         self.look_around(transport);
         for _ in 0..MAX_PACKETS_PER_TURN {
             let Some((from, channel, packet)) = transport.receive() else {
@@ -207,7 +222,7 @@ impl<S: Simulation> Room<S> {
         }
         while let Some(closed) = transport.take_closed() {
             if self.closes.is_none() {
-                self.lose(closed, "is gone");
+                self.lose_for_now(closed, "is gone");
             }
         }
         let judges = !self.waking.hears_first();
@@ -234,6 +249,9 @@ impl<S: Simulation> Room<S> {
         for (to, channel, packet) in self.outbox.drain(..) {
             self.bytes_out += packet.len() as u64;
             transport.send(to, channel, packet);
+        }
+        for peer in self.hang_ups.drain(..) {
+            transport.hang_up(peer);
         }
         for peer in self.bans.drain(..) {
             transport.ban(peer);
@@ -329,6 +347,7 @@ impl<S: Simulation> Room<S> {
             if let Some(peer) = self.peers.meet(known.id, self.now) {
                 peer.is_known = true;
                 peer.was_before_us = Some(known.here_before_us);
+                peer.meet_again(self.now);
             }
         }
         self.path = (self.peers.here())
