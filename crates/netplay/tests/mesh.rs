@@ -326,6 +326,65 @@ async fn a_pair_meets_although_encryption_failed_at_either_side() {
     .await;
 }
 
+/// Waits until two peers know each other again after their connection has ended, each having been told
+/// of the end if it did not bring it about.
+async fn know_again(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
+    let (a_id, b_id) = (id_of(a).await, id_of(b).await);
+    until("they know each other again", || {
+        for peer in [&mut *a, &mut *b] {
+            while peer.receive().is_some() {}
+            while peer.take_closed().is_some() {}
+        }
+        knows(a, b_id) && knows(b, a_id)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pair_that_hangs_up_meets_again_whoever_does_and_however_often() {
+    for signaling in [Signaling::Local(LocalHub::new()), server().await] {
+        let [mut a, mut b, mut c] = three(&signaling).await;
+        let (a_id, b_id) = (id_of(&a).await, id_of(&b).await);
+        for (a_does, b_does) in [(true, false), (false, true), (true, true)].repeat(3) {
+            if a_does {
+                a.hang_up(b_id);
+                assert!(!knows(&a, b_id));
+            }
+            if b_does {
+                b.hang_up(a_id);
+                assert!(!knows(&b, a_id));
+            }
+            know_again(&mut a, &mut b).await;
+            say(&mut a, &mut b, "again").await;
+            say(&mut b, &mut a, "indeed").await;
+        }
+        say(&mut b, &mut c, "I never lost you").await;
+        say(&mut c, &mut a, "nor I you").await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_comes_over_another_connection_before_the_end_of_the_one_before_is_told() {
+    let [mut a, mut b, _c] = three(&Signaling::Local(LocalHub::new())).await;
+    let (a_id, b_id) = (id_of(&a).await, id_of(&b).await);
+    a.hang_up(b_id);
+    until("the first one knows the second again", || {
+        while a.receive().is_some() {}
+        while a.take_closed().is_some() {}
+        knows(&a, b_id)
+    })
+    .await;
+    for _ in 0..100 {
+        a.send(b_id, Channel::Reliable, Bytes::from_static(b"new"));
+        let early = std::iter::from_fn(|| b.receive()).any(|(_, _, packet)| packet == "new");
+        assert!(!early && !knows(&b, a_id));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(b.take_closed(), Some(a_id));
+    say(&mut a, &mut b, "new").await;
+    assert!(knows(&b, a_id));
+}
+
 #[tokio::test]
 async fn nobody_tries_again_with_one_who_left() {
     let server = Server::start().await;

@@ -169,7 +169,7 @@ impl MatchboxTransport {
         let count = self.peers.len();
         for step in 0..count {
             let at = (self.turn + step) % count;
-            if self.present(self.peers[at].peer) != Some(at) {
+            if self.waits(at) {
                 continue;
             }
             let sides = &mut self.peers[at];
@@ -183,12 +183,17 @@ impl MatchboxTransport {
         None
     }
 
-    /// The place of the socket to this peer that counts: another one's turn comes only once the
-    /// closing of the one before has been told, since all that was agreed over that ends with it.
-    fn present(&self, peer: PeerId) -> Option<usize> {
-        let is_told = !self.closed.contains(&peer);
-        let mut sides = self.peers.iter();
-        sides.position(|sides| is_told && sides.peer == peer)
+    /// Whether the turn of the socket at this place has not come: all that was agreed over the one
+    /// before ends with that, so its closing is told first.
+    fn waits(&self, at: usize) -> bool {
+        let peer = self.peers[at].peer;
+        let is_before = |sides: &Sides| sides.peer == peer && sides.was_heard();
+        self.closed.contains(&peer) || self.peers[..at].iter().any(is_before)
+    }
+
+    /// The place of the newest socket to this peer.
+    fn newest(&self, peer: PeerId) -> Option<usize> {
+        self.peers.iter().rposition(|sides| sides.peer == peer)
     }
 
     /// Takes new sockets in.
@@ -200,19 +205,20 @@ impl MatchboxTransport {
 
     /// Lets go of sockets that have ended and have no packet left. Says whether there were any.
     fn let_go(&mut self) -> bool {
-        let (directory, closed) = (&self.directory, &mut self.closed);
-        let before = self.peers.len();
-        self.peers.retain_mut(|sides| {
-            let has_ended = sides.has_ended();
-            let is_banned = || directory.presence(sides.peer) == Some(Presence::Banned);
-            if has_ended && sides.was_heard() && !is_banned() {
-                closed.push_back(sides.peer);
+        let ended: Vec<Sides> = (self.peers)
+            .extract_if(.., |sides| sides.has_ended())
+            .collect();
+        for sides in ended.iter().filter(|sides| sides.was_heard()) {
+            let is_banned = self.directory.presence(sides.peer) == Some(Presence::Banned);
+            let mut others = self.peers.iter();
+            let has_another = others.any(|other| other.peer == sides.peer && other.was_heard());
+            if !is_banned && !has_another {
+                self.closed.push_back(sides.peer);
             }
-            !has_ended
-        });
-        let excess = closed.len().saturating_sub(MAX_REMEMBERED);
-        closed.drain(..excess);
-        self.peers.len() < before
+        }
+        let excess = self.closed.len().saturating_sub(MAX_REMEMBERED);
+        self.closed.drain(..excess);
+        !ended.is_empty()
     }
 }
 
@@ -223,8 +229,7 @@ impl Transport for MatchboxTransport {
 
     fn known_peers(&self) -> Vec<KnownPeer> {
         let mut known = self.directory.peers();
-        let sockets = |id| self.peers.iter().filter(|sides| sides.peer == id).count();
-        known.retain(|peer| !self.closed.contains(&peer.id) && sockets(peer.id) <= 1);
+        known.retain(|peer| !self.newest(peer.id).is_some_and(|at| self.waits(at)));
         known
     }
 
@@ -235,7 +240,8 @@ impl Transport for MatchboxTransport {
     fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
         self.take_in();
         let banned = self.directory.presence(to) == Some(Presence::Banned);
-        let at = self.present(to).filter(|_| !banned);
+        // What belongs to a connection that has ended goes nowhere.
+        let at = self.newest(to).filter(|at| !banned && !self.waits(*at));
         if !at.is_some_and(|at| self.peers[at].send(channel, packet)) {
             self.directory.count_drop();
         }

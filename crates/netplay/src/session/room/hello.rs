@@ -237,9 +237,15 @@ impl<S: Simulation> Room<S> {
         self.misses_until = Some(self.now + REUNION);
         let notice = self.notice.take();
         for id in met {
-            self.lose_for_now(id, "is gone");
+            self.hang_up(id);
         }
         self.notice = notice;
+    }
+
+    /// Ends the connection to a peer that has fallen silent, so that it may have another one.
+    fn hang_up(&mut self, id: PeerId) {
+        self.hang_ups.push(id);
+        self.lose_for_now(id);
     }
 
     /// Forgets whom we refused, once it has had time to learn why: few peers are remembered, and
@@ -277,7 +283,7 @@ impl<S: Simulation> Room<S> {
         let others_reach_it = self.peers.others_reach(id);
         // Whoever was here may only have lost its network for a while.
         match peer.was_here {
-            true => self.lose_for_now(id, "is gone"),
+            true => self.hang_up(id),
             false => self.lose(id, "is gone"),
         }
         if is_elder && others_reach_it {

@@ -222,7 +222,7 @@ impl<S: Simulation> Room<S> {
         }
         while let Some(closed) = transport.take_closed() {
             if self.closes.is_none() {
-                self.lose_for_now(closed, "is gone");
+                self.lose_for_now(closed);
             }
         }
         let judges = !self.waking.hears_first();

@@ -88,11 +88,10 @@ impl<S: Simulation> Room<S> {
         self.miss(id, false, how);
     }
 
-    /// A peer is gone, and may return over another connection.
-    pub(super) fn lose_for_now(&mut self, id: PeerId, how: &str) {
+    /// The connection to a peer has ended. It may return over another one.
+    pub(super) fn lose_for_now(&mut self, id: PeerId) {
         if self.peers.get(id).is_some_and(|p| p.stage != Stage::Gone) {
-            self.hang_ups.push(id);
-            self.miss(id, true, how);
+            self.miss(id, true, "is gone");
         }
     }
 
