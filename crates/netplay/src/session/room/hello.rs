@@ -69,7 +69,7 @@ impl<S: Simulation> Room<S> {
         }
         if arrives {
             self.refused = None;
-            self.misses_until = None;
+            self.waking.has_met();
             self.change_line();
         }
         if returns {
@@ -226,7 +226,7 @@ impl<S: Simulation> Room<S> {
     }
 
     /// We slept for so long that everybody has given us up: so do we, to be met again at once.
-    pub(super) fn wake_alone(&mut self) {
+    pub(super) fn wake_alone(&mut self, transport: &mut dyn Transport) {
         let met: Vec<PeerId> = (self.peers.iter())
             .filter(|peer| peer.was_here && peer.stage != Stage::Gone)
             .map(|peer| peer.id)
@@ -234,18 +234,14 @@ impl<S: Simulation> Room<S> {
         if met.is_empty() {
             return;
         }
-        self.misses_until = Some(self.now + REUNION);
+        self.waking.wait_for_others(self.now);
         let notice = self.notice.take();
         for id in met {
-            self.hang_up(id);
+            // Before anything is heard of it: all of that is older.
+            transport.hang_up(id);
+            self.lose_for_now(id);
         }
         self.notice = notice;
-    }
-
-    /// Ends the connection to a peer that has fallen silent, so that it may have another one.
-    fn hang_up(&mut self, id: PeerId) {
-        self.hang_ups.push(id);
-        self.lose_for_now(id);
     }
 
     /// Forgets whom we refused, once it has had time to learn why: few peers are remembered, and
@@ -283,7 +279,10 @@ impl<S: Simulation> Room<S> {
         let others_reach_it = self.peers.others_reach(id);
         // Whoever was here may only have lost its network for a while.
         match peer.was_here {
-            true => self.hang_up(id),
+            true => {
+                self.hang_ups.push(id);
+                self.lose_for_now(id);
+            }
             false => self.lose(id, "is gone"),
         }
         if is_elder && others_reach_it {

@@ -92,8 +92,7 @@ impl<S: Simulation> Room<S> {
     /// As the room's owner: starts the match once enough are here, all are ready, and all reach
     /// one another and nobody else of the room.
     pub(super) fn start_when_ready(&mut self) {
-        self.misses_until = self.misses_until.filter(|until| self.now < *until);
-        let waits = !self.ready || self.misses_until.is_some();
+        let waits = !self.ready || self.waking.waits_for_others();
         if !matches!(self.phase, Phase::Lobby | Phase::Result) || waits {
             return;
         }

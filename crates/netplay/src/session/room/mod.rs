@@ -67,12 +67,6 @@ const GREETING_INTERVAL: Duration = Duration::from_millis(50);
 /// How often a peer repeats its lobby line, as a sign of life: well within [`SILENCE_DEADLINE`].
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A pause between two turns after which this process was given up by everybody.
-const GIVEN_UP: Duration = SILENCE_DEADLINE.saturating_add(HANDSHAKE_DEADLINE);
-
-/// How long whoever was given up in its sleep waits for the others before it starts a match.
-const REUNION: Duration = Duration::from_secs(10);
-
 /// How long the transport is kept after the last word (Leave), so that it goes out.
 const FAREWELL: Duration = Duration::from_millis(200);
 
@@ -94,8 +88,6 @@ pub struct Room<S: Simulation> {
     config: Config<S>,
     now: Duration,
     waking: Waking,
-    /// Until when we wait for those that gave us up in our sleep.
-    misses_until: Option<Duration>,
     id: Option<PeerId>,
     signaling: SignalingState,
     path: Path,
@@ -166,7 +158,6 @@ impl<S: Simulation> Room<S> {
             config,
             now: Duration::ZERO,
             waking: Waking::default(),
-            misses_until: None,
             id: None,
             signaling: SignalingState::default(),
             path: Path::default(),
@@ -207,8 +198,8 @@ impl<S: Simulation> Room<S> {
     pub fn turn(&mut self, now: Duration, transport: &mut dyn Transport) {
         let awake = std::mem::replace(&mut self.now, now);
         self.waking.turn(awake, now);
-        if now.saturating_sub(awake) >= GIVEN_UP {
-            self.wake_alone();
+        if self.waking.has_overslept() {
+            self.wake_alone(transport);
         }
         self.look_around(transport);
         for _ in 0..MAX_PACKETS_PER_TURN {
