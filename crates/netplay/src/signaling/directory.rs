@@ -242,8 +242,7 @@ impl Directory {
     /// Takes in anew a peer that was met before, for another socket: in the place of one that no
     /// packet has come through of late, or of one that is gone. False at [`MAX_SOCKETS`] and at its
     /// [`MAX_ATTEMPTS`] or [`MAX_RETURN_ATTEMPTS`].
-    pub(crate) fn admit_again(&self, peer: PeerId) -> bool {
-        let now = Instant::now();
+    pub(crate) fn admit_again(&self, peer: PeerId, now: Instant) -> bool {
         let mut state = self.state();
         let Some(entry) = state.entry_mut(peer) else {
             return false;
@@ -381,3 +380,6 @@ impl State {
         self.peers.iter_mut().find(|entry| entry.peer.id == peer)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,7 @@ use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use protocol::PeerId;
 use std::{collections::HashMap, net::IpAddr};
 use tracing::{debug, info};
+use web_time::Instant;
 
 /// Candidates in each direction of one handshake, the end marker included. Further ones are
 /// dropped: a machine has one for each of its interfaces and ICE servers.
@@ -352,7 +353,7 @@ impl Guard {
 
     /// Lets one begin anew.
     fn admit_again(&mut self, id: PeerId, we_offer: bool) -> bool {
-        let admitted = self.directory.admit_again(id);
+        let admitted = self.directory.admit_again(id, Instant::now());
         self.begin(id, admitted, we_offer)
     }
 

@@ -363,7 +363,7 @@ where
                 // It may not hear of it, or still hold on to what has ended here.
                 let failures = retry.failures + 1;
                 self.retries.add(Retry { failures, ..retry }, now);
-            } else if self.directory.admit_again(peer) {
+            } else if self.directory.admit_again(peer, now) {
                 debug!(%peer, "tries again");
                 self.open(peer, PeerEvent::NewPeer(peer), Some(retry.whole), now);
             }
