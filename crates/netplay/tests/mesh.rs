@@ -19,7 +19,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use talk::{id_of, say, until};
+use talk::{id_of, knows, part_and_meet_again, say, until};
 
 /// How often a third peer comes and goes.
 const VISITS: u32 = 30;
@@ -104,10 +104,6 @@ async fn closed(peer: &mut MatchboxTransport) -> PeerId {
         }
     })
     .await
-}
-
-fn knows(peer: &MatchboxTransport, other: PeerId) -> bool {
-    peer.known_peers().iter().any(|known| known.id == other)
 }
 
 #[tokio::test]
@@ -326,38 +322,11 @@ async fn a_pair_meets_although_encryption_failed_at_either_side() {
     .await;
 }
 
-/// Waits until two peers know each other again after their connection has ended, each having been told
-/// of the end if it did not bring it about.
-async fn know_again(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
-    let (a_id, b_id) = (id_of(a).await, id_of(b).await);
-    until("they know each other again", || {
-        for peer in [&mut *a, &mut *b] {
-            while peer.receive().is_some() {}
-            while peer.take_closed().is_some() {}
-        }
-        knows(a, b_id) && knows(b, a_id)
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_pair_that_hangs_up_meets_again_whoever_does_and_however_often() {
     for signaling in [Signaling::Local(LocalHub::new()), server().await] {
         let [mut a, mut b, mut c] = three(&signaling).await;
-        let (a_id, b_id) = (id_of(&a).await, id_of(&b).await);
-        for (a_does, b_does) in [(true, false), (false, true), (true, true)].repeat(3) {
-            if a_does {
-                a.hang_up(b_id);
-                assert!(!knows(&a, b_id));
-            }
-            if b_does {
-                b.hang_up(a_id);
-                assert!(!knows(&b, a_id));
-            }
-            know_again(&mut a, &mut b).await;
-            say(&mut a, &mut b, "again").await;
-            say(&mut b, &mut a, "indeed").await;
-        }
+        part_and_meet_again(&mut a, &mut b).await;
         say(&mut b, &mut c, "I never lost you").await;
         say(&mut c, &mut a, "nor I you").await;
     }
