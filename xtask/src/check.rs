@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::{
     bench, build,
     setup::{self, Part},
+    size,
     steps::Steps,
     workspace::{WASM, Workspace},
 };
@@ -20,6 +21,7 @@ pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     native(workspace, steps)?;
     wasm(workspace, steps)?;
     build::run(workspace, steps)?;
+    size::run(workspace, steps, false)?;
     run_end_to_end(workspace, steps, &[])
 }
 
@@ -80,12 +82,20 @@ pub fn network(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -
     )
 }
 
-/// Takes the pictures anew and puts those that the documents show into `docs/pictures/`.
+/// Takes the pictures anew and puts those that the documents show into `docs/pictures/`, and the
+/// page's into `assets/`.
 ///
 /// # Errors
 /// When the run that takes them fails, or one is missing.
 pub fn pictures(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     const SHOWN: [&str; 3] = ["title", "match", "two-scenes"];
+    const ICONS: [&str; 5] = [
+        "icon-192.png",
+        "icon-512.png",
+        "maskable-192.png",
+        "maskable-512.png",
+        "touch-180.png",
+    ];
 
     setup::run(workspace, steps, &[Part::Web, Part::Test])?;
     build::run(workspace, steps)?;
@@ -98,6 +108,11 @@ pub fn pictures(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         fs::copy(&picture, shown.join(format!("{name}.png")))
             .with_context(|| format!("cannot copy {}", picture.display()))?;
     }
+    let assets = workspace.root().join("assets");
+    for icon in ICONS {
+        fs::copy(taken.join(icon), assets.join("icons").join(icon))?;
+    }
+    fs::copy(taken.join("cover.jpg"), assets.join("cover.jpg"))?;
     Ok(())
 }
 

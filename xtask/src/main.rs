@@ -5,13 +5,18 @@ mod build;
 mod check;
 mod fuzz;
 mod packages;
+mod page;
 mod replay;
 mod serve;
 mod setup;
+mod size;
 mod soak;
 mod steps;
 mod tools;
+mod wasm;
 mod workspace;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -44,7 +49,21 @@ enum Command {
         parts: Vec<Part>,
     },
     /// Build the web client into `dist/`, with brotli and gzip beside each file.
+    ///
+    /// With its public address in PEERBALL_PUBLIC_URL, previews of links show its picture.
     Build,
+    /// Print what a player downloads before the first frame; fail when it is over its budget.
+    Size {
+        /// Also the largest crates, of a module that is built once more for that.
+        #[arg(long)]
+        by_crate: bool,
+    },
+    /// Finish a web client in a folder, as `build` does after trunk.
+    #[command(hide = true)]
+    Finish {
+        /// The folder of its `index.html`.
+        folder: PathBuf,
+    },
     /// Serve the built web client and signaling on port 3536.
     Serve {
         /// Stock `matchbox_server` does the signaling in place of ours.
@@ -121,6 +140,8 @@ fn main() -> Result<()> {
             setup::run(&workspace, &mut steps, &[Part::Web])?;
             build::run(&workspace, &mut steps)
         }
+        Command::Size { by_crate } => size::run(&workspace, &mut steps, by_crate),
+        Command::Finish { folder } => page::finish(&workspace, &folder, None),
         Command::Serve { stock: false } => serve::ours(&workspace, &mut steps),
         Command::Serve { stock: true } => serve::stock(&workspace, &mut steps),
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),

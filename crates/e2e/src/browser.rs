@@ -64,6 +64,16 @@ impl Browser {
         Self::chromium_with(name, json!({}), &flags, None).await
     }
 
+    /// A headless Chromium that has no WebGL.
+    ///
+    /// # Errors
+    /// When Chromium or its driver cannot be started.
+    pub async fn chromium_without_graphics(name: &str, width: u32, height: u32) -> Result<Self> {
+        let flags = ["--headless=new", "--disable-3d-apis"].map(str::to_owned);
+        let emulation = device(width, height);
+        Self::chromium_with(name, emulation, &flags, None).await
+    }
+
     /// A Chromium in a window on a display of its own, where tabs cover one another.
     ///
     /// # Errors
@@ -79,9 +89,8 @@ impl Browser {
     /// # Errors
     /// When Chromium or its driver cannot be started.
     pub async fn device(name: &str, width: u32, height: u32) -> Result<Self> {
-        let metrics = json!({ "width": width, "height": height, "pixelRatio": 1, "touch": false });
-        let emulation = json!({ "deviceMetrics": metrics });
-        Self::chromium_with(name, emulation, &["--headless=new".to_owned()], None).await
+        let flags = ["--headless=new".to_owned()];
+        Self::chromium_with(name, device(width, height), &flags, None).await
     }
 
     async fn chromium_with(
@@ -183,6 +192,32 @@ impl Browser {
         let answer =
             tokio::task::block_in_place(|| self.session.ask("POST", "/goog/cdp/execute", &body))?;
         ensure!(answer.starts_with(OK), "{command} was answered {answer}");
+        Ok(())
+    }
+
+    /// Has every page run this script before its own.
+    ///
+    /// # Errors
+    /// When this is no Chromium, or it refuses.
+    pub fn before_pages(&self, script: &str) -> Result<()> {
+        let command = "Page.addScriptToEvaluateOnNewDocument";
+        self.devtools(command, json!({ "source": script }))
+    }
+
+    /// Lets downloads come at so many bytes a second from here on.
+    ///
+    /// # Errors
+    /// When this is no Chromium, or it refuses.
+    pub fn slow_down(&self, bytes_per_second: u32) -> Result<()> {
+        let conditions = json!({ "network_conditions": {
+            "offline": false, "latency": 0,
+            "download_throughput": bytes_per_second, "upload_throughput": bytes_per_second,
+        }});
+        let answer = tokio::task::block_in_place(|| {
+            let path = "/chromium/network_conditions";
+            self.session.ask("POST", path, &conditions.to_string())
+        })?;
+        ensure!(answer.starts_with(OK), "slowing down was answered {answer}");
         Ok(())
     }
 
@@ -297,6 +332,12 @@ async fn start_driver(command: &mut Command, name: &str, phrase: &str) -> Result
         driver.drain(&folder.join(format!("{name}.log"))).await?,
         port,
     ))
+}
+
+/// What Chromium emulates: a page of exactly this size.
+fn device(width: u32, height: u32) -> Value {
+    let metrics = json!({ "width": width, "height": height, "pixelRatio": 1, "touch": false });
+    json!({ "deviceMetrics": metrics })
 }
 
 /// Chromium's flag for the size of its window.

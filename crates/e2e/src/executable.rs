@@ -45,6 +45,19 @@ pub async fn game() -> Result<&'static PathBuf> {
         .context("cargo names no executable of the game")
 }
 
+/// The developers' commands.
+///
+/// # Errors
+/// When they do not build.
+pub async fn xtask() -> Result<&'static PathBuf> {
+    static EXECUTABLES: OnceCell<HashMap<String, PathBuf>> = OnceCell::const_new();
+    EXECUTABLES
+        .get_or_try_init(|| build(&["-p", "xtask"]))
+        .await?
+        .get("xtask")
+        .context("cargo names no executable xtask")
+}
+
 /// The part of cargo's messages that tells where an executable is.
 #[derive(Deserialize)]
 struct Message {

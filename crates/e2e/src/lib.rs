@@ -9,6 +9,8 @@
 //! - [`status`] and [`record`]: what peers tell of themselves, and what must hold of it.
 //! - [`play`]: watching peers until they have played long enough, and comparing their worlds.
 //! - `network` (on Linux): hosts of their own, and a bad network between them.
+//! - [`prefix`]: a server below a path.
+//! - [`client`]: copies of the web client, to break and to update.
 //! - [`process`], [`executable`] and [`place`]: child processes, our programs, and where things
 //!   are.
 //!
@@ -16,6 +18,7 @@
 //! stands for it, so a failed test leaves nothing behind.
 
 pub mod browser;
+pub mod client;
 pub mod executable;
 pub mod meeting;
 #[cfg(target_os = "linux")]
@@ -23,6 +26,7 @@ pub mod network;
 pub mod peer;
 pub mod place;
 pub mod play;
+pub mod prefix;
 pub mod process;
 pub mod record;
 pub mod server;

@@ -3,6 +3,7 @@
 use std::{
     io::Write,
     net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
+    path::Path,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
@@ -43,8 +44,16 @@ impl Server {
     /// # Errors
     /// When the web client was not built, or no port is free.
     pub async fn with_web_client() -> Result<Self> {
+        Self::with_pages(&web_client()?).await
+    }
+
+    /// Serves signaling and the web client in `folder`.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn with_pages(folder: &Path) -> Result<Self> {
         Self::start(signaling::Config {
-            web_dir: Some(web_client()?),
+            web_dir: Some(folder.to_owned()),
             ..Default::default()
         })
         .await
@@ -80,6 +89,11 @@ impl Server {
     /// The page's address: `http://127.0.0.1:PORT/` with `rest` after it.
     pub fn page(&self, rest: &str) -> String {
         format!("http://{}/{rest}", self.address)
+    }
+
+    /// Where it listens on this machine.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The signaling address: `ws://127.0.0.1:PORT`.

@@ -1,9 +1,17 @@
-//! Pictures of every screen at three sizes, from real runs, in `e2e/` of cargo's target folder.
+//! Pictures of every screen at three sizes, from real runs, and the icons at theirs, in `e2e/` of
+//! cargo's target folder.
 
 use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use e2e::{browser::Browser, peer::NativePeer, place::output, play::until, server::Server};
+use data_encoding::BASE64;
+use e2e::{
+    browser::Browser,
+    peer::NativePeer,
+    place::{output, root},
+    play::until,
+    server::Server,
+};
 use serde_json::json;
 
 /// A small window, a desktop, a phone held upright.
@@ -44,6 +52,82 @@ async fn every_screen_at_every_size() -> Result<()> {
         take(&browser, "two-scenes", width, height).await?;
     }
     server.stop().await
+}
+
+/// The icons from their drawing, and the picture for previews of links from one of a match.
+#[tokio::test(flavor = "multi_thread")]
+async fn icons_and_cover() -> Result<()> {
+    /// Maskable icons may be cut to a circle of 80 % of their width: the discs end there.
+    const SAFE: f64 = 0.74;
+    /// A preview is a little wider than a screen: nothing of the match is cut off.
+    const WHOLE: f64 = 0.93;
+    const NIGHT: &str = "#04050b";
+
+    let browser = Browser::device("icons", 512, 512).await?;
+    browser.open("about:blank").await?;
+    let icon = fs::read(root()?.join("assets/icon.svg"))?;
+    let icon = data_url("image/svg+xml", &icon);
+    for (name, side, scale, ground) in [
+        ("icon-192.png", 192, 1.0, ""),
+        ("icon-512.png", 512, 1.0, ""),
+        ("maskable-192.png", 192, SAFE, NIGHT),
+        ("maskable-512.png", 512, SAFE, NIGHT),
+        ("touch-180.png", 180, 0.9, NIGHT),
+    ] {
+        let image = draw(&browser, &icon, (side, side), scale, ground, "image/png").await?;
+        fs::write(output()?.join(name), image)?;
+    }
+    let found = fs::read(root()?.join("docs/pictures/match.png"))?;
+    let found = data_url("image/png", &found);
+    let cover = draw(&browser, &found, (1200, 630), WHOLE, NIGHT, "image/jpeg").await?;
+    fs::write(output()?.join("cover.jpg"), cover)?;
+    Ok(())
+}
+
+fn data_url(media_type: &str, content: &[u8]) -> String {
+    format!("data:{media_type};base64,{}", BASE64.encode(content))
+}
+
+/// Draws a picture so that it covers `size`, then smaller by `scale`, on `ground`, and gives the
+/// file.
+async fn draw(
+    browser: &Browser,
+    picture: &str,
+    size: (u32, u32),
+    scale: f64,
+    ground: &str,
+    media_type: &str,
+) -> Result<Vec<u8>> {
+    let script = format!(
+        "window.drawn = null;
+         (async () => {{
+             const [width, height, scale] = {};
+             const image = new Image();
+             image.src = {picture:?};
+             await image.decode();
+             const [w, h] = [image.naturalWidth, image.naturalHeight];
+             const factor = scale * Math.max(width / w, height / h);
+             const canvas = Object.assign(document.createElement('canvas'), {{ width, height }});
+             const context = canvas.getContext('2d');
+             context.imageSmoothingQuality = 'high';
+             if ({ground:?}) {{
+                 context.fillStyle = {ground:?};
+                 context.fillRect(0, 0, width, height);
+             }}
+             context.drawImage(image, (width - w * factor) / 2, (height - h * factor) / 2,
+                 w * factor, h * factor);
+             window.drawn = canvas.toDataURL({media_type:?}, 0.85);
+         }})();",
+        json!([size.0, size.1, scale]),
+    );
+    browser.evaluate(&script).await?;
+    let drawn = until("a picture", PATIENCE, async || {
+        let drawn = browser.evaluate("return window.drawn").await?;
+        Ok(drawn.as_str().map(str::to_owned))
+    });
+    let drawn = drawn.await?;
+    let content = drawn.split_once(',').context("a data URL")?.1;
+    Ok(BASE64.decode(content.as_bytes())?)
 }
 
 /// Waits until every scene of the page has played for a while.

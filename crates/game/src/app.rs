@@ -60,7 +60,7 @@ fn window(args: &Args) -> Window {
         present_mode: PresentMode::AutoVsync,
         canvas: Some("#peerball".into()),
         fit_canvas_to_parent: true,
-        // Keys scroll the page otherwise; the browser's own shortcuts are few that one misses.
+        // Keys scroll the page otherwise. `assets/page.js` keeps the browser's own from the game.
         prevent_default_event_handling: true,
         ..default()
     }

@@ -1,10 +1,17 @@
-//! The page around the game: its address, `window.peerball`, and the clipboard.
+//! The page around the game: its address, `window.peerball`, the clipboard, and what its scripts
+//! (`assets/page.js`) and screen readers are told.
 
 use crate::{
     preferences::Preferences,
     scene::{Failed, Scene, Session, place::Place},
 };
-use bevy::prelude::*;
+use bevy::{
+    input_focus::{
+        InputFocus,
+        tab_navigation::{NavAction, TabIndex, TabNavigation},
+    },
+    prelude::*,
+};
 use js_sys::{Array, JSON, Object, Reflect};
 use netplay::session::{Handle, Status};
 use sim::World as Match;
@@ -15,8 +22,21 @@ use web_sys::{HtmlElement, PageTransitionEvent};
 pub(super) fn plugin(app: &mut App) {
     tell_page();
     app.add_systems(Startup, listen)
-        .add_systems(PostUpdate, (report, show_code));
+        .add_systems(PostUpdate, (report, show_code, show_tab_ends))
+        .add_systems(Last, tell_first_picture);
 }
+
+/// The canvas's id in `index.html`.
+const CANVAS: &str = "peerball";
+
+/// The id of the element whose text screen readers read out when it changes.
+const LIVE_REGION: &str = "said";
+
+/// The event that tells the page's scripts that the game is on the screen.
+const DRAWN: &str = "peerball-drawn";
+
+/// The picture with which something is surely on the screen: the first one has the layout not yet.
+const DRAWN_AFTER: u32 = 3;
 
 /// The page's query and fragment, with their `?` and `#`.
 pub fn address() -> (String, String) {
@@ -33,11 +53,92 @@ pub fn address() -> (String, String) {
     )
 }
 
-/// The server that the page came from.
-pub fn origin() -> String {
-    web_sys::window()
-        .and_then(|window| window.location().origin().ok())
-        .unwrap_or_default()
+/// The server that the page came from, with the path under which a proxy shows it.
+pub fn server() -> String {
+    let Some(location) = web_sys::window().map(|window| window.location()) else {
+        return String::new();
+    };
+    let origin = location.origin().unwrap_or_default();
+    let path = location.pathname().unwrap_or_default();
+    // Without the page's own name.
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{origin}{folder}")
+}
+
+/// Has screen readers say this, after what they are saying.
+pub fn announce(words: &str) {
+    if let Some(region) = element(LIVE_REGION) {
+        region.set_text_content(Some(words));
+    }
+}
+
+/// Tells the page, its title and screen readers which screen is shown: `name` for the page's
+/// styles, `title` for people, in the language of this code.
+pub fn show_screen(name: &str, title: &str, language: &str) {
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else {
+        return;
+    };
+    document.set_title(&format!("{title} - Peerball"));
+    if let Some(body) = document.body() {
+        // The name of an attribute that is valid cannot fail.
+        let _ = body.set_attribute("data-screen", name);
+    }
+    if let Some(region) = element(LIVE_REGION) {
+        region.set_lang(language);
+    }
+    announce(title);
+}
+
+fn element(id: &str) -> Option<HtmlElement> {
+    let found = web_sys::window()?.document()?.get_element_by_id(id)?;
+    found.dyn_into().ok()
+}
+
+/// Tells the page where the focus is among the picture's buttons, so that Tab goes on to the page
+/// and the browser after the last one, and with Shift before the first.
+fn show_tab_ends(
+    focus: Res<InputFocus>,
+    come: Query<(), Added<TabIndex>>,
+    mut gone: RemovedComponents<TabIndex>,
+    order: TabNavigation,
+) {
+    let has_gone = gone.read().count() > 0;
+    if !focus.is_changed() && come.is_empty() && !has_gone {
+        return;
+    }
+    let Some(canvas) = element(CANVAS) else {
+        return;
+    };
+    let at_end = |end| {
+        order
+            .navigate(&focus, end)
+            .map_or(true, |last| focus.get() == Some(last))
+    };
+    for (end, name) in [
+        (NavAction::First, "data-tab-first"),
+        (NavAction::Last, "data-tab-last"),
+    ] {
+        // The name of an attribute that is valid cannot fail.
+        let _ = match at_end(end) {
+            true => canvas.set_attribute(name, ""),
+            false => canvas.remove_attribute(name),
+        };
+    }
+}
+
+/// Until then the page shows that it loads.
+fn tell_first_picture(mut pictures: Local<u32>) {
+    if *pictures >= DRAWN_AFTER {
+        return;
+    }
+    *pictures += 1;
+    if *pictures == DRAWN_AFTER
+        && let Some(window) = web_sys::window()
+        && let Ok(event) = web_sys::Event::new(DRAWN)
+    {
+        // Whether a listener prevents a default, of which there is none.
+        let _ = window.dispatch_event(&event);
+    }
 }
 
 /// Puts text into the clipboard. A browser that refuses leaves it to be read off the screen.
@@ -102,10 +203,7 @@ fn listen() {
     window.set_onpageshow(on_show.dyn_ref());
     let reload = Closure::<dyn Fn()>::new(reload).into_js_value();
     window.set_onhashchange(reload.dyn_ref());
-    let canvas = window
-        .document()
-        .and_then(|document| document.get_element_by_id("peerball"));
-    if let Some(canvas) = canvas.and_then(|canvas| canvas.dyn_into::<HtmlElement>().ok()) {
+    if let Some(canvas) = element(CANVAS) {
         let _ = canvas.focus();
     }
 }

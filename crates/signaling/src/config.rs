@@ -51,6 +51,8 @@ pub struct Config {
     pub return_grace: Duration,
     /// How long a request may take to come; default [`limits::REQUEST_DEADLINE`].
     pub request_deadline: Duration,
+    /// How long a connection may take none of what it is sent; default [`limits::WRITE_DEADLINE`].
+    pub write_deadline: Duration,
     /// How often a WebSocket is pinged; default [`limits::PING_INTERVAL`]. One that was not heard
     /// for [`limits::SILENT_PING_INTERVALS`] of it is closed.
     pub ping_interval: Duration,
@@ -90,6 +92,7 @@ impl Default for Config {
             room_grace: limits::ROOM_GRACE,
             return_grace: limits::RETURN_GRACE,
             request_deadline: limits::REQUEST_DEADLINE,
+            write_deadline: limits::WRITE_DEADLINE,
             ping_interval: limits::PING_INTERVAL,
             drain_delay: limits::DRAIN_DELAY,
             shutdown_deadline: limits::SHUTDOWN_DEADLINE,

@@ -171,7 +171,8 @@ pub const SILENT_PING_INTERVALS: u32 = 3;
 /// How long a client may take to answer a close frame before the connection is dropped.
 pub const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// How long a connection may take none of what it is sent, a page load included. Then it is cut.
+/// How long a connection may take none of what it is sent, a page load included. Then it is cut. Over
+/// TLS the last record (at most 64 KiB are held) has this long in all.
 pub const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long a request's head may take, the wait for a next request included. Then the connection

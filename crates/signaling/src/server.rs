@@ -126,6 +126,7 @@ pub async fn serve(
         patience: Patience {
             ping_interval: config.ping_interval,
             return_grace: config.return_grace,
+            write_deadline: config.write_deadline,
         },
         proxies: config.proxies.clone(),
         origins: config.origins.clone(),
@@ -193,6 +194,11 @@ fn open_redis(
     node: Arc<Sockets>,
     health: Arc<Health>,
 ) -> Result<Arc<dyn Store>, ServeError> {
+    if url.0.starts_with("rediss:") {
+        return Err(ServeError::Config(
+            "Redis over TLS (rediss:) is not supported; reach it by redis: in a network of its own",
+        ));
+    }
     let terms = Terms {
         max_rooms: config.max_rooms,
         room_grace: config.room_grace,
@@ -222,6 +228,9 @@ fn open_redis(
 fn checked(config: &Config) -> Result<u32, ServeError> {
     if config.ping_interval.is_zero() {
         return Err(ServeError::Config("the ping interval is zero"));
+    }
+    if config.write_deadline.is_zero() {
+        return Err(ServeError::Config("the deadline of writes is zero"));
     }
     if config.request_deadline.is_zero() {
         return Err(ServeError::Config("the deadline of requests is zero"));

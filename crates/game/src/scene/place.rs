@@ -50,7 +50,7 @@ pub fn servers(args: &Args, choice: &Choice) -> Result<Servers, Trouble> {
         return named(&address);
     }
     #[cfg(target_arch = "wasm32")]
-    return named(&crate::web::origin());
+    return named(&crate::web::server());
     #[cfg(not(target_arch = "wasm32"))]
     match choice {
         Choice::Create(_) => {

@@ -12,6 +12,8 @@ mod playing;
 mod result;
 mod room;
 mod rooms;
+#[cfg(target_arch = "wasm32")]
+mod spoken;
 mod title;
 mod watching;
 mod widgets;
@@ -52,6 +54,8 @@ pub(super) fn plugin(app: &mut App) {
             translate,
         ),
     );
+    #[cfg(target_arch = "wasm32")]
+    app.add_plugins(spoken::plugin);
 }
 
 /// The root of a page's widgets.

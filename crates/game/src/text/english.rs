@@ -1,7 +1,7 @@
 //! English.
 
 use super::{
-    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Title, Trouble, Words,
+    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Spoken, Title, Trouble, Words,
     trouble::sentence,
 };
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
@@ -150,6 +150,16 @@ pub(super) static WORDS: Words = Words {
         no_pause: "The match goes on: others are playing. Your disc stands still meanwhile.",
         resume: "Go on",
         leave: "Leave the match",
+    },
+    spoken: Spoken {
+        language: "en",
+        title: "Title",
+        room: "Room",
+        playing: "Match",
+        result: "Result",
+        watching: "Replay",
+        failure: "Trouble",
+        score: |[left, right]| format!("Orange {left}, Blue {right}."),
     },
     credits: Credits {
         heading: "Credits",

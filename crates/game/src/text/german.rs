@@ -1,7 +1,7 @@
 //! German.
 
 use super::{
-    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Title, Trouble, Words,
+    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Spoken, Title, Trouble, Words,
     trouble::sentence,
 };
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
@@ -151,6 +151,16 @@ pub(super) static WORDS: Words = Words {
         no_pause: "Das Spiel geht weiter, denn andere spielen. Deine Scheibe steht solange still.",
         resume: "Weiterspielen",
         leave: "Spiel verlassen",
+    },
+    spoken: Spoken {
+        language: "de",
+        title: "Titel",
+        room: "Raum",
+        playing: "Spiel",
+        result: "Ergebnis",
+        watching: "Aufzeichnung",
+        failure: "Störung",
+        score: |[left, right]| format!("Orange {left}, Blau {right}."),
     },
     credits: Credits {
         heading: "Mitwirkende",

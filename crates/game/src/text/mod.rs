@@ -33,6 +33,9 @@ pub struct Words {
     pub menu: Menu,
     /// Who made what.
     pub credits: Credits,
+    /// For screen readers.
+    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "pages speak"))]
+    pub spoken: Spoken,
     /// A few words on what happened.
     pub heading: fn(&Trouble) -> &'static str,
     /// What happened, and what the player can do about it.
@@ -263,6 +266,27 @@ pub struct Menu {
     pub resume: &'static str,
     /// Leaves the match.
     pub leave: &'static str,
+}
+
+/// What a page has screen readers say, and its titles.
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "pages speak"))]
+pub struct Spoken {
+    /// The language's code (BCP 47).
+    pub language: &'static str,
+    /// The first screen.
+    pub title: &'static str,
+    /// The room before a match.
+    pub room: &'static str,
+    /// The match.
+    pub playing: &'static str,
+    /// The end of a match.
+    pub result: &'static str,
+    /// A match that is over, again.
+    pub watching: &'static str,
+    /// What went wrong.
+    pub failure: &'static str,
+    /// The goals of both teams.
+    pub score: fn([u8; 2]) -> String,
 }
 
 /// Who made what.

@@ -8,10 +8,11 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
 /// What a page of the web client may do, but for its scripts. It connects to whatever server its
-/// players name, runs its timer in a Worker made of a blob, and has its styles set by the engine.
-const POLICY: &str = "default-src 'self'; connect-src 'self' http: https: ws: wss:; \
-    img-src 'self' data: blob:; media-src 'self' data: blob:; worker-src 'self' blob:; \
-    style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+/// players name, runs its timer in a Worker made of a blob and starts offline by one of its own, may
+/// be installed, and has its styles set by the engine.
+const POLICY: &str = "default-src 'none'; connect-src 'self' http: https: ws: wss:; \
+    img-src 'self'; manifest-src 'self'; worker-src 'self' blob:; \
+    style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'self'";
 
 /// What the operator decides about pages.
@@ -157,6 +158,8 @@ mod tests {
             policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-"),
             "{policy}"
         );
+        // What is not named is not allowed.
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
         assert_eq!(header_of(&ours, None, "content-security-policy"), None);
         assert_eq!(
             header_of(&ours, None, "referrer-policy").unwrap(),

@@ -321,6 +321,7 @@ impl Args {
             node_grace: Duration::from_secs(self.node_grace),
             room_grace: Duration::from_secs(self.room_grace),
             return_grace: Duration::from_secs(self.return_grace),
+            write_deadline: limits::WRITE_DEADLINE,
             ping_interval: Duration::from_secs(self.ping_interval),
             drain_delay: Duration::from_secs(self.drain_delay),
             shutdown_deadline: Duration::from_secs(self.shutdown_deadline),

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     limits::{MAX_ROOM_NAME_BYTES, MAX_ROOMS},
     store::{
-        InvalidDoor,
+        Door, Entered, Entry, InvalidDoor,
         testing::{charter, number, peer},
     },
 };

@@ -48,6 +48,8 @@ pub(crate) struct House {
     pub(crate) tls: Option<Tls>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) request_deadline: Duration,
+    /// How long a connection may take nothing.
+    pub(crate) write_deadline: Duration,
     /// Lets connections end after their running request.
     pub(crate) closing: CancellationToken,
     /// Drops them as they are.
@@ -86,7 +88,8 @@ impl Door {
                     () = house.closing.cancelled() => None,
                 };
                 if let Some(stream) = opened {
-                    house.run(Connection::new(stream, occupied), service).await;
+                    let connection = Connection::new(stream, occupied, house.write_deadline);
+                    house.run(connection, service).await;
                 }
             });
         }

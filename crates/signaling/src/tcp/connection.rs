@@ -2,20 +2,21 @@
 
 use crate::{
     admission::crowd::Present,
-    limits::{LINGER_BYTES, LINGER_DEADLINE, WRITE_DEADLINE},
+    limits::{LINGER_BYTES, LINGER_DEADLINE},
     operations::metrics::{Held, Limit},
 };
 use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
     runtime::Handle,
     sync::OwnedSemaphorePermit,
-    time::{Instant, Sleep, sleep_until, timeout},
+    time::{Sleep, sleep, timeout},
 };
 
 /// A TCP stream as it is, or in TLS.
@@ -50,8 +51,10 @@ impl Stream {
 pub(crate) struct Connection {
     /// Gone only while dropping.
     open: Option<(Stream, Occupied)>,
-    /// Runs while a write is stuck.
-    write_deadline: Option<Pin<Box<Sleep>>>,
+    /// How long a write may be stuck.
+    write_deadline: Duration,
+    /// Runs while one is.
+    stuck: Option<Pin<Box<Sleep>>>,
 }
 
 /// What a connection takes of the server's bounds.
@@ -74,10 +77,16 @@ impl Occupied {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: impl Into<Stream>, occupied: Occupied) -> Self {
+    /// A connection that may take none of what it is sent for `write_deadline`.
+    pub(crate) fn new(
+        stream: impl Into<Stream>,
+        occupied: Occupied,
+        write_deadline: Duration,
+    ) -> Self {
         Self {
             open: Some((stream.into(), occupied)),
-            write_deadline: None,
+            write_deadline,
+            stuck: None,
         }
     }
 
@@ -98,19 +107,19 @@ impl Connection {
         Ok(open.0.duplex())
     }
 
-    /// Turns a write that makes no progress for [`WRITE_DEADLINE`] into an error.
+    /// Turns a write that makes no progress for too long into an error.
     fn bound<T>(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.write_deadline = None;
+            self.stuck = None;
             return written;
         }
         let deadline = self
-            .write_deadline
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + WRITE_DEADLINE)));
+            .stuck
+            .get_or_insert_with(|| Box::pin(sleep(self.write_deadline)));
         ready!(deadline.as_mut().poll(cx));
         if let Some((_, occupied)) = &self.open {
             occupied.held.metrics().limits.one(Limit::WriteDeadline);
@@ -153,11 +162,13 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_flush(cx)
+        let flushed = self.stream()?.poll_flush(cx);
+        self.bound(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_shutdown(cx)
+        let ended = self.stream()?.poll_shutdown(cx);
+        self.bound(cx, ended)
     }
 }
 
@@ -196,4 +207,84 @@ async fn linger(mut stream: Stream) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[cfg(feature = "tls")]
+mod tests {
+    use super::*;
+    use crate::operations::metrics::Metrics;
+    use socket2::SockRef;
+    use std::sync::Arc;
+    use tokio::{net::TcpListener, sync::Semaphore};
+    use tokio_rustls::{
+        TlsAcceptor, TlsConnector,
+        client::TlsStream,
+        rustls::{
+            ClientConfig, RootCertStore, ServerConfig,
+            crypto::ring,
+            pki_types::{PrivateKeyDer, ServerName},
+        },
+    };
+
+    /// Both ends of a TLS connection for which the system holds little.
+    async fn tls() -> (Stream, TlsStream<TcpStream>) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let client = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let connecting = TcpStream::connect(listener.local_addr().unwrap());
+        let (accepted, connected) = tokio::join!(listener.accept(), connecting);
+        let (accepted, connected) = (accepted.unwrap().0, connected.unwrap());
+        SockRef::from(&accepted)
+            .set_send_buffer_size(4 * 1024)
+            .unwrap();
+        SockRef::from(&connected)
+            .set_recv_buffer_size(4 * 1024)
+            .unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let (server, client) = tokio::join!(
+            TlsAcceptor::from(Arc::new(server)).accept(accepted),
+            TlsConnector::from(Arc::new(client)).connect(name, connected)
+        );
+        (Stream::Tls(Box::new(server.unwrap())), client.unwrap())
+    }
+
+    /// What is written last waits in TLS, and no further write would notice that it stays there.
+    #[tokio::test]
+    async fn the_last_bytes_have_a_deadline_too() {
+        let (stream, _never_reads) = tls().await;
+        let metrics = Arc::new(Metrics::default());
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let held = Held::new(&metrics, |metrics| &metrics.connections);
+        let occupied = Occupied::new(place, held, None);
+        let mut connection = Connection::new(stream, occupied, Duration::from_millis(100));
+        // Each round leaves TLS with nothing to hold, until the system takes no more.
+        let stuck = async {
+            loop {
+                connection.write_all(&[0; 16 * 1024]).await.unwrap();
+                if let Err(error) = connection.flush().await {
+                    break error;
+                }
+            }
+        };
+        let error = timeout(Duration::from_secs(10), stuck).await.unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let error = timeout(Duration::from_secs(10), connection.shutdown()).await;
+        assert_eq!(error.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
 }

@@ -36,6 +36,7 @@ impl Doors {
             #[cfg(feature = "tls")]
             tls: None,
             request_deadline: config.request_deadline,
+            write_deadline: config.write_deadline,
             metrics: Arc::clone(&app.metrics),
             closing: app.closing.clone(),
             dropping: dropping.clone(),

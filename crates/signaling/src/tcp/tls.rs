@@ -192,6 +192,10 @@ impl Tls {
         let mut seen = self.content;
         let mut hangups = Hangups::new();
         loop {
+            tokio::select! {
+                () = sleep(self.files.check_interval) => {}
+                () = hangups.next() => {}
+            }
             match read(&self.files).await {
                 Ok((certificate, key)) => {
                     let content = content(&certificate, &key);
@@ -202,10 +206,6 @@ impl Tls {
                 }
                 // In the middle of being replaced, maybe: it is looked at again.
                 Err(error) => debug!(%error, "cannot look at the certificate"),
-            }
-            tokio::select! {
-                () = sleep(self.files.check_interval) => {}
-                () = hangups.next() => {}
             }
         }
     }

@@ -32,6 +32,14 @@ const UDP: u8 = 17;
 /// `EVEN-PORT`'s wish to have the next port too: none is ever reserved.
 const RESERVE: u8 = 0x80;
 
+/// A request of a user who has proven to be one.
+struct Asked<'a> {
+    client: Client,
+    message: &'a Message<'a>,
+    proof: &'a Proof<'a>,
+    time: Time,
+}
+
 impl<S: Sockets> Relay<S> {
     /// Answers a request that needs credentials.
     pub(super) fn request(
@@ -61,11 +69,17 @@ impl<S: Sockets> Relay<S> {
                 .attribute(attribute::UNKNOWN_ATTRIBUTES, &unknown);
             return Outcome::Answer(answer.signed(&proof.key).finish());
         }
+        let asked = Asked {
+            client,
+            message: request,
+            proof: &proof,
+            time,
+        };
         let answered = match request.kind {
-            ALLOCATE => self.allocate(client, request, &proof, time),
-            REFRESH => self.refresh(client, request, &proof, time),
-            CREATE_PERMISSION => self.permit(client, request, &proof, time),
-            _ => self.bind_channel(client, request, &proof, time),
+            ALLOCATE => self.allocate(&asked),
+            REFRESH => self.refresh(&asked),
+            CREATE_PERMISSION => self.permit(&asked),
+            _ => self.bind_channel(&asked),
         };
         let answer = answered.unwrap_or_else(|Refusal(code, reason)| {
             self.refused(match code {
@@ -106,29 +120,23 @@ impl<S: Sockets> Relay<S> {
             .finish()
     }
 
-    fn allocate(
-        &mut self,
-        client: Client,
-        request: &Message<'_>,
-        proof: &Proof<'_>,
-        time: Time,
-    ) -> Result<Writer, Refusal> {
-        if let Some(allocation) = self.allocations.get(&client) {
+    fn allocate(&mut self, asked: &Asked<'_>) -> Result<Writer, Refusal> {
+        if let Some(allocation) = self.allocations.get(&asked.client) {
             // The answer was lost, and the same request has come again.
-            let is_same =
-                allocation.made_by == request.transaction && allocation.user == proof.user;
-            let lifetime = allocation.expires.saturating_duration_since(time.now);
+            let is_same = allocation.made_by == asked.message.transaction
+                && allocation.user == asked.proof.user;
+            let lifetime = allocation.expires.saturating_duration_since(asked.time.now);
             return is_same
-                .then(|| allocated(client, request, allocation.address, lifetime))
+                .then(|| allocated(asked, allocation.address, lifetime))
                 .ok_or(MISMATCH);
         }
-        let transport = request.get(attribute::REQUESTED_TRANSPORT);
+        let transport = asked.message.get(attribute::REQUESTED_TRANSPORT);
         match transport.and_then(|value| value.first()) {
             None => return Err(BAD_REQUEST),
             Some(&UDP) => {}
             Some(_) => return Err(WRONG_TRANSPORT),
         }
-        let v6 = match requested_family(request) {
+        let v6 = match requested_family(asked.message) {
             None | Some(FAMILY_V4) => false,
             Some(FAMILY_V6) => true,
             Some(_) => return Err(WRONG_FAMILY),
@@ -136,75 +144,63 @@ impl<S: Sockets> Relay<S> {
         if !self.sockets.serves(v6) {
             return Err(WRONG_FAMILY);
         }
-        let even = request.get(attribute::EVEN_PORT);
+        let even = asked.message.get(attribute::EVEN_PORT);
         if even.is_some_and(|value| value.first().is_none_or(|flags| flags & RESERVE != 0)) {
             return Err(NO_CAPACITY);
         }
-        if !self.users.admit(proof.user, client.address.ip()) {
+        if !self
+            .users
+            .admit(asked.proof.user, asked.client.address.ip())
+        {
             return Err(QUOTA_REACHED);
         }
         let opened = (self.users.has_room(self.allocations.len()))
-            .then(|| self.sockets.open(client, v6, even.is_some()))
+            .then(|| self.sockets.open(asked.client, v6, even.is_some()))
             .flatten();
         let (address, socket) = opened.ok_or(NO_CAPACITY)?;
-        let lifetime = requested_lifetime(request).max(TURN_ALLOCATION_LIFETIME);
-        self.users.take(proof.user, client.address.ip(), time.now);
+        let lifetime = requested_lifetime(asked.message).max(TURN_ALLOCATION_LIFETIME);
+        self.users
+            .take(asked.proof.user, asked.client.address.ip(), asked.time.now);
         self.metrics.turn_allocated.one();
         self.metrics.turn_allocations.add(1);
         let allocation = Allocation::new(
-            proof.user,
-            request.transaction,
+            asked.proof.user,
+            asked.message.transaction,
             address,
             socket,
-            time.now + lifetime,
+            asked.time.now + lifetime,
         );
-        self.allocations.insert(client, allocation);
-        self.clients.insert(address, client);
-        Ok(allocated(client, request, address, lifetime))
+        self.allocations.insert(asked.client, allocation);
+        self.clients.insert(address, asked.client);
+        Ok(allocated(asked, address, lifetime))
     }
 
     /// The client's allocation, if it is this user's.
-    fn own(
-        &mut self,
-        client: Client,
-        proof: &Proof<'_>,
-    ) -> Result<&mut Allocation<S::Socket>, Refusal> {
-        let allocation = self.allocations.get_mut(&client).ok_or(MISMATCH)?;
-        let is_own = allocation.user == proof.user;
+    fn own(&mut self, asked: &Asked<'_>) -> Result<&mut Allocation<S::Socket>, Refusal> {
+        let allocation = self.allocations.get_mut(&asked.client).ok_or(MISMATCH)?;
+        let is_own = allocation.user == asked.proof.user;
         is_own.then_some(allocation).ok_or(WRONG_CREDENTIALS)
     }
 
-    fn refresh(
-        &mut self,
-        client: Client,
-        request: &Message<'_>,
-        proof: &Proof<'_>,
-        time: Time,
-    ) -> Result<Writer, Refusal> {
-        let allocation = self.own(client, proof)?;
+    fn refresh(&mut self, asked: &Asked<'_>) -> Result<Writer, Refusal> {
+        let allocation = self.own(asked)?;
         let family = family_of(allocation.address);
-        if requested_family(request).is_some_and(|asked| asked != family) {
+        if requested_family(asked.message).is_some_and(|wanted| wanted != family) {
             return Err(PEER_FAMILY);
         }
-        let lifetime = requested_lifetime(request);
-        allocation.expires = time.now + lifetime;
+        let lifetime = requested_lifetime(asked.message);
+        allocation.expires = asked.time.now + lifetime;
         if lifetime.is_zero() {
-            self.forget(client);
+            self.forget(asked.client);
         }
         let seconds = (lifetime.as_secs() as u32).to_be_bytes();
-        Ok(succeeded(request).attribute(attribute::LIFETIME, &seconds))
+        Ok(succeeded(asked.message).attribute(attribute::LIFETIME, &seconds))
     }
 
     /// The peer of an attribute's value, if the client's relay may speak to it.
-    fn peer(
-        &mut self,
-        client: Client,
-        request: &Message<'_>,
-        proof: &Proof<'_>,
-        value: &[u8],
-    ) -> Result<SocketAddr, Refusal> {
-        let family = family_of(self.own(client, proof)?.address);
-        let peer = request.address(value).ok_or(BAD_REQUEST)?;
+    fn peer(&mut self, asked: &Asked<'_>, value: &[u8]) -> Result<SocketAddr, Refusal> {
+        let family = family_of(self.own(asked)?.address);
+        let peer = asked.message.address(value).ok_or(BAD_REQUEST)?;
         if family_of(peer) != family {
             return Err(PEER_FAMILY);
         }
@@ -215,14 +211,8 @@ impl<S: Sockets> Relay<S> {
     }
 
     /// `CreatePermission`: all of its peers, or none.
-    fn permit(
-        &mut self,
-        client: Client,
-        request: &Message<'_>,
-        proof: &Proof<'_>,
-        time: Time,
-    ) -> Result<Writer, Refusal> {
-        let values: Vec<&[u8]> = (request.attributes())
+    fn permit(&mut self, asked: &Asked<'_>) -> Result<Writer, Refusal> {
+        let values: Vec<&[u8]> = (asked.message.attributes())
             .filter(|(kind, _)| *kind == attribute::XOR_PEER_ADDRESS)
             .map(|(_, value)| value)
             .take(MAX_TURN_PERMISSIONS + 1)
@@ -232,31 +222,29 @@ impl<S: Sockets> Relay<S> {
         }
         let mut peers = Vec::with_capacity(values.len());
         for value in values {
-            peers.push(self.peer(client, request, proof, value)?.ip());
+            peers.push(self.peer(asked, value)?.ip());
         }
-        let allocation = self.own(client, proof)?;
-        if !allocation.permit(&peers, time.now) {
+        let allocation = self.own(asked)?;
+        if !allocation.permit(&peers, asked.time.now) {
             return Err(NO_CAPACITY);
         }
-        Ok(succeeded(request))
+        Ok(succeeded(asked.message))
     }
 
-    fn bind_channel(
-        &mut self,
-        client: Client,
-        request: &Message<'_>,
-        proof: &Proof<'_>,
-        time: Time,
-    ) -> Result<Writer, Refusal> {
-        let value = request
+    fn bind_channel(&mut self, asked: &Asked<'_>) -> Result<Writer, Refusal> {
+        let value = asked
+            .message
             .get(attribute::XOR_PEER_ADDRESS)
             .ok_or(BAD_REQUEST)?;
-        let number = request.get(attribute::CHANNEL_NUMBER).ok_or(BAD_REQUEST)?;
+        let number = asked
+            .message
+            .get(attribute::CHANNEL_NUMBER)
+            .ok_or(BAD_REQUEST)?;
         let channel = number.first_chunk::<2>().ok_or(BAD_REQUEST)?;
-        let peer = self.peer(client, request, proof, value)?;
-        let allocation = self.own(client, proof)?;
-        match allocation.bind(u16::from_be_bytes(*channel), peer, time.now) {
-            Ok(()) => Ok(succeeded(request)),
+        let peer = self.peer(asked, value)?;
+        let allocation = self.own(asked)?;
+        match allocation.bind(u16::from_be_bytes(*channel), peer, asked.time.now) {
+            Ok(()) => Ok(succeeded(asked.message)),
             Err(NotBound::Taken) => Err(BAD_REQUEST),
             Err(NotBound::TooMany) => Err(NO_CAPACITY),
         }
@@ -267,17 +255,12 @@ fn succeeded(request: &Message<'_>) -> Writer {
     Writer::new(request.kind + SUCCESS, &request.transaction)
 }
 
-fn allocated(
-    client: Client,
-    request: &Message<'_>,
-    address: SocketAddr,
-    lifetime: Duration,
-) -> Writer {
+fn allocated(asked: &Asked<'_>, address: SocketAddr, lifetime: Duration) -> Writer {
     let seconds = (lifetime.as_secs() as u32).to_be_bytes();
-    succeeded(request)
+    succeeded(asked.message)
         .address(attribute::XOR_RELAYED_ADDRESS, address)
         .attribute(attribute::LIFETIME, &seconds)
-        .address(attribute::XOR_MAPPED_ADDRESS, client.address)
+        .address(attribute::XOR_MAPPED_ADDRESS, asked.client.address)
 }
 
 fn family_of(address: SocketAddr) -> u8 {

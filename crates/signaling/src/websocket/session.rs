@@ -7,7 +7,7 @@ use super::{
     allowance::Allowance,
     frames::{self, Decoder, Fault, Message},
     signal::Request,
-    socket::End,
+    socket::{End, Patience},
 };
 use crate::{
     limits::*,
@@ -43,7 +43,7 @@ pub(crate) struct Session {
     way: Way,
     decoder: Decoder,
     peer: Peer,
-    ping_interval: Duration,
+    patience: Patience,
     unheard_pings: u32,
     deadlines: Deadlines,
 }
@@ -77,8 +77,8 @@ struct Deadlines {
 }
 
 impl Session {
-    /// A session on `connection`, which is pinged so often.
-    pub(crate) fn new(connection: Connection, peer: Peer, ping_interval: Duration) -> Self {
+    /// A session on `connection`.
+    pub(crate) fn new(connection: Connection, peer: Peer, patience: Patience) -> Self {
         let way = match connection.into_stream() {
             Ok((stream, occupied)) => {
                 // A system that refuses holds more; all else works.
@@ -93,10 +93,10 @@ impl Session {
             way,
             decoder: Decoder::default(),
             peer,
-            ping_interval,
+            patience,
             unheard_pings: 0,
             deadlines: Deadlines {
-                ping: Instant::now() + ping_interval,
+                ping: Instant::now() + patience.ping_interval,
                 read: None,
                 written: None,
                 message: None,
@@ -144,7 +144,7 @@ impl Session {
         match self.decoder.is_amid() {
             true if self.deadlines.message.is_none() || is_another => {
                 self.deadlines.message =
-                    Some(now + pause + self.ping_interval * SILENT_PING_INTERVALS);
+                    Some(now + pause + self.patience.ping_interval * SILENT_PING_INTERVALS);
             }
             true => {}
             false => self.deadlines.message = None,
@@ -159,7 +159,7 @@ impl Session {
             (Way::Direct(reader, occupied), Some(writer)) => {
                 // They are two halves of one stream.
                 let stream = reader.reunite(writer).ok();
-                stream.map(|stream| Connection::new(stream, occupied))
+                stream.map(|stream| Connection::new(stream, occupied, self.patience.write_deadline))
             }
             (Way::Direct(..), None) => None,
             (Way::Whole(connection), _) => Some(*connection),
@@ -176,7 +176,7 @@ impl Session {
             Flow::Empty => self.deadlines.written = None,
             Flow::Stuck if self.deadlines.written.is_some() => {}
             Flow::Stuck | Flow::Moving => {
-                self.deadlines.written = Some(Instant::now() + WRITE_DEADLINE);
+                self.deadlines.written = Some(Instant::now() + self.patience.write_deadline);
             }
         }
         Ok(())
@@ -211,7 +211,7 @@ impl Session {
             return Err(End::Unfinished);
         }
         if self.deadlines.ping <= now {
-            self.deadlines.ping = now + self.ping_interval;
+            self.deadlines.ping = now + self.patience.ping_interval;
             // A peer that is not read cannot be heard.
             if self.deadlines.read.is_none() {
                 self.unheard_pings += 1;

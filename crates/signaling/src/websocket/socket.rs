@@ -100,6 +100,8 @@ pub(crate) struct Patience {
     pub(crate) ping_interval: Duration,
     /// How long its place is kept when it breaks, if the peer can return to it.
     pub(crate) return_grace: Duration,
+    /// How long it may take nothing of what it is sent.
+    pub(crate) write_deadline: Duration,
 }
 
 /// Answers an upgrade. The place is given up when the upgrade fails, too.
@@ -125,7 +127,7 @@ async fn run(upgrading: Upgrading, peer: Peer, patience: Patience, shutdown: Can
     };
     let held = Held::new(&peer.metrics, |metrics| &metrics.sockets);
     debug!(peer = %peer.place.peer(), "joined");
-    let mut session = Session::new(connection, peer, patience.ping_interval);
+    let mut session = Session::new(connection, peer, patience);
     let end = match session.hear(&mut early) {
         Ok(()) => {
             drop(early);

@@ -8,10 +8,20 @@ use crate::{
 use matchbox_protocol::PeerEvent::{NewPeer, PeerLeft};
 use signaling::{
     Config,
-    limits::{MAX_BARE_ROOM_PEERS, MAX_MALFORMED_MESSAGES, MAX_SIGNAL_BYTES, SEND_BURST_BYTES},
+    limits::{
+        MAX_BARE_ROOM_PEERS, MAX_MALFORMED_MESSAGES, MAX_QUEUE_BYTES, MAX_SIGNAL_BYTES,
+        SEND_BURST_BYTES,
+    },
 };
-use std::time::Duration;
-use tokio::net::TcpSocket;
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+};
 use tokio_tungstenite::{
     MaybeTlsStream, client_async,
     tungstenite::{Message, protocol::frame::coding::CloseCode},
@@ -34,6 +44,13 @@ async fn assert_others_go_on(mut a: Peer, mut b: Peer, gone: &Peer) {
     assert_eq!(b.event().await, PeerLeft(gone.id));
     a.signal(b.id, "still here").await;
     assert_eq!(b.event().await, signal_from(a.id, "still here"));
+}
+
+/// A connection for whose client the system keeps little.
+async fn narrow(server: &Server) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 * 1024).unwrap();
+    socket.connect(server.address).await.unwrap()
 }
 
 #[tokio::test]
@@ -94,10 +111,7 @@ async fn garbage_is_ignored_and_then_closes_its_sender() {
 #[tokio::test]
 async fn a_slow_reader_is_cut_off() {
     let server = Server::start_watched(Config::default()).await;
-    // With a small window the system keeps little for it.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4 * 1024).unwrap();
-    let stream = MaybeTlsStream::Plain(socket.connect(server.address).await.unwrap());
+    let stream = MaybeTlsStream::Plain(narrow(&server).await);
     let (socket, _) = client_async(server.ws("room"), stream).await.unwrap();
     let slow = Peer::greeted(socket).await;
 
@@ -122,6 +136,73 @@ async fn a_slow_reader_is_cut_off() {
     }
     let series = "peerball_sockets_ended_total{reason=\"too-slow\"}";
     metric_becomes(server.operators, series, 1.0).await;
+}
+
+/// Far less than any queue or burst, and far less than what stops a silent peer.
+const WRITE_DEADLINE: Duration = Duration::from_millis(300);
+
+#[tokio::test]
+async fn a_peer_that_never_reads_is_cut_off_at_the_write_deadline() {
+    let server = Server::start_watched(Config {
+        write_deadline: WRITE_DEADLINE,
+        ..Config::default()
+    })
+    .await;
+    let stream = MaybeTlsStream::Plain(narrow(&server).await);
+    let (socket, _) = client_async(server.ws("room"), stream).await.unwrap();
+    let deaf = Peer::greeted(socket).await;
+    let mut a = Peer::join(&server.ws("room")).await;
+    let mut b = Peer::join(&server.ws("room")).await;
+    assert_eq!(a.event().await, NewPeer(b.id));
+    // More than the system takes, and less than may queue up.
+    let data = "x".repeat(MAX_SIGNAL_BYTES / 2);
+    let start = Instant::now();
+    for _ in 0..(MAX_QUEUE_BYTES - MAX_SIGNAL_BYTES) / data.len() {
+        a.signal(deaf.id, &data).await;
+    }
+    assert_eq!(a.event().await, PeerLeft(deaf.id));
+    assert!(start.elapsed() >= WRITE_DEADLINE, "{:?}", start.elapsed());
+    assert_eq!(b.event().await, PeerLeft(deaf.id));
+    for series in [
+        "peerball_limits_hit_total{limit=\"write-deadline\"}",
+        "peerball_sockets_ended_total{reason=\"lost\"}",
+    ] {
+        metric_becomes(server.operators, series, 1.0).await;
+    }
+    a.signal(b.id, "still here").await;
+    assert_eq!(b.event().await, signal_from(a.id, "still here"));
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_read_is_cut_off_at_the_write_deadline() {
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("unread");
+    fs::create_dir_all(&root).unwrap();
+    // More than the system takes for anybody; it has no content on the disk.
+    let length = 64 * 1024 * 1024;
+    let page = fs::File::create(root.join("large.bin")).unwrap();
+    page.set_len(length).unwrap();
+    let server = Server::start_watched(Config {
+        web_dir: Some(root),
+        write_deadline: WRITE_DEADLINE,
+        ..Config::default()
+    })
+    .await;
+    let mut deaf = narrow(&server).await;
+    let start = Instant::now();
+    let request = b"GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n";
+    deaf.write_all(request).await.unwrap();
+    let series = "peerball_limits_hit_total{limit=\"write-deadline\"}";
+    metric_becomes(server.operators, series, 1.0).await;
+    assert!(start.elapsed() >= WRITE_DEADLINE, "{:?}", start.elapsed());
+    // It gets what was on its way, and then the end or a reset.
+    let mut read = 0;
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(bytes @ 1..) = deaf.read(&mut buffer).await {
+        read += bytes as u64;
+    }
+    assert!(0 < read && read < length, "{read}");
+    // The operator's own is all that is left.
+    metric_becomes(server.operators, "peerball_connections", 1.0).await;
 }
 
 #[tokio::test]

@@ -85,6 +85,10 @@ async fn what_cannot_work_is_said_before_the_start() {
             ..Config::default()
         },
         Config {
+            write_deadline: Duration::ZERO,
+            ..Config::default()
+        },
+        Config {
             ping_interval: Duration::ZERO,
             ..Config::default()
         },
@@ -101,4 +105,18 @@ async fn what_cannot_work_is_said_before_the_start() {
             Err(ServeError::Config(_) | ServeError::WebDir { .. })
         ));
     }
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn redis_over_tls_is_refused_with_what_to_do_instead() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let config = Config {
+        redis: Some("rediss://:password@127.0.0.1:6379/0".to_owned().into()),
+        ..Config::default()
+    };
+    let refused = serve(listener, config, std::future::pending()).await;
+    let sentence =
+        "Redis over TLS (rediss:) is not supported; reach it by redis: in a network of its own";
+    assert_eq!(refused.unwrap_err().to_string(), sentence);
 }

@@ -5,6 +5,8 @@ mod api;
 mod bystanders;
 mod client;
 mod files;
+#[cfg(all(unix, feature = "cli", feature = "tls"))]
+mod hangup;
 mod hostile;
 mod hostile_bytes;
 mod hostile_rooms;

@@ -6,10 +6,12 @@ use crate::{
     support::Server,
 };
 use futures::{SinkExt, StreamExt};
-use signaling::{Config, ServeError, TlsFiles, serve};
+use signaling::{Config, ServeError, TlsFiles, limits::MAX_HANDSHAKES, serve};
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -33,17 +35,17 @@ use tokio_tungstenite::{
 };
 
 /// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A self-signed certificate and where a server finds it.
-struct Certificate {
-    der: CertificateDer<'static>,
+pub struct Certificate {
+    pub der: CertificateDer<'static>,
     pem: String,
     key: String,
 }
 
 impl Certificate {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         Self {
             der: made.cert.der().clone(),
@@ -54,17 +56,17 @@ impl Certificate {
 }
 
 /// A folder of this test's own, gone with it.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let name = format!("peerball-tls-{name}-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn files(&self) -> TlsFiles {
+    pub fn files(&self) -> TlsFiles {
         TlsFiles {
             check_interval: Duration::from_millis(20),
             ..TlsFiles::new(self.0.join("cert.pem"), self.0.join("key.pem"))
@@ -72,7 +74,7 @@ impl Folder {
     }
 
     /// Puts a certificate in the place of the last one, each file at once.
-    fn put(&self, certificate: &Certificate) {
+    pub fn put(&self, certificate: &Certificate) {
         self.write("key.pem", &certificate.key);
         self.write("cert.pem", &certificate.pem);
     }
@@ -103,7 +105,7 @@ async fn serve_tls(files: TlsFiles) -> Server {
 
 /// A client that trusts these certificates only.
 async fn connect(
-    server: &Server,
+    server: SocketAddr,
     trusted: &[&Certificate],
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
@@ -117,7 +119,7 @@ async fn connect(
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let stream = TcpStream::connect(server.address).await?;
+    let stream = TcpStream::connect(server).await?;
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)
@@ -129,7 +131,7 @@ async fn join(
     server: &Server,
     trusted: &Certificate,
 ) -> (WebSocketStream<TlsStream<TcpStream>>, String) {
-    let stream = connect(server, &[trusted]).await.unwrap();
+    let stream = connect(server.address, &[trusted]).await.unwrap();
     let (mut socket, _) = client_async("wss://localhost/room", stream).await.unwrap();
     let greeting: serde_json::Value = serde_json::from_str(&text(&mut socket).await).unwrap();
     let id = greeting["IdAssigned"].as_str().unwrap().to_owned();
@@ -155,6 +157,10 @@ async fn assert_alive(socket: &mut WebSocketStream<TlsStream<TcpStream>>, id: &s
 
 /// The certificate that a new connection sees.
 async fn seen(server: &Server, trusted: &[&Certificate]) -> CertificateDer<'static> {
+    seen_at(server.address, trusted).await
+}
+
+pub async fn seen_at(server: SocketAddr, trusted: &[&Certificate]) -> CertificateDer<'static> {
     let stream = connect(server, trusted).await.unwrap();
     let (_, connection) = stream.get_ref();
     assert_eq!(connection.alpn_protocol(), Some(&b"http/1.1"[..]));
@@ -187,7 +193,7 @@ async fn a_new_certificate_is_seen_and_old_connections_live() {
     assert!(text(&mut socket).await.contains(&newcomer_id));
     assert_alive(&mut newcomer, &newcomer_id).await;
     // Whoever knows only the old certificate stays out.
-    assert!(connect(&server, &[&first]).await.is_err());
+    assert!(connect(server.address, &[&first]).await.is_err());
     metric_becomes(
         server.operators,
         "peerball_tls_handshakes_total{result=\"failed\"}",
@@ -267,6 +273,33 @@ async fn a_handshake_ends_one_way_or_another() {
     }
     assert_eq!(get(server.operators, "/readyz").await.status, 200);
     assert_eq!(seen(&server, &[&certificate]).await, certificate.der);
+}
+
+#[tokio::test]
+async fn so_many_handshakes_at_one_time_and_the_next_one_waits() {
+    let certificate = Certificate::new();
+    let folder = Folder::new("crowded");
+    folder.put(&certificate);
+    let server = serve_tls(folder.files()).await;
+    let waiting = "peerball_limits_hit_total{limit=\"tls-handshakes\"}";
+    let done = "peerball_tls_handshakes_total{result=\"done\"}";
+    let mut silent = Vec::new();
+    for _ in 0..=MAX_HANDSHAKES {
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    // All places are taken when the first of the silent ones waits.
+    metric_becomes(server.operators, waiting, 1.0).await;
+    let trusted = [&certificate];
+    let mut honest = pin!(seen(&server, &trusted));
+    tokio::select! {
+        _ = &mut honest => panic!("there was no place for it"),
+        () = metric_becomes(server.operators, waiting, 2.0) => {}
+    }
+    assert_eq!(metric(server.operators, done).await, 0.0);
+    drop(silent);
+    assert_eq!(timeout(PATIENCE, honest).await.unwrap(), certificate.der);
+    let failed = "peerball_tls_handshakes_total{result=\"failed\"}";
+    metric_becomes(server.operators, failed, MAX_HANDSHAKES as f64 + 1.0).await;
 }
 
 #[tokio::test]

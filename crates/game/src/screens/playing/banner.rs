@@ -52,7 +52,10 @@ pub(super) fn standing(world: &Match, words: &Words) -> &'static str {
 }
 
 /// What an event has the banner say, and for how long.
-fn announcement(event: &Event, words: &Words) -> Option<(&'static str, Color, f32)> {
+pub(in crate::screens) fn announcement(
+    event: &Event,
+    words: &Words,
+) -> Option<(&'static str, Color, f32)> {
     match event.kind {
         EventKind::Whistle => Some((words.play.go, theme::BALL, 0.7)),
         EventKind::Goal => {

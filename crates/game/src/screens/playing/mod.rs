@@ -14,6 +14,8 @@ use crate::{
     scene::{Page, PartOf, Scene, Seen, connect::Road, replay::Watching, shown::Shown},
     theme::{self, size},
 };
+#[cfg(target_arch = "wasm32")]
+pub(super) use banner::announcement;
 pub(super) use banner::{Announcement, Notice};
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*};
 pub(super) use names::{Cast, listed};

@@ -271,20 +271,22 @@ fn cache_control(path: &Path) -> &'static str {
     }
 }
 
-/// Whether a name is `name-<hash>.ext` or `name-<hash>_bg.ext`, as trunk writes it: up to 16
-/// hexadecimal digits without leading zeroes.
+/// Whether a name is `name-<hash>.ext`, `name-<hash>_bg.ext` or `<hash>-name.ext`, as trunk writes
+/// it: up to 16 hexadecimal digits without leading zeroes.
 fn is_hashed(name: &str) -> bool {
-    let Some((_, tail)) = name.rsplit_once('-') else {
+    let Some((head, tail)) = name.rsplit_once('-') else {
         return false;
     };
-    let digits = tail
-        .bytes()
-        .take_while(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        .count();
-    let after_digits = tail.as_bytes().get(digits);
-    (12..=64).contains(&digits)
-        && matches!(after_digits, Some(b'.' | b'_'))
-        && !name.ends_with(".html")
+    let is_hash = |digits: &str| {
+        (12..=64).contains(&digits.len())
+            && digits
+                .bytes()
+                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_last = tail
+        .find(['.', '_'])
+        .is_some_and(|end| is_hash(&tail[..end]));
+    (is_last || is_hash(head)) && !name.ends_with(".html")
 }
 
 /// Whether the client has this very content (RFC 9110, section 13.1.2: weak comparison).

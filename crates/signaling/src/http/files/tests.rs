@@ -61,6 +61,7 @@ fn only_names_with_a_hash_are_kept_for_ever() {
         "game-0123456789abcdef.js",
         "game-123456789abcdef_bg.wasm",
         "peer-ball-89abcdef0123.css",
+        "0123456789abcdef-loader.js",
     ] {
         assert!(is_hashed(name), "{name}");
     }
@@ -73,6 +74,9 @@ fn only_names_with_a_hash_are_kept_for_ever() {
         "game-0123456789ABCDEF.js",
         "game-0123456789abcdefg.js",
         "face-cafe.png",
+        "0123456789abcdef.js",
+        "0123456789abcdef-index.html",
+        "0123456789abcdefg-loader.js",
         "-.js",
     ] {
         assert!(!is_hashed(name), "{name}");

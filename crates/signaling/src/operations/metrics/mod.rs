@@ -80,7 +80,7 @@ pub(crate) enum Limit {
     RequestHead,
     /// [`crate::Config::request_deadline`]; the end of an idle connection, too.
     RequestHeadDeadline,
-    /// [`crate::limits::WRITE_DEADLINE`].
+    /// [`crate::Config::write_deadline`].
     WriteDeadline,
     /// [`crate::Config::shutdown_deadline`].
     ShutdownDeadline,
