@@ -7,7 +7,7 @@ mod talk;
 use bytes::Bytes;
 use matchbox_socket::{PeerEvent, PeerSignal};
 use netplay::{
-    signaling::local::LocalHub,
+    signaling::{guard::AGAIN, local::LocalHub},
     transport::{
         Channel, Transport,
         matchbox::{Ice, MatchboxTransport, Signaling, open, spawn},
@@ -16,10 +16,11 @@ use netplay::{
 use protocol::{PeerId, limits::HANDSHAKE_DEADLINE};
 use scripted::{Connection, Server, id, soon};
 use std::{
+    cell::Cell,
     sync::Arc,
     time::{Duration, Instant},
 };
-use talk::{id_of, knows, part_and_meet_again, say, until};
+use talk::{id_of, know_again, knows, part_and_meet_again, say, until};
 
 /// How often a third peer comes and goes.
 const VISITS: u32 = 30;
@@ -352,6 +353,32 @@ async fn nothing_comes_over_another_connection_before_the_end_of_the_one_before_
     assert_eq!(b.take_closed(), Some(a_id));
     say(&mut a, &mut b, "new").await;
     assert!(knows(&b, a_id));
+}
+
+#[tokio::test]
+async fn a_pair_meets_again_although_an_offer_is_lost() {
+    let (_server, [(mut a, mut to_a), (mut b, mut to_b)]) = two_named([1, 2]).await;
+    to_a.tell(PeerEvent::NewPeer(id(2))).await;
+    let offers = Cell::new(0);
+    // As with a server that sends it over a connection that its receiver has given up.
+    let pass = |_, data| {
+        let is_offer = matches!(&data, PeerSignal::Offer(text) if !text.starts_with(AGAIN));
+        offers.set(offers.get() + u32::from(is_offer));
+        (!is_offer || offers.get() != 2).then_some(data)
+    };
+    let part_and_meet = async {
+        meet(&mut a, &mut b).await;
+        let start = Instant::now();
+        a.hang_up(id(2));
+        b.hang_up(id(1));
+        know_again(&mut a, &mut b).await;
+        assert!(start.elapsed() < HANDSHAKE_DEADLINE / 2);
+    };
+    tokio::select! {
+        () = relay(&mut to_a, &mut to_b, (id(1), id(2)), pass) => {}
+        () = part_and_meet => {}
+    }
+    assert_eq!(offers.get(), 3);
 }
 
 #[tokio::test]

@@ -50,6 +50,19 @@ pub fn knows(peer: &MatchboxTransport, other: PeerId) -> bool {
     peer.known_peers().iter().any(|known| known.id == other)
 }
 
+/// Waits until two peers whose connection has ended know each other again.
+pub async fn know_again(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
+    let (a_id, b_id) = (id_of(a).await, id_of(b).await);
+    until("they know each other again", || {
+        for peer in [&mut *a, &mut *b] {
+            while peer.receive().is_some() {}
+            while peer.take_closed().is_some() {}
+        }
+        knows(a, b_id) && knows(b, a_id)
+    })
+    .await;
+}
+
 /// Has one of two peers, the other one, and both hang up, several times; each time they meet again.
 pub async fn part_and_meet_again(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
     let (a_id, b_id) = (id_of(a).await, id_of(b).await);
@@ -62,14 +75,7 @@ pub async fn part_and_meet_again(a: &mut MatchboxTransport, b: &mut MatchboxTran
             b.hang_up(a_id);
             assert!(!knows(b, a_id));
         }
-        until("they know each other again", || {
-            for peer in [&mut *a, &mut *b] {
-                while peer.receive().is_some() {}
-                while peer.take_closed().is_some() {}
-            }
-            knows(a, b_id) && knows(b, a_id)
-        })
-        .await;
+        know_again(a, b).await;
         say(a, b, "again").await;
         say(b, a, "indeed").await;
     }

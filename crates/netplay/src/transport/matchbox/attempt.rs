@@ -116,6 +116,13 @@ impl Retries {
         Some(self.0.swap_remove(at).1)
     }
 
+    /// Ends all pauses.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        for (due, _) in &mut self.0 {
+            *due = now.min(*due);
+        }
+    }
+
     /// Whether nobody is to try again.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -94,6 +94,8 @@ pub(super) struct Exchange<O, S> {
     keep_alive_due: Instant,
     links: Vec<Link<S>>,
     retries: Retries,
+    /// Whether signaling worked at the last look.
+    was_online: bool,
 }
 
 /// What the exchange has to do next.
@@ -131,6 +133,7 @@ where
             keep_alive_due: Instant::now() + KEEP_ALIVE,
             links: Vec::new(),
             retries: Retries::default(),
+            was_online: false,
         }
     }
 
@@ -149,6 +152,12 @@ where
                 Step::Look => {}
             }
             self.look_after(Instant::now());
+            let is_online = self.directory.signaling() == SignalingState::Online;
+            if is_online && !self.was_online {
+                // What was said in the meantime may be lost.
+                self.retries.hurry(Instant::now());
+            }
+            self.was_online = is_online;
             self.try_again(Instant::now()).await;
             if Instant::now() >= self.keep_alive_due {
                 self.keep_alive_due = Instant::now() + KEEP_ALIVE;
