@@ -104,7 +104,7 @@ impl Impairment {
             impairment: self.clone(),
             end,
             line: Line::new(self.shared.seed.wrapping_add(end as u64)),
-            closed: VecDeque::new(),
+            closed: None,
             alarm: None,
         }
     }
@@ -150,15 +150,19 @@ pub struct Impaired<T> {
     impairment: Impairment,
     end: usize,
     line: Line,
-    /// Peers whose channels have closed, while packets of theirs may wait.
-    closed: VecDeque<PeerId>,
+    /// A peer whose channels have closed, while packets of its wait.
+    closed: Option<PeerId>,
     /// Rings when the next packet's time comes.
     alarm: Option<(Duration, Delay)>,
 }
 
 impl<T: Transport> Impaired<T> {
-    /// Lets what has come wait in the line.
+    /// Lets what has come wait in the line. While somebody's last words do, nothing follows: it may
+    /// be of that peer's next connection.
     fn take_over(&mut self) {
+        if self.closed.is_some() {
+            return;
+        }
         let now = self.impairment.now();
         let conditions = self.impairment.conditions();
         for _ in 0..MAX_TAKEN_OVER {
@@ -207,6 +211,9 @@ impl<T: Transport> Transport for Impaired<T> {
                 return Poll::Ready(());
             }
         }
+        if (self.closed).is_some_and(|peer| !self.line.holds(peer)) {
+            return Poll::Ready(());
+        }
         let (Some(due), now) = (self.line.next(), self.impairment.now()) else {
             self.alarm = None;
             return Poll::Pending;
@@ -230,17 +237,20 @@ impl<T: Transport> Transport for Impaired<T> {
 
     fn take_closed(&mut self) -> Option<PeerId> {
         self.take_over();
-        while let Some(peer) = self.transport.take_closed() {
-            self.closed.push_back(peer);
+        if self.closed.is_none() {
+            self.closed = self.transport.take_closed();
         }
-        let over = (self.closed.iter()).position(|peer| !self.line.holds(*peer))?;
-        self.closed.remove(over)
+        self.closed.take_if(|peer| !self.line.holds(*peer))
+    }
+
+    fn hang_up(&mut self, peer: PeerId) {
+        self.transport.hang_up(peer);
     }
 
     fn ban(&mut self, peer: PeerId) {
         self.transport.ban(peer);
         self.line.forget(peer);
-        self.closed.retain(|closed| *closed != peer);
+        self.closed.take_if(|closed| *closed == peer);
     }
 
     fn path(&self, peer: PeerId) -> Path {
