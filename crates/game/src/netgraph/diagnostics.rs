@@ -11,11 +11,13 @@ use std::fmt::Write;
 /// What stands above all scenes.
 pub fn heading() -> String {
     format!(
-        "Peerball {}, protocol {}, {} {}\n",
+        "Peerball {}, protocol {}, {}\n",
         env!("CARGO_PKG_VERSION"),
         protocol::PROTOCOL_VERSION,
-        std::env::consts::OS,
-        std::env::consts::ARCH,
+        match cfg!(target_arch = "wasm32") {
+            true => "a page",
+            false => std::env::consts::OS,
+        },
     )
 }
 
