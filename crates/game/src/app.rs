@@ -1,6 +1,10 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, demo, font, preferences, scene, screens, sound, theme};
+use crate::{
+    args::Args,
+    contract::{Cartridge, Game},
+    font, preferences, scene, screens, sound, theme,
+};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -8,13 +12,14 @@ use bevy::{
     winit::{UpdateMode, WinitSettings},
 };
 
-/// Runs the game until its window is closed.
-pub fn run(args: Args) -> AppExit {
+/// Runs a game until its window is closed, as the command line or the page's address says.
+pub fn run<G: Game>() -> AppExit {
+    let args = Args::read();
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
             .set(WindowPlugin {
-                primary_window: Some(window(&args)),
+                primary_window: Some(window(G::TITLE, &args)),
                 ..default()
             })
             .set(LogPlugin {
@@ -33,13 +38,14 @@ pub fn run(args: Args) -> AppExit {
     });
     app.insert_resource(ClearColor(theme::NIGHT));
     app.insert_resource(args);
+    app.insert_resource(Cartridge::of::<G>());
     app.add_plugins((
         font::plugin,
         preferences::plugin,
-        scene::plugin,
+        scene::plugin::<G>,
         screens::plugin,
-        demo::plugin,
-        sound::plugin,
+        sound::plugin::<G>,
+        G::plugin,
     ));
     #[cfg(target_arch = "wasm32")]
     app.add_plugins(crate::web::plugin);
@@ -48,9 +54,9 @@ pub fn run(args: Args) -> AppExit {
     app.run()
 }
 
-fn window(args: &Args) -> Window {
+fn window(title: &str, args: &Args) -> Window {
     Window {
-        title: "Peerball".into(),
+        title: title.into(),
         name: Some("peerball".into()),
         resolution: args.size.map_or_else(
             || WindowResolution::new(1280, 720),

@@ -4,14 +4,15 @@ use super::{
     height,
     paint::{Kit, seat_color},
 };
-use crate::{
+use crate::demo::{Shown, shown};
+use bevy::prelude::*;
+use game::{
     preferences::Preferences,
-    scene::{PartOf, Scene, Seen, shown::Shown},
+    scene::{PartOf, Scene, Seen},
     theme,
 };
-use bevy::prelude::*;
 use protocol::limits::MAX_SEATS;
-use sim::{
+use sim::demo::{
     Disc,
     arena::{BALL_RADIUS, DISC_RADIUS},
     disc::{DASH_COOLDOWN_STEPS, KICK_REACH},
@@ -166,8 +167,8 @@ fn place(
 ) {
     for (follows, part, mut transform, mut visibility) in &mut bodies {
         let at = scenes.get(part.0).ok().and_then(|shown| match follows {
-            Follows::Ball => shown.ball(),
-            Follows::Disc(seat) => shown.disc(*seat),
+            Follows::Ball => shown::ball(shown),
+            Follows::Disc(seat) => shown::disc(shown, *seat),
         });
         visibility.set_if_neq(match at {
             Some(_) => Visibility::Inherited,
@@ -229,7 +230,7 @@ fn light(
 mod tests {
     use super::*;
     use protocol::{Driver, Seat, Simulation};
-    use sim::{Input, Settings, World as Match};
+    use sim::demo::{Input, Settings, World as Match};
 
     /// A match in which both players did these things for so many steps each.
     fn world_after(inputs: &[(usize, Input)]) -> Match {

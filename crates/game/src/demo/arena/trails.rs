@@ -1,19 +1,20 @@
 //! The trails behind discs and ball: ribbons that end where the body was a moment ago.
 
 use super::{height, paint::seat_color};
-use crate::{
-    preferences::Preferences,
-    scene::{PartOf, Scene, shown::Shown},
-    theme,
-};
+use crate::demo::{Shown, shown};
 use bevy::{
     asset::RenderAssetUsages,
     mesh::{Indices, PrimitiveTopology},
     prelude::*,
     sprite_render::AlphaMode2d,
 };
+use game::{
+    preferences::Preferences,
+    scene::{PartOf, Scene},
+    theme,
+};
 use protocol::limits::MAX_SEATS;
-use sim::arena::{BALL_RADIUS, DISC_RADIUS};
+use sim::demo::arena::{BALL_RADIUS, DISC_RADIUS};
 use std::collections::VecDeque;
 
 pub(super) fn plugin(app: &mut App) {
@@ -162,8 +163,8 @@ fn draw(
 ) {
     for (mut trail, mesh, part, mut visibility) in &mut trails {
         let at = scenes.get(part.0).ok().and_then(|shown| match trail.seat {
-            None => shown.ball(),
-            Some(seat) => shown.disc(seat),
+            None => shown::ball(shown),
+            Some(seat) => shown::disc(shown, seat),
         });
         let at = at.filter(|_| !preferences.reduced_motion);
         trail.follow(at, time.delta_secs());

@@ -1,22 +1,17 @@
-//! The words over the arena: what has just happened in the match, and what is new in the room.
+//! The words over the picture: what has just happened in the match, and what is new in the room.
 
 use crate::{
+    contract::Announcement,
     preferences::Preferences,
-    scene::{Seen, shown::Shown},
+    scene::{Seen, link::Announced},
     text::Words,
-    theme,
 };
 use bevy::prelude::*;
 use netplay::session::RoomView;
-use sim::{Event, EventKind, Phase, World as Match};
 
-/// What the banner says until its time is over.
+/// What the banner says, until its seconds are over.
 #[derive(Component, Default)]
-pub(in crate::screens) struct Announcement {
-    pub(super) words: &'static str,
-    pub(super) color: Color,
-    pub(super) seconds_left: f32,
-}
+pub(in crate::screens) struct Banner(pub(super) Option<Announcement>);
 
 /// What else happens in the room, said below the banner for a while.
 #[derive(Component, Default)]
@@ -42,49 +37,16 @@ impl Notice {
     }
 }
 
-/// What the newest world says by itself, when nothing is announced.
-pub(super) fn standing(world: &Match, words: &Words) -> &'static str {
-    match world.phase() {
-        Phase::KickOff { .. } if world.is_golden_goal() => words.play.golden_goal,
-        Phase::KickOff { .. } => words.play.ready,
-        _ => "",
-    }
-}
-
-/// What an event has the banner say, and for how long.
-pub(in crate::screens) fn announcement(
-    event: &Event,
-    words: &Words,
-) -> Option<(&'static str, Color, f32)> {
-    match event.kind {
-        EventKind::Whistle => Some((words.play.go, theme::BALL, 0.7)),
-        EventKind::Goal => {
-            let team = event.team()?.index();
-            Some(((words.play.goal)(team), theme::team(team), 1.9))
+pub(super) fn announce(time: Res<Time>, mut scenes: Query<(&Announced, &mut Banner)>) {
+    for (announced, mut banner) in &mut scenes {
+        if let Some(said) = &mut banner.0 {
+            said.seconds -= time.delta_secs();
+            if said.seconds <= 0.0 {
+                banner.0 = None;
+            }
         }
-        EventKind::GoldenGoal => Some((words.play.golden_goal, theme::BALL, 1.5)),
-        _ => None,
-    }
-}
-
-pub(super) fn announce(
-    time: Res<Time>,
-    preferences: Res<Preferences>,
-    mut scenes: Query<(&Shown, &mut Announcement)>,
-) {
-    let words_of = preferences.words();
-    for (shown, mut banner) in &mut scenes {
-        banner.seconds_left -= time.delta_secs();
-        for (words, color, seconds_left) in shown
-            .events
-            .iter()
-            .filter_map(|(_, event)| announcement(event, words_of))
-        {
-            *banner = Announcement {
-                words,
-                color,
-                seconds_left,
-            };
+        if let Some(newest) = announced.0.last() {
+            banner.0 = Some(newest.clone());
         }
     }
 }
@@ -137,18 +99,5 @@ mod tests {
             Some("Grace left")
         );
         assert_eq!(news(&view, &mut notice, words), None);
-    }
-
-    #[test]
-    fn goals_are_announced_in_their_teams_colour() {
-        let goal = Event {
-            kind: EventKind::Goal,
-            subject: 1,
-            count: 0,
-            at: sim::Vec2::ZERO,
-            strength: 1.0,
-        };
-        let (words, color, _) = announcement(&goal, text::of(Language::English)).unwrap();
-        assert_eq!((words, color), ("Goal for Blue!", theme::team(1)));
     }
 }
