@@ -3,11 +3,11 @@
 //! It is an entity that carries its camera ([`view`]), its socket and its [`Session`]; what it
 //! shows are [`Parts`] of it, on a layer of its own. One scene or two are the same code.
 
-pub mod connect;
+pub(crate) mod connect;
 pub mod link;
-pub mod lock;
-pub mod place;
-pub mod replay;
+pub(crate) mod lock;
+pub(crate) mod place;
+pub(crate) mod replay;
 mod seat;
 pub mod shown;
 pub mod view;
@@ -161,7 +161,7 @@ pub struct Seen(pub RoomView);
 
 /// What went wrong with a scene before it had a session, or with its session.
 #[derive(Component, Clone, Debug)]
-pub struct Failed(pub Trouble);
+pub struct Failed(pub(crate) Trouble);
 
 /// What a scene shows of itself.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Hash)]
