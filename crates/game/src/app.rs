@@ -24,7 +24,7 @@ pub fn run<G: Game>() -> AppExit {
             })
             .set(LogPlugin {
                 // The engine's and the WebRTC stack's chatter drowns what matters.
-                filter: "warn,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
+                filter: "warn,game=info,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
                          winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
                          rtc_sctp=error,matchbox_socket=error"
                     .into(),
