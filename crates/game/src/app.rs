@@ -3,7 +3,7 @@
 use crate::{
     args::Args,
     contract::{Cartridge, Game},
-    font, preferences, scene, screens, sound, theme,
+    font, preferences, quality, scene, screens, sound, theme,
 };
 use bevy::{
     log::LogPlugin,
@@ -42,6 +42,7 @@ pub fn run<G: Game>() -> AppExit {
     app.add_plugins((
         font::plugin,
         preferences::plugin,
+        quality::plugin,
         scene::plugin::<G>,
         screens::plugin,
         sound::plugin::<G>,

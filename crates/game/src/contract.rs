@@ -72,8 +72,12 @@ pub trait Game: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What the banner says of an event, if anything.
-    fn announcement(_event: &Event<Self>, _language: Language) -> Option<Announcement> {
+    /// What the banner says of an event, if anything. `world` is the newest one.
+    fn announcement(
+        _event: &Event<Self>,
+        _world: &Self::World,
+        _language: Language,
+    ) -> Option<Announcement> {
         None
     }
 }
@@ -127,10 +131,12 @@ pub struct Side {
 }
 
 /// Words over the picture for a while.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Announcement {
     /// What is said.
     pub words: &'static str,
+    /// Whose doing it is, and how that is told by the name of who plays the seat.
+    pub by: Option<(usize, fn(&str) -> String)>,
     /// In this colour.
     pub color: Color,
     /// For so long.

@@ -26,6 +26,7 @@ mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 pub mod preferences;
+pub mod quality;
 pub mod scene;
 pub mod screens;
 pub mod sound;

@@ -1,11 +1,12 @@
 //! Peerball's own game on the screen: the discs' picture ([`arena`]), what is heard of them
-//! ([`sound`]), how they are steered ([`input`]), the [`options`] of their matches and what is said of
-//! them ([`text`]). Its rules are `sim::demo`.
+//! ([`sound`]), how they are steered ([`input`]), the [`options`] of their matches, the [`countdown`] to
+//! their kick-offs and what is said of them ([`text`]). Its rules are `sim::demo`.
 //!
 //! The house knows nothing of it: whoever makes another game deletes this folder, as
 //! `docs/TEMPLATE.md` tells.
 
 mod arena;
+mod countdown;
 mod input;
 mod options;
 mod shown;
@@ -77,14 +78,18 @@ impl Game for Discs {
             clock: Some(world.clock()),
             standing: match world.phase() {
                 Phase::KickOff { .. } if world.is_golden_goal() => said.golden_goal,
-                Phase::KickOff { .. } => said.ready,
-                _ => "",
+                _ => match countdown::beat(world).map(|beat| beat.number) {
+                    Some(1) => "1",
+                    Some(2) => "2",
+                    Some(_) => "3",
+                    None => "",
+                },
             },
             winner: world.winner().map(Team::index),
         }
     }
 
-    fn announcement(event: &Event, language: Language) -> Option<Announcement> {
+    fn announcement(event: &Event, world: &World, language: Language) -> Option<Announcement> {
         let said = text::of(language);
         let (words, color, seconds) = match event.kind {
             EventKind::Whistle => (said.go, theme::BALL, 0.7),
@@ -95,8 +100,10 @@ impl Game for Discs {
             EventKind::GoldenGoal => (said.golden_goal, theme::BALL, 1.5),
             _ => return None,
         };
+        let goal = event.team().filter(|_| event.kind == EventKind::Goal);
         Some(Announcement {
             words,
+            by: goal.and_then(|team| scorer(world, team, said)),
             color,
             seconds,
         })
@@ -105,6 +112,17 @@ impl Game for Discs {
     fn cues(event: &Event, world: &World, turned: bool) -> Vec<Cue> {
         sound::of_event(event, world.arena(), turned)
     }
+}
+
+/// Who scored a goal for `team`, or shot it into the own goal.
+fn scorer(world: &World, team: Team, said: &text::Said) -> Option<(usize, fn(&str) -> String)> {
+    // It is told while the goal is celebrated; later on, nobody has touched the ball.
+    let seat = world.last_touch()?;
+    let told = match Team::of_seat(seat) == team {
+        true => said.scored,
+        false => said.own_goal,
+    };
+    Some((seat, told))
 }
 
 fn side(world: &World, team: Team, words: &Words) -> Side {
@@ -121,7 +139,7 @@ fn side(world: &World, team: Team, words: &Words) -> Side {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::Simulation;
+    use protocol::{Driver, Seat, Simulation};
 
     #[test]
     fn goals_are_announced_in_their_teams_colour() {
@@ -132,8 +150,57 @@ mod tests {
             at: sim::Vec2::ZERO,
             strength: 1.0,
         };
-        let said = Discs::announcement(&goal, Language::English).unwrap();
+        let world = World::new(&Settings::for_seats(2), 1);
+        let said = Discs::announcement(&goal, &world, Language::English).unwrap();
         assert_eq!((said.words, said.color), ("Goal for Blue!", theme::team(1)));
+        // Nobody has touched the ball.
+        assert!(said.by.is_none());
+    }
+
+    /// The world right after a goal that the right team's duellist has pushed in.
+    fn goal() -> (World, Team) {
+        let mut world = World::new(&Settings::for_seats(2), 1);
+        let seat = |x, y| Seat {
+            input: Input::new(x, y, false, false),
+            driver: Driver::Peer,
+        };
+        let mut events = Vec::new();
+        for _ in 0..900 {
+            // The other one makes way.
+            world.step(&[seat(0.0, 1.0), seat(-1.0, 0.0)], &mut events);
+            if let Some(team) = events.iter().find_map(|event| match event.kind {
+                EventKind::Goal => event.team(),
+                _ => None,
+            }) {
+                return (world, team);
+            }
+        }
+        panic!("no goal: {:?}", world.ball());
+    }
+
+    #[test]
+    fn the_scorer_is_named_and_so_is_who_shot_an_own_goal() {
+        let said = text::of(Language::English);
+        let (world, team) = goal();
+        let by = |team| {
+            let (seat, told) = scorer(&world, team, said).unwrap();
+            (seat, told("Grace"))
+        };
+        assert_eq!(by(team), (1, "Grace scores".into()));
+        let other = Team::BOTH[1 - team.index()];
+        assert_eq!(by(other), (1, "Grace: own goal".into()));
+    }
+
+    #[test]
+    fn a_kick_off_is_counted() {
+        let mut world = World::new(&Settings::for_seats(2), 1);
+        let mut said = Vec::new();
+        for _ in 0..70 {
+            said.push(Discs::board(&world, Language::English).standing);
+            world.step(&[], &mut Vec::new());
+        }
+        said.dedup();
+        assert_eq!(said, ["3", "2", "1", ""]);
     }
 
     #[test]
@@ -143,6 +210,6 @@ mod tests {
         let seats: Vec<_> = board.sides.iter().map(|side| side.seats.clone()).collect();
         assert_eq!(seats, [[0, 2], [1, 3]]);
         assert_eq!(board.sides[1].name, "Blau");
-        assert_eq!((board.winner, board.standing), (None, "Bereit"));
+        assert_eq!((board.winner, board.standing), (None, "3"));
     }
 }

@@ -92,13 +92,14 @@ fn tell<G: Game>(
 ) {
     let language = preferences.language;
     for (shown, mut board, mut announced, mut stalled) in &mut scenes {
-        if let Some(world) = shown.world() {
-            board.set_if_neq(G::board(world, language));
-        }
         stalled.set_if_neq(Stalled(shown.is_stalled()));
+        announced.0.clear();
+        let Some(world) = shown.world() else {
+            continue;
+        };
+        board.set_if_neq(G::board(world, language));
         let events = shown.events.iter();
-        announced.0 = events
-            .filter_map(|(_, event)| G::announcement(event, language))
-            .collect();
+        let said = events.filter_map(|(_, event)| G::announcement(event, world, language));
+        announced.0.extend(said);
     }
 }

@@ -39,7 +39,7 @@ fn extent(arena: &Arena) -> Vec2 {
 }
 
 /// What is painted: the arena, and a rim in which the walls' glow fades.
-fn canvas(arena: &Arena) -> Vec2 {
+pub(super) fn canvas(arena: &Arena) -> Vec2 {
     extent(arena) + 1.4
 }
 
@@ -132,7 +132,7 @@ fn to_box(at: Vec2, half: Vec2, corner: f32) -> f32 {
 }
 
 /// The distance to the field's edge, negative inside.
-fn to_field(arena: &Arena, at: Vec2) -> f32 {
+pub(super) fn to_field(arena: &Arena, at: Vec2) -> f32 {
     let half = Vec2::new(arena.half_length, arena.half_width);
     match arena.outline {
         Outline::Rounded { radius } => to_box(at, half, radius),

@@ -39,8 +39,9 @@ pub(super) static SAID: Said = Said {
             Level::Hard => "Bots: hard",
         },
     },
-    ready: "Ready",
     go: "Go!",
     golden_goal: "Golden goal",
     goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],
+    scored: |name| format!("{name} scores"),
+    own_goal: |name| format!("{name}: own goal"),
 };

@@ -39,8 +39,9 @@ pub(super) static SAID: Said = Said {
             Level::Hard => "Bots: schwer",
         },
     },
-    ready: "Bereit",
     go: "Los!",
     golden_goal: "Das nächste Tor zählt",
     goal: |team| ["Tor für Orange!", "Tor für Blau!"][team],
+    scored: |name| format!("{name} trifft"),
+    own_goal: |name| format!("{name}: Eigentor"),
 };

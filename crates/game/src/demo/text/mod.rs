@@ -12,14 +12,16 @@ pub struct Said {
     pub words: Words,
     /// The options of a match.
     pub rules: Rules,
-    /// Before a kick-off.
-    pub ready: &'static str,
     /// At the kick-off.
     pub go: &'static str,
     /// When the next goal ends the match.
     pub golden_goal: &'static str,
     /// A goal, for the team of this index.
     pub goal: fn(usize) -> &'static str,
+    /// Who scored it, by name.
+    pub scored: fn(&str) -> String,
+    /// Who shot it into the own goal.
+    pub own_goal: fn(&str) -> String,
 }
 
 /// The options of a match. Each stands on a button, so it is short.

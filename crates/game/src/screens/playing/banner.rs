@@ -1,17 +1,50 @@
 //! The words over the picture: what has just happened in the match, and what is new in the room.
 
+use super::names::{self, Cast};
 use crate::{
-    contract::Announcement,
+    contract::Board,
     preferences::Preferences,
-    scene::{Seen, link::Announced},
+    scene::{Seen, link::Announced, replay::Watching},
     text::Words,
 };
 use bevy::prelude::*;
 use netplay::session::RoomView;
 
-/// What the banner says, until its seconds are over.
+/// What is announced until its seconds are over, or else what the board says.
 #[derive(Component, Default)]
-pub(in crate::screens) struct Banner(pub(super) Option<Announcement>);
+pub(in crate::screens) struct Banner {
+    pub(super) words: &'static str,
+    /// Whose doing it is, said below.
+    pub(super) by: String,
+    /// The colour of what is announced; none while nothing is.
+    pub(super) color: Option<Color>,
+    /// Seconds that it is said for yet, and those that it has been said for.
+    seconds_left: f32,
+    age: f32,
+}
+
+impl Banner {
+    /// How much larger the words are when they are new: they leap at the eye and settle.
+    pub fn swell(&self) -> f32 {
+        /// The most, and the seconds in which it is gone.
+        const MOST: f32 = 0.6;
+        const GONE: f32 = 0.22;
+        let left = 1.0 - (self.age / GONE).clamp(0.0, 1.0);
+        1.0 + MOST * left * left
+    }
+
+    /// Lets time pass. Nothing announced, the words are those of the board.
+    fn pass(&mut self, seconds: f32, standing: &'static str) {
+        self.age += seconds;
+        self.seconds_left -= seconds;
+        if self.seconds_left <= 0.0 && (self.color.is_some() || self.words != standing) {
+            *self = Self {
+                words: standing,
+                ..Self::default()
+            };
+        }
+    }
+}
 
 /// What else happens in the room, said below the banner for a while.
 #[derive(Component, Default)]
@@ -37,16 +70,37 @@ impl Notice {
     }
 }
 
-pub(super) fn announce(time: Res<Time>, mut scenes: Query<(&Announced, &mut Banner)>) {
-    for (announced, mut banner) in &mut scenes {
-        if let Some(said) = &mut banner.0 {
-            said.seconds -= time.delta_secs();
-            if said.seconds <= 0.0 {
-                banner.0 = None;
-            }
-        }
+pub(super) fn announce(
+    time: Res<Time>,
+    preferences: Res<Preferences>,
+    mut scenes: Query<(
+        &Announced,
+        &Board,
+        &Seen,
+        &Cast,
+        Option<&Watching>,
+        &mut Banner,
+    )>,
+) {
+    let bot = preferences.words().play.bot;
+    for (announced, board, seen, cast, watching, mut banner) in &mut scenes {
+        banner.pass(time.delta_secs(), board.standing);
+        let name = |seat| match watching {
+            Some(watching) => watching.0.name(seat).map(str::to_owned),
+            None => names::name(seat, &seen.0, cast),
+        };
         if let Some(newest) = announced.0.last() {
-            banner.0 = Some(newest.clone());
+            let by = newest.by.map(|(seat, told)| match name(seat) {
+                Some(name) => told(&name),
+                None => told(bot),
+            });
+            *banner = Banner {
+                words: newest.words,
+                by: by.unwrap_or_default(),
+                color: Some(newest.color),
+                seconds_left: newest.seconds,
+                age: 0.0,
+            };
         }
     }
 }
@@ -99,5 +153,34 @@ mod tests {
             Some("Grace left")
         );
         assert_eq!(news(&view, &mut notice, words), None);
+    }
+
+    #[test]
+    fn words_leap_at_the_eye_and_settle() {
+        let mut banner = Banner::default();
+        let mut last = banner.swell();
+        assert!(last <= 1.6);
+        for _ in 0..100 {
+            banner.pass(0.01, "");
+            assert!((1.0..=last).contains(&banner.swell()));
+            last = banner.swell();
+        }
+        assert_eq!(last, 1.0);
+        banner.pass(0.01, "3");
+        assert!(banner.swell() > 1.5);
+    }
+
+    #[test]
+    fn an_announcement_comes_before_the_board_and_gives_way_to_it() {
+        let mut banner = Banner {
+            words: "Go!",
+            color: Some(Color::WHITE),
+            seconds_left: 0.5,
+            ..Banner::default()
+        };
+        banner.pass(0.4, "Ready");
+        assert_eq!(banner.words, "Go!");
+        banner.pass(0.4, "Ready");
+        assert_eq!((banner.words, banner.color), ("Ready", None));
     }
 }

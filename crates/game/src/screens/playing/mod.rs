@@ -11,7 +11,7 @@ use super::{
     widgets,
 };
 use crate::{
-    contract::{Board, Cartridge},
+    contract::Cartridge,
     preferences::Preferences,
     scene::{Page, PartOf, Scene, Seen, connect::Road, link::Stalled},
     theme::{self, size},
@@ -32,6 +32,7 @@ pub(super) fn plugin(app: &mut App) {
             top::lay_out,
             top::tell,
             tell,
+            leap,
         )
             .chain(),
     );
@@ -44,6 +45,7 @@ enum Line {
     Keys,
     Menu,
     Banner,
+    By,
     Notice,
 }
 
@@ -91,6 +93,11 @@ pub(super) fn banner(scene: Entity) -> impl Bundle {
                 Line::Banner,
                 Of(scene),
                 widgets::text("", size::HEADING, theme::TEXT)
+            ),
+            (
+                Line::By,
+                Of(scene),
+                widgets::text("", size::BODY, theme::TEXT)
             ),
             (
                 Line::Notice,
@@ -144,15 +151,7 @@ pub(super) fn clock(steps: u32) -> String {
 }
 
 fn tell(
-    scenes: Query<(
-        &Scene,
-        Option<&Road>,
-        &Board,
-        &Stalled,
-        &Seen,
-        &Banner,
-        &Notice,
-    )>,
+    scenes: Query<(&Scene, Option<&Road>, &Stalled, &Seen, &Banner, &Notice)>,
     preferences: Res<Preferences>,
     cartridge: Res<Cartridge>,
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
@@ -160,7 +159,7 @@ fn tell(
     let words = preferences.words();
     let game = (cartridge.words)(preferences.language);
     for (line, of, mut text, mut color) in &mut lines {
-        let Ok((scene, road, board, stalled, seen, banner, notice)) = scenes.get(of.0) else {
+        let Ok((scene, road, stalled, seen, banner, notice)) = scenes.get(of.0) else {
             continue;
         };
         let told = match *line {
@@ -172,16 +171,38 @@ fn tell(
             Line::Notice if notice.seconds_left > 0.0 => notice.words.clone(),
             Line::Notice => String::new(),
             Line::Banner => {
-                let (said, said_in) = match &banner.0 {
-                    _ if stalled.0 => (words.play.waiting, theme::FAINT),
-                    Some(said) => (said.words, said.color),
-                    None => (board.standing, theme::TEXT),
+                let (said, said_in) = match stalled.0 {
+                    true => (words.play.waiting, theme::FAINT),
+                    false => (banner.words, banner.color.unwrap_or(theme::TEXT)),
                 };
                 color.set_if_neq(TextColor(said_in));
                 said.to_owned()
             }
+            Line::By if stalled.0 => String::new(),
+            Line::By => {
+                color.set_if_neq(TextColor(banner.color.unwrap_or(theme::TEXT)));
+                banner.by.clone()
+            }
         };
         text.set_if_neq(Text(told));
+    }
+}
+
+/// Lets the banner leap at the eye with what it says anew.
+fn leap(
+    scenes: Query<&Banner>,
+    preferences: Res<Preferences>,
+    mut lines: Query<(&Line, &Of, &mut UiTransform)>,
+) {
+    for (line, of, mut transform) in &mut lines {
+        let (Line::Banner, Ok(banner)) = (line, scenes.get(of.0)) else {
+            continue;
+        };
+        let size = match preferences.reduced_motion {
+            true => 1.0,
+            false => banner.swell(),
+        };
+        transform.set_if_neq(UiTransform::from_scale(Vec2::splat(size)));
     }
 }
 
