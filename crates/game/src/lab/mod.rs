@@ -7,8 +7,8 @@
 //! `netplay::transport::impair`, below both sessions. Nothing here knows the game that is played.
 
 mod controls;
-pub mod dial;
-pub mod place;
+pub(crate) mod dial;
+mod place;
 mod strip;
 mod wire;
 
@@ -55,7 +55,7 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(Resource, Default)]
 pub struct Lab {
     /// What stands between the scenes.
-    pub dial: Dial,
+    dial: Dial,
     /// Whether the controls show, if the player has said so.
     wants_open: Option<bool>,
     /// Whether keys and gamepads are for the controls, and not for the match.
@@ -71,7 +71,7 @@ impl Lab {
 
 /// Where everything is, while there are two scenes.
 #[derive(Resource, Default)]
-pub struct Arrangement(pub Option<Places>);
+pub(crate) struct Arrangement(pub Option<Places>);
 
 /// The camera of the band.
 #[derive(Component)]

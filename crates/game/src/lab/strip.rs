@@ -3,7 +3,7 @@
 
 use super::{Arrangement, LAYER, Part, place::Places, seen};
 use crate::{
-    scene::{Scene, shown::Shown},
+    scene::{Scene, link::Steps},
     theme,
 };
 use bevy::prelude::*;
@@ -105,14 +105,14 @@ fn look(step: Step, is_again: bool) -> (f32, f32, Color) {
 
 pub(super) fn draw(
     arrangement: Res<Arrangement>,
-    scenes: Query<(&Scene, &Shown)>,
+    scenes: Query<(&Scene, &Steps)>,
     mut bars: Query<(&Bar, &mut Sprite, &mut Transform)>,
 ) {
     let Some(places) = arrangement.0 else { return };
     let mut histories = [None; 2];
-    for (scene, shown) in &scenes {
+    for (scene, steps) in &scenes {
         if let Some(history) = histories.get_mut(scene.index) {
-            *history = shown.history();
+            *history = steps.0;
         }
     }
     let newest = histories

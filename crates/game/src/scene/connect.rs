@@ -5,13 +5,19 @@
 //! opened in a hidden tab gets into its room. Pictures only show what has come of it.
 
 use super::{
-    Choice, Failed, Page, Scene, Seen, Session, given_name,
+    Choice, Failed, Page, Scene, Seen, given_name,
+    link::carried,
     lock::Lock,
     place::{Place, find, servers},
     player_name,
     seat::{self, Keeper},
 };
-use crate::{args::Args, demo::options, preferences::Preferences, text::Trouble};
+use crate::{
+    args::Args,
+    contract::{Cartridge, Game},
+    preferences::Preferences,
+    text::Trouble,
+};
 use bevy::{
     prelude::*,
     tasks::{IoTaskPool, Task, futures::check_ready},
@@ -26,12 +32,12 @@ use netplay::{
         memory,
     },
 };
-use sim::World as Match;
+use protocol::Simulation;
 use std::time::Duration;
 
-pub(super) fn plugin(app: &mut App) {
-    app.add_observer(set_out)
-        .add_systems(PreUpdate, (arrive, meet_in_memory));
+pub(super) fn plugin<G: Game>(app: &mut App) {
+    app.add_observer(set_out::<G>)
+        .add_systems(PreUpdate, (arrive::<G>, meet_in_memory::<G>));
 }
 
 /// How a scene's peers meet.
@@ -106,15 +112,16 @@ const MEETING_DEADLINE: Duration = Duration::from_secs(8);
 
 /// The way into a room, and the session that begins there.
 #[derive(Component)]
-struct Search(Task<Result<Arrival, Trouble>>);
+struct Search<G: Game>(Task<Result<Arrival<G>, Trouble>>);
 
 /// What is there once a room has been found. A room that only has a name has no lock.
-type Arrival = (Place, Keeper, Option<Lock>, Handle<Match>);
+type Arrival<G> = (Place, Keeper, Option<Lock>, Handle<<G as Game>::World>);
 
-fn set_out(
+fn set_out<G: Game>(
     added: On<Add, Road>,
     scenes: Query<(&Scene, &Road)>,
     args: Res<Args>,
+    cartridge: Res<Cartridge>,
     preferences: Res<Preferences>,
     mut commands: Commands,
 ) {
@@ -133,7 +140,8 @@ fn set_out(
             };
             let (index, choice) = (scene.index, scene.choice.clone());
             let has_name = !name.trim().is_empty();
-            let mut config = config(&args, name, scene);
+            let mut config = config::<G>(&args, name, scene);
+            let version = cartridge.version.clone();
             let mut ice = Ice {
                 urls: args.ice.clone(),
                 relay_only: args.relay_only,
@@ -141,7 +149,7 @@ fn set_out(
             };
             let task = IoTaskPool::get().spawn(async move {
                 let earlier = |room_url: &str| seat::earlier_ticket(room_url, index);
-                let (place, found) = find(servers, choice, earlier).await?;
+                let (place, found) = find(servers, choice, version, earlier).await?;
                 let room_url = place.server.room(&place.room);
                 ice.ask = Some(place.server.clone());
                 let lock = Lock::of(&found);
@@ -150,28 +158,28 @@ fn set_out(
                 let session = session::spawn(open(found.into(), ice), config);
                 Ok((place, keeper, lock, session))
             });
-            commands.entity(added.entity).insert(Search(task));
+            commands.entity(added.entity).insert(Search::<G>(task));
         }
         Road::Together { hub, between, .. } => {
             // In one process every address is known.
             let signaling = Signaling::Local(hub.clone());
             let transport = between.wrap(open(signaling, Ice::default()));
-            let session = session::spawn(transport, config(&args, name, scene));
-            commands.entity(added.entity).insert(Session(session));
+            let session = session::spawn(transport, config::<G>(&args, name, scene));
+            commands.entity(added.entity).insert(carried::<G>(session));
         }
         Road::Memory { hub, between } => {
-            let session = join(hub, between.as_ref(), config(&args, name, scene));
-            commands.entity(added.entity).insert(Session(session));
+            let session = join(hub, between.as_ref(), config::<G>(&args, name, scene));
+            commands.entity(added.entity).insert(carried::<G>(session));
         }
     }
 }
 
-fn config(args: &Args, name: &str, scene: &Scene) -> Config<Match> {
+fn config<G: Game>(args: &Args, name: &str, scene: &Scene) -> Config<G::World> {
     Config {
         name: player_name(name, scene),
-        settings: options::settings,
-        seating: options::seating,
-        autopilot: args.autopilot.then_some(sim::autopilot),
+        settings: G::settings,
+        seating: G::seating,
+        autopilot: args.autopilot.then_some(G::autopilot),
         auto_ready: args.autopilot,
         min_peers: if scene.choice == Choice::Practise {
             1
@@ -198,7 +206,11 @@ fn open(signaling: Signaling, ice: Ice) -> MatchboxTransport {
 }
 
 /// Starts a session without WebRTC.
-fn join(hub: &memory::Hub, between: Option<&Impairment>, config: Config<Match>) -> Handle<Match> {
+fn join<S: Simulation>(
+    hub: &memory::Hub,
+    between: Option<&Impairment>,
+    config: Config<S>,
+) -> Handle<S> {
     match between {
         Some(between) => session::spawn(between.wrap(hub.join()), config),
         None => session::spawn(hub.join(), config),
@@ -206,16 +218,16 @@ fn join(hub: &memory::Hub, between: Option<&Impairment>, config: Config<Match>) 
 }
 
 /// Shows what has come of the search for a room.
-fn arrive(mut searches: Query<(Entity, &mut Search)>, mut commands: Commands) {
+fn arrive<G: Game>(mut searches: Query<(Entity, &mut Search<G>)>, mut commands: Commands) {
     for (entity, mut search) in &mut searches {
         let Some(found) = check_ready(&mut search.0) else {
             continue;
         };
         let mut entity = commands.entity(entity);
-        entity.remove::<Search>();
+        entity.remove::<Search<G>>();
         match found {
             Ok((place, keeper, lock, session)) => {
-                entity.insert((place, keeper, Session(session)));
+                entity.insert((place, keeper, carried::<G>(session)));
                 if let Some(lock) = lock {
                     entity.insert(lock);
                 }
@@ -228,7 +240,7 @@ fn arrive(mut searches: Query<(Entity, &mut Search)>, mut commands: Commands) {
 }
 
 /// Lets two scenes that WebRTC does not bring together meet in memory.
-fn meet_in_memory(
+fn meet_in_memory<G: Game>(
     time: Res<Time<Real>>,
     scenes: Query<(Entity, &Scene, &Road, &Seen, &Page)>,
     args: Res<Args>,
@@ -257,7 +269,7 @@ fn meet_in_memory(
                 "scene {} meets in memory: WebRTC did not connect",
                 scene.index
             );
-            let config = config(&args, given_name(&args, &preferences), scene);
+            let config = config::<G>(&args, given_name(&args, &preferences), scene);
             let session = join(memory, Some(between), config);
             let road = Road::Memory {
                 hub: memory.clone(),
@@ -266,7 +278,7 @@ fn meet_in_memory(
             commands
                 .entity(entity)
                 .remove::<Failed>()
-                .insert((road, Session(session)));
+                .insert((road, carried::<G>(session)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A scene's way to the others and its pictures in numbers, measured four times a second: for the
 //! net graph, the laboratory and the diagnostics.
 
-use super::{Seen, Session, shown::Shown};
+use super::{Seen, Session, link::Steps};
 use bevy::prelude::*;
 use netplay::session::{Link, RoomView, Status};
 use protocol::{PeerId, limits::MAX_PEERS};
@@ -128,11 +128,10 @@ fn push<T>(kept: &mut VecDeque<T>, newest: T) {
     kept.push_back(newest);
 }
 
-fn measure(time: Res<Time<Real>>, mut scenes: Query<(&Session, &Seen, &Shown, &mut Meter)>) {
-    for (session, seen, shown, mut meter) in &mut scenes {
+fn measure(time: Res<Time<Real>>, mut scenes: Query<(&Session, &Seen, &Steps, &mut Meter)>) {
+    for (session, seen, steps, mut meter) in &mut scenes {
         if meter.count(time.delta()) {
-            let history = shown.history();
-            let predicted = history.map_or(0, |history| history.frame - history.known);
+            let predicted = steps.0.map_or(0, |history| history.frame - history.known);
             meter.sample(&session.0.status(), predicted, &seen.0);
         }
     }

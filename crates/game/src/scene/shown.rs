@@ -1,56 +1,82 @@
 //! What a scene shows of its match in this picture: a moment between the two newest worlds.
 
-use super::{Seen, Session, replay::Watching, smoothing::Errors};
-use crate::demo::options::Chosen;
+use super::{link::Played, replay::Watching};
+use crate::contract::Game;
 use bevy::prelude::*;
 use netplay::session::{Frames, History, Look};
 use protocol::{Frame, Simulation, limits::STEP_MICROS};
-use sim::{ArenaKind, Body, Disc, Event, World as Match};
 use std::time::Duration;
 use web_time::Instant;
 
-pub(super) fn plugin(app: &mut App) {
+pub(super) fn plugin<G: Game>(app: &mut App) {
+    app.register_required_components::<super::Scene, Shown<G::World>>();
     // A page that is turned to shows the moment of this picture.
-    app.add_systems(PreUpdate, (sample, sample_replays).before(super::turn_page));
+    app.add_systems(
+        PreUpdate,
+        (sample::<G>, sample_replays::<G::World>)
+            .in_set(Sampling)
+            .before(super::turn_page),
+    );
 }
+
+/// When the worlds of this picture are taken.
+#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sampling;
 
 /// A match that stands for longer than this waits for somebody: prediction bridges less.
 const STALL: Duration = Duration::from_millis(500);
 
 /// The moment of the match that this picture shows, and what has happened since the last one.
-#[derive(Component, Default)]
-pub struct Shown {
-    frames: Option<Frames<Match>>,
+#[derive(Component)]
+pub struct Shown<S: Simulation> {
+    frames: Option<Frames<S>>,
     /// How far from the previous world to the current one, from 0 to 1.
     part: f32,
     /// What became of the newest frames.
     history: Option<History>,
-    /// What wrong predictions have left.
-    errors: Errors,
+    /// A world that the last picture showed wrong, and as it is known now.
+    corrected: Option<(S, S)>,
     /// What happened, each once.
-    pub events: Vec<(Frame, Event)>,
+    pub events: Vec<(Frame, S::Event)>,
 }
 
-impl Shown {
-    /// A picture of these worlds, for tests of what looks at it.
-    #[cfg(test)]
-    pub fn of(frames: Frames<Match>) -> Self {
+impl<S: Simulation> Default for Shown<S> {
+    fn default() -> Self {
+        Self {
+            frames: None,
+            part: 0.0,
+            history: None,
+            corrected: None,
+            events: Vec::new(),
+        }
+    }
+}
+
+impl<S: Simulation> Shown<S> {
+    /// A picture of these worlds, `part` of the way from the previous to the current one.
+    pub fn of(frames: Frames<S>, part: f32) -> Self {
         Self {
             frames: Some(frames),
-            part: 0.0,
+            part,
             ..Self::default()
         }
     }
 
     /// The newest world, once a match has started.
-    pub fn world(&self) -> Option<&Match> {
+    pub fn world(&self) -> Option<&S> {
         self.frames.as_ref().map(|frames| &frames.current)
     }
 
-    /// The arena of the match, or the one chosen for the first one.
-    pub fn arena(&self, chosen: &Chosen) -> ArenaKind {
-        let settings = self.world().map_or(&chosen.0, Match::settings);
-        settings.arena
+    /// The number of the newest world.
+    pub fn frame(&self) -> Frame {
+        self.frames.as_ref().map_or(0, |frames| frames.frame)
+    }
+
+    /// The two newest worlds, the older first, and how far from that one to the other the picture
+    /// is, from 0 to 1.
+    pub fn between(&self) -> Option<(&S, &S, f32)> {
+        let frames = self.frames.as_ref()?;
+        Some((&frames.previous, &frames.current, self.part))
     }
 
     /// Whether no new world has come for so long that players wonder.
@@ -60,47 +86,29 @@ impl Shown {
             .is_some_and(|frames| !frames.current.is_over() && frames.at.elapsed() > STALL)
     }
 
+    /// The same of another look at the match.
+    pub fn turn_to(&mut self, look: Option<Look<S>>, part: f32) {
+        let before = self.frames.take();
+        (self.part, self.history, self.corrected) = (part, None, None);
+        let Some(look) = look else { return };
+        let corrected = before.zip(look.corrected);
+        let corrected = corrected.filter(|(before, (frame, _))| before.frame == *frame);
+        self.corrected = corrected.map(|(before, (_, world))| (before.current, world));
+        self.history = Some(look.history);
+        self.frames = Some(look.frames);
+    }
+
     /// What became of the newest frames of a match that is played.
     pub fn history(&self) -> Option<History> {
         self.history
     }
 
-    /// Where the ball is.
-    pub fn ball(&self) -> Option<Vec2> {
-        Some(self.true_ball()? + self.errors.ball())
+    /// The newest world of the last picture if it was predicted wrong: as it was shown, and as it is
+    /// known now.
+    pub fn corrected(&self) -> Option<(&S, &S)> {
+        let (before, after) = self.corrected.as_ref()?;
+        Some((before, after))
     }
-
-    /// Where the ball is in the world itself, wrong predictions not smoothed away.
-    pub fn true_ball(&self) -> Option<Vec2> {
-        self.between(|world| Some(world.ball()))
-    }
-
-    /// Where a seat's disc is.
-    pub fn disc(&self, seat: usize) -> Option<Vec2> {
-        Some(self.true_disc(seat)? + self.errors.disc(seat))
-    }
-
-    /// Where a seat's disc is in the world itself, wrong predictions not smoothed away.
-    pub fn true_disc(&self, seat: usize) -> Option<Vec2> {
-        self.between(|world| world.discs().get(seat).map(Disc::body))
-    }
-
-    fn between(&self, body: impl Fn(&Match) -> Option<Body>) -> Option<Vec2> {
-        let Frames {
-            previous, current, ..
-        } = self.frames.as_ref()?;
-        let to = point(body(current)?.position);
-        // At a kick-off everybody is put on their places: nobody slides there.
-        if previous.line_ups() != current.line_ups() {
-            return Some(to);
-        }
-        Some(point(body(previous)?.position).lerp(to, self.part))
-    }
-}
-
-/// A place of the simulation as the engine writes it.
-pub fn point(vector: sim::Vec2) -> Vec2 {
-    Vec2::new(vector.x, vector.y)
 }
 
 /// How far a moment is from the previous world to the current one that was due at `at`: the
@@ -110,53 +118,35 @@ fn part(at: Instant, now: Instant) -> f32 {
     (now.saturating_duration_since(at).as_secs_f32() / step).min(1.0)
 }
 
-impl Shown {
-    /// Goes over to another look at the match, `seconds` after the last one. The player's own disc,
-    /// in seat `own`, is always where the world has it.
-    pub fn turn_to(&mut self, look: Option<Look<Match>>, own: Option<usize>, seconds: f32) {
-        self.errors.fade(seconds);
-        let (history, corrected) = look
-            .as_ref()
-            .map_or((None, None), |look| (Some(look.history), look.corrected));
-        let frames = look.map(|look| look.frames);
-        if let (Some(before), Some((frame, world))) = (&self.frames, corrected)
-            && before.frame == frame
-        {
-            self.errors.add(&before.current, &world, own);
-        }
-        let line_ups = |frames: &Option<Frames<Match>>| {
-            frames.as_ref().map(|frames| frames.current.line_ups())
-        };
-        if line_ups(&self.frames) != line_ups(&frames) {
-            self.errors = Errors::default();
-        }
-        self.history = history;
-        self.frames = frames;
-    }
-}
-
-fn sample(time: Res<Time>, mut scenes: Query<(&Session, &Seen, &mut Shown), Without<Watching>>) {
+fn sample<G: Game>(mut scenes: Query<(&Played<G>, &mut Shown<G::World>), Without<Watching>>) {
     let now = Instant::now();
-    for (session, seen, mut shown) in &mut scenes {
-        shown.turn_to(session.0.look(), seen.0.my_seat, time.delta_secs());
-        shown.part = (shown.frames.as_ref()).map_or(0.0, |frames| part(frames.at, now));
-        shown.events = session.0.take_events();
+    for (played, mut shown) in &mut scenes {
+        let look = played.0.look();
+        let part = look.as_ref().map_or(0.0, |look| part(look.frames.at, now));
+        shown.turn_to(look, part);
+        shown.events = played.0.take_events();
     }
 }
 
 /// Lets replays run on, and shows them in place of their scenes' sessions.
-fn sample_replays(time: Res<Time>, mut scenes: Query<(&mut Watching, &mut Shown)>) {
+fn sample_replays<S: Simulation>(
+    time: Res<Time>,
+    mut scenes: Query<(&mut Watching, &mut Shown<S>)>,
+) {
     for (mut watching, mut shown) in &mut scenes {
         let reel = &mut watching.0;
-        shown.events.clear();
-        (shown.history, shown.errors) = (None, Errors::default());
-        reel.advance(time.delta_secs(), &mut shown.events);
-        let playback = reel.playback();
+        (shown.history, shown.corrected) = (None, None);
+        reel.advance(time.delta_secs());
         shown.part = reel.part();
+        let Some(film) = reel.film_mut::<S>() else {
+            continue;
+        };
+        shown.events = film.take_events();
+        let playback = film.playback();
         shown.frames = Some(Frames {
             frame: playback.frame(),
-            previous: *playback.previous(),
-            current: *playback.current(),
+            previous: playback.previous().clone(),
+            current: playback.current().clone(),
             at: Instant::now(),
             confirmed: playback.frame(),
         });
@@ -164,55 +154,24 @@ fn sample_replays(time: Res<Time>, mut scenes: Query<(&mut Watching, &mut Shown)
 }
 
 #[cfg(test)]
-mod jumps;
-
-#[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{Driver, Seat};
-    use sim::{Input, Settings};
+    use crate::toy::Toy;
 
-    fn shown(part: f32, steps: usize) -> Shown {
-        let settings = Settings::for_seats(2);
-        let mut previous = Match::new(&settings, 7);
-        let mut current = previous;
-        let run = Seat {
-            input: Input::new(0.0, 1.0, false, false),
-            driver: Driver::Peer,
-        };
-        for _ in 0..steps {
-            previous = current;
-            current.step(&[run; 2], &mut Vec::new());
-        }
+    fn shown(part: f32) -> Shown<Toy> {
         let frames = Frames {
             frame: 1,
-            previous,
-            current,
+            previous: Toy::new(&2, 7),
+            current: Toy::new(&2, 7),
             at: Instant::now(),
             confirmed: 0,
         };
-        Shown {
-            part,
-            ..Shown::of(frames)
-        }
-    }
-
-    #[test]
-    fn discs_are_drawn_between_the_two_newest_worlds() {
-        let y = |part| shown(part, 100).disc(0).unwrap().y;
-        assert!(y(0.0) < y(1.0));
-        assert!((y(0.5) - (y(0.0) + y(1.0)) / 2.0).abs() < 1e-4);
-    }
-
-    #[test]
-    fn nobody_is_drawn_who_does_not_play() {
-        assert_eq!(shown(0.5, 1).disc(2), None);
-        assert_eq!(Shown::default().ball(), None);
+        Shown::of(frames, part)
     }
 
     #[test]
     fn a_match_that_stands_is_told() {
-        let mut shown = shown(0.5, 1);
+        let mut shown = shown(0.5);
         assert!(!shown.is_stalled());
         if let Some(frames) = &mut shown.frames {
             frames.at -= STALL * 2;

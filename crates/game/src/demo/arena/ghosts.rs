@@ -7,9 +7,10 @@ use super::{
     height,
     paint::{Kit, seat_color},
 };
-use crate::scene::{PartOf, Scene, Seen, shown::Shown};
+use crate::demo::{Shown, shown};
 use bevy::prelude::*;
-use sim::arena::DISC_RADIUS;
+use game::scene::{PartOf, Scene, Seen};
+use sim::demo::arena::DISC_RADIUS;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(spawn).add_systems(Update, haunt);
@@ -75,10 +76,10 @@ fn haunt(
         let places = scenes.get(part.0).ok().and_then(|(here, .., drawn)| {
             let (_, seen, truth, _) = scenes.iter().find(|(there, ..)| *there != here)?;
             let seat = seen.0.my_seat?;
-            Some((seat, drawn.disc(seat)?, truth.true_disc(seat)?))
+            Some((seat, drawn.disc(seat)?, shown::disc(truth, seat)?))
         });
-        let clarity = places.map_or(0.0, |(_, shown, truth)| clarity(shown.distance(truth)));
-        let Some((seat, shown, truth)) = places.filter(|_| clarity > 0.0) else {
+        let clarity = places.map_or(0.0, |(_, drawn, truth)| clarity(drawn.distance(truth)));
+        let Some((seat, drawn, truth)) = places.filter(|_| clarity > 0.0) else {
             visibility.set_if_neq(Visibility::Hidden);
             continue;
         };
@@ -90,10 +91,10 @@ fn haunt(
                 transform.translation = truth.extend(height::RING);
             }
             Ghost::Line => {
-                let along = truth - shown;
+                let along = truth - drawn;
                 sprite.color = color.with_alpha(0.5 * clarity);
                 sprite.custom_size = Some(Vec2::new(along.length(), LINE));
-                transform.translation = ((truth + shown) / 2.0).extend(height::TRAIL);
+                transform.translation = ((truth + drawn) / 2.0).extend(height::TRAIL);
                 transform.rotation = Quat::from_rotation_z(along.to_angle());
             }
         }

@@ -39,7 +39,9 @@ pub struct PanelKeys;
 pub enum Panel {
     /// The menu of a match.
     Menu,
+    /// What the player prefers.
     Settings,
+    /// Who made what.
     Credits,
 }
 

@@ -2,10 +2,13 @@
 //! told apart by an error that fades. The world itself is never touched, and neither is the player's
 //! own disc, whose input is known without any prediction.
 
-use super::shown::point;
+#[cfg(test)]
+mod jumps;
+
+use crate::demo::{Shown, shown::point};
 use bevy::prelude::*;
 use protocol::limits::MAX_SEATS;
-use sim::{Disc, World as Match};
+use sim::demo::{Disc, World};
 
 /// Seconds in which an error fades to about a third (1/e).
 const FADES_IN: f32 = 0.07;
@@ -15,7 +18,7 @@ const MOST: f32 = 4.0;
 
 /// How far the picture is off the world, for each body.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Errors {
+pub(super) struct Errors {
     ball: Vec2,
     discs: [Vec2; MAX_SEATS],
 }
@@ -31,16 +34,19 @@ impl Errors {
         self.discs.get(seat).copied().unwrap_or_default()
     }
 
-    /// Time passes.
-    pub fn fade(&mut self, seconds: f32) {
+    /// Goes over to what is shown `seconds` after the last picture. The disc in seat `own` has no
+    /// error.
+    pub fn follow(&mut self, shown: &Shown, own: Option<usize>, seconds: f32) {
         let left = (-seconds / FADES_IN).exp();
         self.ball *= left;
         self.discs.iter_mut().for_each(|error| *error *= left);
+        if let Some((before, after)) = shown.corrected() {
+            self.add(before, after, own);
+        }
     }
 
-    /// The world of one frame was shown as `before`, and is now known to be `after`. The disc in
-    /// seat `own` has no error.
-    pub fn add(&mut self, before: &Match, after: &Match, own: Option<usize>) {
+    /// The world of one frame was shown as `before`, and is now known to be `after`.
+    fn add(&mut self, before: &World, after: &World, own: Option<usize>) {
         if before.line_ups() != after.line_ups() {
             *self = Self::default();
             return;

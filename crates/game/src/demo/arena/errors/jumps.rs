@@ -2,11 +2,16 @@
 //! play over a lossy network in simulated time.
 
 use super::*;
-use crate::demo::options;
+use crate::demo::{Discs, shown};
+use game::Game;
 use netplay::{
-    session::{Config, room::Room},
+    session::{Config, Frames, Look, room::Room},
     transport::memory::{Conditions, MemoryTransport, manual_network},
 };
+use protocol::Simulation;
+use sim::demo::Body;
+use std::time::Duration;
+use web_time::Instant;
 
 /// Pictures that are looked at, a minute's.
 const PICTURES: u32 = 60 * 60;
@@ -29,12 +34,12 @@ struct Seen {
     snaps: u32,
 }
 
-fn config(name: &str) -> Config<Match> {
+fn config(name: &str) -> Config<World> {
     Config {
         name: name.into(),
-        settings: options::settings,
-        seating: options::seating,
-        autopilot: Some(sim::autopilot),
+        settings: Discs::settings,
+        seating: Discs::seating,
+        autopilot: Some(Discs::autopilot),
         auto_ready: true,
         min_peers: 2,
         input_delay: Some(0),
@@ -46,9 +51,10 @@ fn config(name: &str) -> Config<Match> {
 
 /// A scene's eye on its room, in simulated time.
 struct Eye {
-    room: Room<Match>,
+    room: Room<World>,
     end: MemoryTransport,
     shown: Shown,
+    errors: Errors,
     rollbacks: u64,
 }
 
@@ -57,7 +63,7 @@ impl Eye {
         let newest = self.room.shown()?;
         let own = self.room.status().seat;
         let rollbacks = self.room.status().rollbacks;
-        let before = self.shown.frames.as_ref().map(|frames| frames.frame);
+        let before = Some(self.shown.frame()).filter(|_| self.shown.world().is_some());
         let corrected = before.filter(|_| rollbacks != self.rollbacks);
         let corrected = corrected.and_then(|frame| Some((frame, *self.room.world_at(frame)?)));
         let part =
@@ -74,24 +80,22 @@ impl Eye {
             history: self.room.history()?,
         };
         self.rollbacks = rollbacks;
-        self.shown.turn_to(Some(look), own, seconds);
-        self.shown.part = part.min(1.0);
+        self.shown.turn_to(Some(look), part.min(1.0));
+        self.errors.follow(&self.shown, own, seconds);
         own
     }
 }
 
 /// Where everything is and how fast: the ball first, then the discs, as shown and in the world.
-fn places(shown: &Shown) -> Vec<(Vec2, Vec2, f32)> {
+fn places(eye: &Eye) -> Vec<(Vec2, Vec2, f32)> {
+    let (shown, errors) = (&eye.shown, &eye.errors);
     let world = shown.world().unwrap();
     let speed = |body: Body| body.velocity.length();
-    let ball = (
-        shown.ball().unwrap(),
-        shown.true_ball().unwrap(),
-        speed(world.ball()),
-    );
+    let ball = shown::ball(shown).unwrap();
+    let ball = (ball + errors.ball(), ball, speed(world.ball()));
     let discs = world.discs().iter().enumerate().map(|(seat, disc)| {
-        let (at, truth) = (shown.disc(seat).unwrap(), shown.true_disc(seat).unwrap());
-        (at, truth, speed(disc.body()))
+        let truth = shown::disc(shown, seat).unwrap();
+        (truth + errors.disc(seat), truth, speed(disc.body()))
     });
     std::iter::once(ball).chain(discs).collect()
 }
@@ -107,6 +111,7 @@ fn play(latency: u64, seed: u64) -> Seen {
         room: Room::new(config(name), seed ^ entropy),
         end: hub.join(),
         shown: Shown::default(),
+        errors: Errors::default(),
         rollbacks: 0,
     });
     let (mut seen, mut pictures, mut counted) = (Seen::default(), 0, 0_u32);
@@ -127,16 +132,11 @@ fn play(latency: u64, seed: u64) -> Seen {
         let Some(own) = eye.look(hub.now(), seconds) else {
             continue;
         };
-        if eye.shown.world().is_some_and(Match::is_over) {
+        if eye.shown.world().is_some_and(World::is_over) {
             break;
         }
         pictures += 1;
-        assert_eq!(
-            eye.shown.disc(own),
-            eye.shown.true_disc(own),
-            "the own disc is not delayed"
-        );
-        let now = places(&eye.shown);
+        let now = places(eye);
         let line_ups = eye.shown.world().unwrap().line_ups();
         let last = before.replace((line_ups, now.clone()));
         let Some((_, last)) = last.filter(|(before, _)| *before == line_ups) else {
@@ -144,6 +144,7 @@ fn play(latency: u64, seed: u64) -> Seen {
         };
         for (body, (now, last)) in now.iter().zip(&last).enumerate() {
             if body == own + 1 {
+                assert_eq!(now.0, now.1, "the own disc is not delayed");
                 continue;
             }
             // Half a step more than passed: worlds come when they come.
