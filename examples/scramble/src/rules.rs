@@ -141,8 +141,7 @@ impl Simulation for World {
 fn bots_finish_a_match_and_its_copies_go_the_same_way() {
     let mut world = World::new(&Settings { seats: 3, goal: 5 }, 7);
     while !world.is_over() {
-        let bytes = postcard::to_stdvec(&world).unwrap();
-        let mut copy: World = postcard::from_bytes(&bytes).unwrap();
+        let mut copy: World = postcard::from_bytes(&postcard::to_stdvec(&world).unwrap()).unwrap();
         for world in [&mut copy, &mut world] {
             world.step(&[Seat::default(); 3], &mut Vec::new());
         }
