@@ -1,8 +1,12 @@
-//! Every developer command of Peerball: `cargo xtask --help` lists them.
+//! Every developer command: `cargo xtask --help` lists them.
+
+#[path = "../../crates/protocol/src/name.rs"]
+mod name;
 
 mod bench;
 mod build;
 mod check;
+mod doctor;
 mod fuzz;
 mod packages;
 mod page;
@@ -23,7 +27,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{setup::Part, steps::Steps, workspace::Workspace};
 
-/// Peerball's developer commands. Each says what it does and how long it took.
+/// The developer commands. Each says what it does and how long it took.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Args {
@@ -44,13 +48,21 @@ enum Command {
     },
     /// Install what is missing, at pinned versions, and nothing else.
     Setup {
-        /// What to set up; everything when none is named.
+        /// What to set up; all but `extra` when none is named.
         #[arg(value_enum)]
         parts: Vec<Part>,
     },
-    /// Build the web client into `dist/`, with brotli and gzip beside each file.
+    /// Print what is installed and what is missing, who needs it, and the command that mends it.
     ///
-    /// With its public address in PEERBALL_PUBLIC_URL, previews of links show its picture.
+    /// Exit status: 0 when what `play` and `test` need is there, 1 when some of it is not.
+    Doctor,
+    /// Build the web client into `dist/`, with brotli and gzip beside each file.
+    #[command(long_about = concat!(
+        "Build the web client into `dist/`, with brotli and gzip beside each file.\n\n\
+         With its public address in ",
+        variable!("PUBLIC_URL"),
+        ", previews of links show its picture."
+    ))]
     Build,
     /// Print what a player downloads before the first frame; fail when it is over its budget.
     Size {
@@ -136,6 +148,7 @@ fn main() -> Result<()> {
             setup::run(&workspace, &mut steps, Part::ALL)
         }
         Command::Setup { parts } => setup::run(&workspace, &mut steps, &parts),
+        Command::Doctor => doctor::run(&workspace),
         Command::Build => {
             setup::run(&workspace, &mut steps, &[Part::Web])?;
             build::run(&workspace, &mut steps)

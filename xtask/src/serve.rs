@@ -65,7 +65,7 @@ pub fn native(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     become_program(
         workspace
             .cargo()
-            .args(["run", "--package", "game", "--bin", "peerball", "--"])
+            .args(["run", "--package", "game", "--bin", crate::name!(), "--"])
             .args(arguments),
     )
 }

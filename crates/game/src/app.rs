@@ -19,10 +19,14 @@ pub fn run(args: Args) -> AppExit {
             })
             .set(LogPlugin {
                 // The engine's and the WebRTC stack's chatter drowns what matters.
-                filter: "warn,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
-                         winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
-                         rtc_sctp=error,matchbox_socket=error"
-                    .into(),
+                filter: concat!(
+                    "warn,",
+                    env!("CARGO_CRATE_NAME"),
+                    "=info,netplay=info,signaling=info,wgpu=error,naga=error,winit=error,\
+                     webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,rtc_sctp=error,\
+                     matchbox_socket=error"
+                )
+                .into(),
                 ..default()
             }),
     );
@@ -51,14 +55,14 @@ pub fn run(args: Args) -> AppExit {
 
 fn window(args: &Args) -> Window {
     Window {
-        title: "Peerball".into(),
-        name: Some("peerball".into()),
+        title: protocol::title!().into(),
+        name: Some(protocol::name!().into()),
         resolution: args.size.map_or_else(
             || WindowResolution::new(1280, 720),
             |(width, height)| WindowResolution::new(width, height),
         ),
         present_mode: PresentMode::AutoVsync,
-        canvas: Some("#peerball".into()),
+        canvas: Some("#game".into()),
         fit_canvas_to_parent: true,
         // Keys scroll the page otherwise. `assets/page.js` keeps the browser's own from the game.
         prevent_default_event_handling: true,

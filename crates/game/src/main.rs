@@ -1,4 +1,4 @@
-//! Peerball, the game: the same code in a native window and in a page.
+//! The game: the same code in a native window and in a page.
 //!
 //! [`app`] puts it together. A match is watched and played in a [`scene`]: an entity that carries
 //! its socket, its session and its camera; one or two of them make the same code. [`screens`] are

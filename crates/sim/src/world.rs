@@ -14,7 +14,7 @@ use crate::{
     team::Team,
     vec2::Vec2,
 };
-use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};
+use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS, simulation::salt};
 use serde::{Deserialize, Serialize};
 
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
@@ -242,7 +242,7 @@ fn kick_ball(
 }
 
 impl Simulation for World {
-    const FINGERPRINT: u64 = mix(u64::from_le_bytes(*b"peerball") ^ RULES_VERSION);
+    const FINGERPRINT: u64 = mix(salt(protocol::name!()) ^ RULES_VERSION);
     type Input = Input;
     type Settings = Settings;
     type Event = Event;

@@ -3,7 +3,7 @@
 //! `golden/match.txt` holds the rules' fingerprint and the checksum of every 60th world of a match in
 //! each arena. After a
 //! wanted change of the rules raise `RULES_VERSION` in `world.rs`, and write the file anew with
-//! `PEERBALL_WRITE_GOLDEN=1 cargo test -p sim --test golden`. On wasm the same test runs by
+//! `WRITE_GOLDEN=1 cargo test -p sim --test golden`. On wasm the same test runs by
 //! `wasm-bindgen-test-runner`.
 
 mod common;
@@ -82,7 +82,7 @@ fn write(text: &str) {
 fn the_recorded_match_is_reproduced() {
     let text = text();
     #[cfg(not(target_arch = "wasm32"))]
-    if std::env::var_os("PEERBALL_WRITE_GOLDEN").is_some() {
+    if std::env::var_os("WRITE_GOLDEN").is_some() {
         return write(&text);
     }
     for (golden, here) in GOLDEN.lines().zip(text.lines()) {
