@@ -140,6 +140,12 @@ fn version_in(text: &str) -> Option<&str> {
     text.split(|c: char| !c.is_ascii_digit() && c != '.')
         .map(|number| number.trim_matches('.'))
         .find(|number| number.contains('.'))
+        // udev counts its versions.
+        .or_else(|| {
+            let text = text.trim();
+            let is_number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+            is_number.then_some(text)
+        })
 }
 
 /// The version's numbers.
@@ -196,6 +202,7 @@ mod tests {
                 Some("1.21.1.7"),
             ),
             ("v20.19.2", Some("20.19.2")),
+            ("252\n", Some("252")),
             ("a program. It has no version.", None),
             ("", None),
         ] {

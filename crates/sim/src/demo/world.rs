@@ -1,24 +1,26 @@
 //! The whole game as a plain value, and the step that takes it on.
 
 use crate::{
-    arena::Arena,
-    bot::{self, Bots},
     checksum::Checksum,
-    disc::Disc,
-    event::{Event, EventCounts, EventKind, Reporter},
-    flow::{Flow, Phase, Turn},
-    input::Input,
-    physics::{self, Body, Ground},
+    demo::{
+        arena::Arena,
+        bot::{self, Bots},
+        disc::Disc,
+        event::{Event, EventCounts, EventKind, Reporter},
+        flow::{Flow, Phase, Turn},
+        input::Input,
+        physics::{self, Body, Ground},
+        settings::{Ball, Settings},
+        team::Team,
+    },
     rng::{Rng, mix},
-    settings::{Ball, Settings},
-    team::Team,
     vec2::Vec2,
 };
 use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS, simulation::salt};
 use serde::{Deserialize, Serialize};
 
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
-const RULES_VERSION: u64 = 2;
+pub const RULES_VERSION: u64 = 2;
 
 /// A match at one moment. It has no heap, and is [`Copy`] so that compilers clone it by a single
 /// copy of memory: field by field takes twice as long, and rollback does it in each step.

@@ -1,16 +1,13 @@
 //! The recorded match that every target must reproduce bit by bit.
 //!
-//! `golden/match.txt` holds the rules' fingerprint and the checksum of every 60th world of a match in
-//! each arena. After a
-//! wanted change of the rules raise `RULES_VERSION` in `world.rs`, and write the file anew with
-//! `WRITE_GOLDEN=1 cargo test -p sim --test golden`. On wasm the same test runs by
-//! `wasm-bindgen-test-runner`.
+//! `golden/match.txt` holds the rules' version and the checksum of every 60th world of a match in
+//! each arena. After a wanted change of the rules raise `RULES_VERSION` in `src/demo/world.rs`, and
+//! write the file anew with `WRITE_GOLDEN=1 cargo test -p sim --test demo golden`. On wasm
+//! the same test runs by `wasm-bindgen-test-runner`.
 
-mod common;
-
-use common::Players;
+use crate::players::Players;
 use protocol::{Driver, Simulation};
-use sim::{ArenaKind, Ball, Level, Settings, World, autopilot};
+use sim::{ArenaKind, Ball, Level, Settings, World, autopilot, world::RULES_VERSION};
 
 const GOLDEN: &str = include_str!("golden/match.txt");
 const FRAMES: u32 = 2_400;
@@ -57,7 +54,7 @@ fn play(arena: ArenaKind) -> Vec<(u32, u64)> {
 }
 
 fn text() -> String {
-    let mut text = format!("rules {:016x}\n", World::FINGERPRINT);
+    let mut text = format!("rules {RULES_VERSION}\n");
     for arena in ArenaKind::ALL {
         for (frame, checksum) in play(arena) {
             text += &format!("{arena:?} {frame} {checksum:016x}\n");
@@ -73,7 +70,7 @@ fn write(text: &str) {
         old_rules != text.lines().next() || GOLDEN == text,
         "the rules changed: raise RULES_VERSION in world.rs, so that peers of the old ones are refused"
     );
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/match.txt");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/demo/golden/match.txt");
     std::fs::write(path, text).expect("the golden file can be written");
 }
 
