@@ -16,6 +16,7 @@ mod setup;
 mod size;
 mod soak;
 mod steps;
+mod tidy;
 mod tools;
 mod wasm;
 mod workspace;
@@ -23,7 +24,7 @@ mod workspace;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{setup::Part, steps::Steps, workspace::Workspace};
 
@@ -82,6 +83,8 @@ enum Command {
         #[arg(long)]
         stock: bool,
     },
+    /// Check what the compiler does not: the order of the crates, documents, licences and the like.
+    Tidy,
     /// The one check for people and CI.
     Test {
         /// Only formatting, clippy and the tests that need no browser.
@@ -157,6 +160,7 @@ fn main() -> Result<()> {
         Command::Finish { folder } => page::finish(&workspace, &folder, None),
         Command::Serve { stock: false } => serve::ours(&workspace, &mut steps),
         Command::Serve { stock: true } => serve::stock(&workspace, &mut steps),
+        Command::Tidy => tidy::run(workspace.root(), &Args::command()),
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),

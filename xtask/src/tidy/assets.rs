@@ -37,7 +37,9 @@ pub fn check(tree: &Tree, report: &mut Report) {
     }
     for entry in listed {
         if !assets.iter().any(|asset| holds(entry, asset)) {
-            report.complain(format!("{LIST}: there is no assets/{entry}: take its row out"));
+            report.complain(format!(
+                "{LIST}: there is no assets/{entry}: take its row out"
+            ));
         }
     }
 }

@@ -20,9 +20,11 @@ impl<'a> Source<'a> {
         let lines: Vec<_> = self.lines.iter().copied().enumerate().collect();
         lines
             .into_iter()
-            .filter(move |(number, _)| !tests.iter().any(|(first, last)| {
-                (first..=last).contains(&number)
-            }))
+            .filter(move |(number, _)| {
+                !tests
+                    .iter()
+                    .any(|(first, last)| (first..=last).contains(&number))
+            })
             .map(|(number, line)| (number, line.split("//").next().unwrap_or(line)))
     }
 
@@ -41,13 +43,20 @@ impl<'a> Source<'a> {
     pub fn is_excused(&self, number: usize, lint: &str) -> bool {
         let says_why =
             |attribute: &str| attribute.contains(lint) && attribute.contains("reason = ");
-        let outer = self.attributes("#[expect(").chain(self.attributes("#[allow("));
+        let outer = self
+            .attributes("#[expect(")
+            .chain(self.attributes("#[allow("));
         let of_items = outer.into_iter().any(|(first, item)| {
             let (start, end) = (item, self.end_of(item));
             (start..=end).contains(&number) && says_why(&self.lines[first..item].join(" "))
         });
-        let inner = self.attributes("#![expect(").chain(self.attributes("#![allow("));
-        of_items || inner.into_iter().any(|(first, item)| says_why(&self.lines[first..item].join(" ")))
+        let inner = self
+            .attributes("#![expect(")
+            .chain(self.attributes("#![allow("));
+        of_items
+            || inner
+                .into_iter()
+                .any(|(first, item)| says_why(&self.lines[first..item].join(" ")))
     }
 
     /// Where attributes that begin so stand: their first lines, and those of their items.
@@ -95,7 +104,9 @@ impl<'a> Source<'a> {
 
     fn tests(&self) -> Vec<(usize, usize)> {
         let starts = self.attributes("#[cfg(test)]");
-        starts.map(|(first, item)| (first, self.end_of(item))).collect()
+        starts
+            .map(|(first, item)| (first, self.end_of(item)))
+            .collect()
     }
 }
 

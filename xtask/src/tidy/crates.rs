@@ -80,7 +80,10 @@ pub fn check(metadata: &Metadata, report: &mut Report) -> Result<()> {
 
 fn one_way(metadata: &Metadata, report: &mut Report) {
     let packages = metadata.workspace_packages();
-    let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let ours: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
     for package in packages {
         let name = package.name.as_str();
         let folder = package
@@ -179,7 +182,10 @@ mod tests {
         let [listed, way, engine] = broken.as_slice() else {
             panic!("{broken:?}");
         };
-        assert!(listed.contains("newcomer") && listed.contains("MAY_USE"), "{listed}");
+        assert!(
+            listed.contains("newcomer") && listed.contains("MAY_USE"),
+            "{listed}"
+        );
         assert!(way.contains("netplay must not use sim"), "{way}");
         assert!(way.contains("dev-dependency"), "{way}");
         assert!(engine.contains("netplay is built from winit"), "{engine}");
@@ -190,6 +196,9 @@ mod tests {
     fn the_rules_of_the_game_have_no_clock() {
         let broken = complaints(&[("sim", &["time"]), ("time", &[])]);
         let clock = broken.iter().find(|text| text.contains("built from time"));
-        assert!(clock.unwrap().contains("pass plain values in"), "{broken:?}");
+        assert!(
+            clock.unwrap().contains("pass plain values in"),
+            "{broken:?}"
+        );
     }
 }

@@ -13,7 +13,10 @@ pub fn check(tree: &Tree, report: &mut Report) {
     for (path, text) in tree.texts(&[".rs", ".js", ".lua"]) {
         let lines: Vec<&str> = text.lines().collect();
         if lines.len() > FILE {
-            report.warn(format!("{path} has {} lines: split it by concern", lines.len()));
+            report.warn(format!(
+                "{path} has {} lines: split it by concern",
+                lines.len()
+            ));
         }
         if path.ends_with(".rs") {
             for (first, length) in functions(&lines) {
@@ -34,9 +37,9 @@ fn functions(lines: &[&str]) -> Vec<(usize, usize)> {
         let line = line.trim_start();
         let before = line.split("fn ").next().unwrap_or(line);
         before.len() < line.len()
-            && before
-                .split_whitespace()
-                .all(|word| ["async", "const", "extern", "pub"].contains(&word) || word.starts_with("pub("))
+            && before.split_whitespace().all(|word| {
+                ["async", "const", "extern", "pub"].contains(&word) || word.starts_with("pub(")
+            })
     };
     let mut found = Vec::new();
     for (first, line) in lines.iter().enumerate() {
@@ -61,14 +64,23 @@ mod tests {
     #[test]
     fn what_is_long_is_listed_and_does_not_fail() {
         let body = "        step();\n".repeat(FUNCTION);
-        let long = format!("impl A {{\n    pub(crate) const fn long(\n    ) {{\n{body}    }}\n}}\n");
+        let long =
+            format!("impl A {{\n    pub(crate) const fn long(\n    ) {{\n{body}    }}\n}}\n");
         let report_of = |text: &str| report(&[("crates/a/src/lib.rs", text)], check);
         let found = report_of(&long);
         assert_eq!(found.complaints, Vec::<String>::new());
         assert_eq!(found.warnings.len(), 1, "{:?}", found.warnings);
-        assert!(found.warnings[0].contains(":2: a function of 63 lines"), "{:?}", found.warnings);
+        assert!(
+            found.warnings[0].contains(":2: a function of 63 lines"),
+            "{:?}",
+            found.warnings
+        );
         assert!(report_of("fn short() {\n}\n").warnings.is_empty());
         let found = report_of(&"// line\n".repeat(FILE + 1));
-        assert!(found.warnings[0].contains("has 401 lines"), "{:?}", found.warnings);
+        assert!(
+            found.warnings[0].contains("has 401 lines"),
+            "{:?}",
+            found.warnings
+        );
     }
 }

@@ -99,9 +99,12 @@ fn judge<'a>(
         let Some(source) = package.source else {
             continue;
         };
-        if !deny.sources.allow_registry.iter().any(|registry| {
-            source.strip_prefix("registry+") == Some(registry)
-        }) {
+        if !deny
+            .sources
+            .allow_registry
+            .iter()
+            .any(|registry| source.strip_prefix("registry+") == Some(registry))
+        {
             report.complain(format!(
                 "{name} comes from {source}: everything comes from the registries that {FILE} \
                  names. Take a published version"
@@ -127,7 +130,9 @@ fn judge<'a>(
         }
     }
     for name in exceptions.keys() {
-        report.complain(format!("{FILE}: an exception for {name}, which is not used: take it out"));
+        report.complain(format!(
+            "{FILE}: an exception for {name}, which is not used: take it out"
+        ));
     }
     Ok(())
 }

@@ -37,6 +37,8 @@ pub fn built_from(root: &Path, package: &str) -> Result<BTreeSet<String>> {
         String::from_utf8_lossy(&output.stderr)
     );
     let text = String::from_utf8(output.stdout)?;
-    let names = text.lines().filter_map(|line| line.split_whitespace().next());
+    let names = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
     Ok(names.map(ToOwned::to_owned).collect())
 }

@@ -119,12 +119,18 @@ mod tests {
         let panicking = "//! A.\n\nfn a() {\n    b().unwrap();\n}\n";
         let found = complaints(&[("crates/a/src/lib.rs", panicking)]);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("crates/a/src/lib.rs:4: `.unwrap()"), "{found:?}");
+        assert!(
+            found[0].starts_with("crates/a/src/lib.rs:4: `.unwrap()"),
+            "{found:?}"
+        );
         assert!(found[0].contains("return an error"), "{found:?}");
 
         let expecting = "//! A.\n\nfn a() {\n    b().expect(\"c\");\n}\n";
         let found = complaints(&[("xtask/src/main.rs", expecting)]);
-        assert!(found[0].contains("#[expect(clippy::expect_used"), "{found:?}");
+        assert!(
+            found[0].contains("#[expect(clippy::expect_used"),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -147,6 +153,9 @@ mod tests {
         let spelling = format!("//! A.\n\nconst TITLE: &str = \"{name}\";\n");
         assert!(complaints(&[(NAMES, &spelling)]).is_empty());
         let found = complaints(&[("crates/a/src/lib.rs", &spelling)]);
-        assert!(found[0].contains(":3: ") && found[0].contains("title!()"), "{found:?}");
+        assert!(
+            found[0].contains(":3: ") && found[0].contains("title!()"),
+            "{found:?}"
+        );
     }
 }
