@@ -10,6 +10,7 @@ mod doctor;
 mod fuzz;
 mod packages;
 mod page;
+mod rename;
 mod replay;
 mod serve;
 mod setup;
@@ -83,6 +84,10 @@ enum Command {
         #[arg(long)]
         stock: bool,
     },
+    /// Make this the start of another game: every name, title, key and variable gets its name.
+    ///
+    /// Leaves no word of the template but in the licence and one line of thanks.
+    Rename(rename::Rename),
     /// Check what the compiler does not: the order of the crates, documents, licences and the like.
     Tidy,
     /// The one check for people and CI.
@@ -160,6 +165,7 @@ fn main() -> Result<()> {
         Command::Finish { folder } => page::finish(&workspace, &folder, None),
         Command::Serve { stock: false } => serve::ours(&workspace, &mut steps),
         Command::Serve { stock: true } => serve::stock(&workspace, &mut steps),
+        Command::Rename(rename) => rename::run(&workspace, &mut steps, &rename),
         Command::Tidy => tidy::run(workspace.root(), &Args::command()),
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),

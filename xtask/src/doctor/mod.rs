@@ -59,76 +59,68 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Everything that is looked for, group by group.
+const WEB: &str = "cargo xtask setup web";
+const PLAY: &str = "cargo xtask setup native";
+const TESTS: &str = "cargo xtask setup test";
+
+/// Everything that is looked for.
 fn items<'a>(wasm_bindgen: &'a Tool<'a>) -> Vec<Item<'a>> {
-    let item = |group, name, probe, mend| Item {
+    let tool = |group, tool: &'a Tool<'a>, mend| item(group, tool.package, Probe::Tool(tool), mend);
+    let mut items = vec![
+        item(Group::All, "rustc", Probe::Rustc, "rustup update stable"),
+        item(Group::Web, "wasm32 target", Probe::WasmTarget, WEB),
+        tool(Group::Web, &TRUNK, WEB),
+        tool(Group::Web, wasm_bindgen, WEB),
+        item(Group::Test, "rustfmt", Probe::Program("cargo-fmt"), TESTS),
+        item(Group::Test, "clippy", Probe::Program("cargo-clippy"), TESTS),
+        tool(Group::Test, &GECKODRIVER, TESTS),
+        tool(Group::Test, &MATCHBOX_SERVER, TESTS),
+        item(
+            Group::Extra,
+            "docker",
+            Probe::Program("docker"),
+            "install Docker, or Podman under its name",
+        ),
+    ];
+    // What packages are called is known for Linux alone.
+    if cfg!(target_os = "linux") {
+        items.extend(of_system());
+    }
+    items
+}
+
+fn of_system() -> Vec<Item<'static>> {
+    let needs = |group, needs: &'static [Need], mend| {
+        let items = needs.iter();
+        items.map(move |need| item(group, need.name(), Probe::Need(need), mend))
+    };
+    let mut items: Vec<_> = needs(Group::All, BUILD, PLAY)
+        .chain(needs(Group::Native, NATIVE, PLAY))
+        .chain(needs(Group::Test, TEST, TESTS))
+        .chain(needs(Group::Extra, EXTRA, "cargo xtask setup extra"))
+        .collect();
+    items.push(item(
+        Group::Test,
+        "chromium's own driver",
+        Probe::DriverFits,
+        "apt-get install --only-upgrade chromium chromium-driver",
+    ));
+    items.push(item(
+        Group::Extra,
+        "networks of its own",
+        Probe::Namespaces,
+        "run as root, with CAP_SYS_ADMIN, CAP_NET_ADMIN and /dev/net/tun",
+    ));
+    items
+}
+
+fn item<'a>(group: Group, name: &'a str, probe: Probe<'a>, mend: &'a str) -> Item<'a> {
+    Item {
         group,
         name,
         probe,
         mend,
-    };
-    let tool = |group, tool: &'a Tool<'a>, mend| item(group, tool.package, Probe::Tool(tool), mend);
-    let system = |group, needs: &'static [Need], mend: &'static str| {
-        // What packages are called is known for Linux alone.
-        let needs = if cfg!(target_os = "linux") {
-            needs
-        } else {
-            &[]
-        };
-        needs
-            .iter()
-            .map(move |need| item(group, need.name(), Probe::Need(need), mend))
-    };
-
-    let mut items = vec![item(
-        Group::All,
-        "rustc",
-        Probe::Rustc,
-        "rustup update stable",
-    )];
-    items.extend(system(Group::All, BUILD, "cargo xtask setup native"));
-    items.extend([
-        item(
-            Group::Web,
-            "wasm32 target",
-            Probe::WasmTarget,
-            "cargo xtask setup web",
-        ),
-        tool(Group::Web, &TRUNK, "cargo xtask setup web"),
-        tool(Group::Web, wasm_bindgen, "cargo xtask setup web"),
-    ]);
-    items.extend(system(Group::Native, NATIVE, "cargo xtask setup native"));
-    for (name, program) in [("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")] {
-        let probe = Probe::Program(program);
-        items.push(item(Group::Test, name, probe, "cargo xtask setup test"));
     }
-    items.extend([
-        tool(Group::Test, &GECKODRIVER, "cargo xtask setup test"),
-        tool(Group::Test, &MATCHBOX_SERVER, "cargo xtask setup test"),
-    ]);
-    items.extend(system(Group::Test, TEST, "cargo xtask setup test"));
-    if cfg!(target_os = "linux") {
-        items.push(item(
-            Group::Test,
-            "chromedriver for chromium",
-            Probe::DriverFits,
-            "apt-get install --only-upgrade chromium chromium-driver",
-        ));
-        items.push(item(
-            Group::Extra,
-            "networks of one's own",
-            Probe::Namespaces,
-            "run it as root, with CAP_SYS_ADMIN, CAP_NET_ADMIN and /dev/net/tun",
-        ));
-    }
-    items.extend(system(Group::Extra, EXTRA, "cargo xtask setup extra"));
-    items.push(item(
-        Group::Extra,
-        "docker",
-        Probe::Program("docker"),
-        "install Docker or Podman",
-    ));
-    items
 }
 
 #[cfg(test)]

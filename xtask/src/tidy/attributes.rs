@@ -96,16 +96,47 @@ impl<'a> Source<'a> {
         };
         let depth = indentation(line);
         let ends = |line: &str| line.ends_with([';', ',', '}']);
-        let rest = self.lines.iter().enumerate().skip(item);
-        rest.take_while(|(_, line)| line.trim().is_empty() || indentation(line) >= depth)
-            .find(|(_, line)| indentation(line) == depth && ends(line))
-            .map_or(self.lines.len(), |(number, _)| number)
+        if ends(line) {
+            return item;
+        }
+        // Its own lines are deeper, but for those that close or open a part of it.
+        let mut last = item;
+        for (number, line) in self.lines.iter().enumerate().skip(item + 1) {
+            let goes_on = ["}", ")", "]", "{", "where"];
+            let deeper = line.trim().is_empty() || indentation(line) > depth;
+            let closes = indentation(line) == depth
+                && goes_on
+                    .iter()
+                    .any(|start| line.trim_start().starts_with(start));
+            if !deeper && !closes {
+                break;
+            }
+            last = number;
+            if closes && ends(line) {
+                break;
+            }
+        }
+        last
     }
 
     fn tests(&self) -> Vec<(usize, usize)> {
         let starts = self.attributes("#[cfg(test)]");
         starts
-            .map(|(first, item)| (first, self.end_of(item)))
+            .map(|(first, item)| {
+                // A module of tests is the last item of its file, as clippy has it; the texts in it
+                // may look like anything.
+                let is_module = self
+                    .lines
+                    .get(item)
+                    .is_some_and(|line| line.starts_with("mod "));
+                let is_inline = is_module && self.lines[item].ends_with('{');
+                let last = if is_inline {
+                    self.lines.len()
+                } else {
+                    self.end_of(item)
+                };
+                (first, last)
+            })
             .collect()
     }
 }
@@ -148,15 +179,13 @@ mod tests {
         first().unwrap();
     }
 }
-
-fn after() {}";
+";
 
     #[test]
     fn tests_and_comments_are_left_out() {
         let source = Source::new(SOURCE);
         let text: Vec<_> = source.lines().map(|(_, line)| line.trim()).collect();
         assert!(text.contains(&"fn plain() {"));
-        assert!(text.contains(&"fn after() {}"));
         assert!(!text.iter().any(|line| line.contains("tested")), "{text:?}");
         assert_eq!(source.test_modules(), ["suite"]);
     }

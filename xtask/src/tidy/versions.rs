@@ -84,6 +84,8 @@ fn locked(lock: &str) -> BTreeMap<&str, BTreeSet<&str>> {
 fn mentions(line: &str) -> Vec<(&str, &str, &str)> {
     let words: Vec<&str> = line
         .split_whitespace()
+        // Quoted, it is a crate whose figures follow.
+        .map(|word| if word.starts_with('`') { "" } else { word })
         .map(|word| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
         .collect();
     let pairs = words.windows(2).filter_map(|pair| {
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_old_version_is_told_with_the_new_one() {
-        let text = "Bevy 0.19, ggrs 0.13.0, `bevy` 0.1 and Rust 1.2.\nTLS 1.3, Bevy 3000.\n";
+        let text = "Bevy 0.19, ggrs 0.13.0, (bevy 0.1) and Rust 1.2.\nTLS 1.3, Bevy 3000, `bevy` 6.1 MB.\n";
         let found = report(
             &[
                 (LOCK, LOCKED),
