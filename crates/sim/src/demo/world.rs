@@ -20,11 +20,7 @@ use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS, simulation::salt};
 use serde::{Deserialize, Serialize};
 
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
-<<<<<<< HEAD
-pub const RULES_VERSION: u64 = 2;
-=======
-const RULES_VERSION: u64 = 3;
->>>>>>> main
+pub const RULES_VERSION: u64 = 3;
 
 /// A match at one moment. It has no heap, and is [`Copy`] so that compilers clone it by a single
 /// copy of memory: field by field takes twice as long, and rollback does it in each step.
