@@ -8,6 +8,8 @@ mod build;
 mod check;
 mod doctor;
 mod fuzz;
+mod linters;
+mod package;
 mod packages;
 mod page;
 mod rename;
@@ -77,6 +79,12 @@ enum Command {
     Finish {
         /// The folder of its `index.html`.
         folder: PathBuf,
+    },
+    /// Build and pack what is given away: the game, the server, the web client, the server's image.
+    Package {
+        /// What to pack, into `packages` of the target folder.
+        #[arg(value_enum)]
+        what: package::What,
     },
     /// Serve the built web client and signaling on port 3536.
     Serve {
@@ -161,12 +169,13 @@ fn main() -> Result<()> {
             setup::run(&workspace, &mut steps, &[Part::Web])?;
             build::run(&workspace, &mut steps)
         }
+        Command::Package { what } => package::run(&workspace, &mut steps, what),
         Command::Size { by_crate } => size::run(&workspace, &mut steps, by_crate),
         Command::Finish { folder } => page::finish(&workspace, &folder, None),
         Command::Serve { stock: false } => serve::ours(&workspace, &mut steps),
         Command::Serve { stock: true } => serve::stock(&workspace, &mut steps),
         Command::Rename(rename) => rename::run(&workspace, &mut steps, &rename),
-        Command::Tidy => tidy::run(workspace.root(), &Args::command()),
+        Command::Tidy => tidy::run(&workspace, &Args::command()),
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),

@@ -87,8 +87,12 @@ pub const TEST: &[Need] = &[
     need(Sign::Program(&["redis-server"]), "redis-server"),
 ];
 
-/// For tests that are left out without it: TURN by another hand than ours.
-pub const EXTRA: &[Need] = &[need(Sign::Program(&["turnserver"]), "coturn")];
+/// For checks that are left out without it: TURN by another hand than ours, and what linters of
+/// workflows are installed with.
+pub const EXTRA: &[Need] = &[
+    need(Sign::Program(&["turnserver"]), "coturn"),
+    need(Sign::Program(&["python3"]), "python3-venv"),
+];
 
 impl Need {
     /// Its name on Debian.

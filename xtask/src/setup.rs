@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::{
-    packages,
+    linters, packages,
     steps::Steps,
     tools::{self, GECKODRIVER, MATCHBOX_SERVER, TRUNK},
     workspace::{WASM, Workspace},
@@ -46,6 +46,9 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, parts: &[Part]) -> Result<(
         wasm_target(workspace, steps)?;
         tools::install(workspace, steps, &TRUNK)?;
         tools::install(workspace, steps, &workspace.wasm_bindgen_cli())?;
+    }
+    if has(Part::Extra) {
+        linters::install(workspace, steps)?;
     }
     if has(Part::Test) {
         components(workspace, steps)?;

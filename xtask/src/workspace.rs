@@ -94,6 +94,11 @@ impl Workspace {
         &self.target
     }
 
+    /// Where programs are installed, each in a folder of its own.
+    pub fn tools(&self) -> &Path {
+        &self.tools
+    }
+
     /// Where trunk writes the web client.
     pub fn dist(&self) -> PathBuf {
         self.root.join("dist")

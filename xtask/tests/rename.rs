@@ -21,7 +21,9 @@ impl Copy {
     fn new() -> Self {
         let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
         let root = package.parent().unwrap();
-        let to = env::temp_dir().join(format!("xtask-rename-{}", std::process::id()));
+        // Always the same place: what is built of it is built over, and does not pile up.
+        let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("copy");
+        let _ = fs::remove_dir_all(&to);
         for path in list(root) {
             let target = to.join(&path);
             fs::create_dir_all(target.parent().unwrap()).unwrap();

@@ -8,6 +8,7 @@ use std::{io::Write, thread};
 use anyhow::{Result, ensure};
 
 use crate::{
+    linters,
     packages::{BUILD, EXTRA, NATIVE, Need, TEST},
     tools::{GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool},
     workspace::Workspace,
@@ -62,6 +63,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 const WEB: &str = "cargo xtask setup web";
 const PLAY: &str = "cargo xtask setup native";
 const TESTS: &str = "cargo xtask setup test";
+const EXTRAS: &str = "cargo xtask setup extra";
 
 /// Everything that is looked for.
 fn items<'a>(wasm_bindgen: &'a Tool<'a>) -> Vec<Item<'a>> {
@@ -75,6 +77,7 @@ fn items<'a>(wasm_bindgen: &'a Tool<'a>) -> Vec<Item<'a>> {
         item(Group::Test, "clippy", Probe::Program("cargo-clippy"), TESTS),
         tool(Group::Test, &GECKODRIVER, TESTS),
         tool(Group::Test, &MATCHBOX_SERVER, TESTS),
+        item(Group::Extra, linters::NAME, Probe::Linters, EXTRAS),
         item(
             Group::Extra,
             "docker",
@@ -97,7 +100,7 @@ fn of_system() -> Vec<Item<'static>> {
     let mut items: Vec<_> = needs(Group::All, BUILD, PLAY)
         .chain(needs(Group::Native, NATIVE, PLAY))
         .chain(needs(Group::Test, TEST, TESTS))
-        .chain(needs(Group::Extra, EXTRA, "cargo xtask setup extra"))
+        .chain(needs(Group::Extra, EXTRA, EXTRAS))
         .collect();
     items.push(item(
         Group::Test,

@@ -9,6 +9,7 @@ use std::{
 
 use super::table::State;
 use crate::{
+    linters,
     packages::Need,
     setup,
     tools::{self, Tool},
@@ -31,6 +32,8 @@ pub enum Probe<'a> {
     Program(&'static str),
     /// One version of a program from the crate registry.
     Tool(&'a Tool<'a>),
+    /// The linters of workflows.
+    Linters,
     /// Something that the system provides.
     Need(&'static Need),
     /// Chromium's driver drives no Chromium but that of its own major version.
@@ -65,6 +68,10 @@ impl Probe<'_> {
                         None => State::Missing,
                     }
                 }
+            },
+            Self::Linters => match linters::are_installed(workspace) {
+                true => State::Found(Some(linters::version())),
+                false => State::Missing,
             },
             Self::Need(need) => {
                 let version = need

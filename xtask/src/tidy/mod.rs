@@ -14,11 +14,11 @@ mod temporary;
 mod tree;
 mod versions;
 mod wire;
-
-use std::path::Path;
+mod workflows;
 
 use anyhow::{Result, ensure};
 
+use crate::workspace::Workspace;
 use tree::Tree;
 
 /// What was found.
@@ -40,11 +40,12 @@ impl Report {
     }
 }
 
-/// Checks the checkout at `root`, and says what to do about each broken rule.
+/// Checks the checkout, and says what to do about each broken rule.
 ///
 /// # Errors
 /// When a rule is broken, or a file that a rule is about cannot be read.
-pub fn run(root: &Path, commands: &clap::Command) -> Result<()> {
+pub fn run(workspace: &Workspace, commands: &clap::Command) -> Result<()> {
+    let root = workspace.root();
     let tree = Tree::read(root)?;
     let metadata = packages::metadata(root)?;
     let mut report = Report::default();
@@ -56,6 +57,7 @@ pub fn run(root: &Path, commands: &clap::Command) -> Result<()> {
     documents::check(&tree, &metadata, commands, &mut report);
     versions::check(&tree, &mut report);
     wire::check(&tree, &mut report);
+    workflows::check(workspace, &tree, &mut report)?;
 
     for warning in &report.warnings {
         eprintln!("long: {warning}");
