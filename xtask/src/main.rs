@@ -46,6 +46,9 @@ enum Command {
         /// Open the native game instead.
         #[arg(long)]
         native: bool,
+        /// Another game, by its folder in `examples/`.
+        #[arg(long)]
+        example: Option<String>,
         /// With --native: arguments for the game, such as `--room CODE`.
         #[arg(last = true, requires = "native")]
         game: Vec<String>,
@@ -67,7 +70,11 @@ enum Command {
         variable!("PUBLIC_URL"),
         ", previews of links show its picture."
     ))]
-    Build,
+    Build {
+        /// Another game, by its folder in `examples/`.
+        #[arg(long)]
+        example: Option<String>,
+    },
     /// Print what a player downloads before the first frame; fail when it is over its budget.
     Size {
         /// Also the largest crates, of a module that is built once more for that.
@@ -155,20 +162,24 @@ fn main() -> Result<()> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::default();
     let result = match Args::parse().command {
-        Command::Play { native: false, .. } => play(&workspace, &mut steps),
-        Command::Play { native: true, game } => {
-            setup::run(&workspace, &mut steps, &[Part::Native])?;
-            serve::native(&workspace, &game)
-        }
+        Command::Play {
+            native: false,
+            example,
+            ..
+        } => play(&workspace, &mut steps, example.as_deref()),
+        Command::Play {
+            native: true,
+            example,
+            game,
+        } => setup::run(&workspace, &mut steps, &[Part::Native])
+            .and_then(|()| serve::native(&workspace, example.as_deref(), &game)),
         Command::Setup { parts } if parts.is_empty() => {
             setup::run(&workspace, &mut steps, Part::ALL)
         }
         Command::Setup { parts } => setup::run(&workspace, &mut steps, &parts),
         Command::Doctor => doctor::run(&workspace),
-        Command::Build => {
-            setup::run(&workspace, &mut steps, &[Part::Web])?;
-            build::run(&workspace, &mut steps)
-        }
+        Command::Build { example } => setup::run(&workspace, &mut steps, &[Part::Web])
+            .and_then(|()| build::run(&workspace, &mut steps, example.as_deref())),
         Command::Package { what } => package::run(&workspace, &mut steps, what),
         Command::Size { by_crate } => size::run(&workspace, &mut steps, by_crate),
         Command::Finish { folder } => page::finish(&workspace, &folder, None),
@@ -194,8 +205,8 @@ fn main() -> Result<()> {
     result
 }
 
-fn play(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+fn play(workspace: &Workspace, steps: &mut Steps, example: Option<&str>) -> Result<()> {
     setup::run(workspace, steps, &[Part::Web])?;
-    build::run(workspace, steps)?;
+    build::run(workspace, steps, example)?;
     serve::ours(workspace, steps)
 }

@@ -88,7 +88,7 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, what: What) -> Result<()> {
 
 fn web(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     setup::run(workspace, steps, &[Part::Web])?;
-    build::run(workspace, steps)
+    build::run(workspace, steps, None)
 }
 
 /// A file, and where it is in the archive.

@@ -18,6 +18,7 @@ const SCRIPTS: &[&str] = &[".md", ".yml", ".yaml", ".ci/run", "Dockerfile"];
 pub fn check(tree: &Tree, metadata: &Metadata, commands: &Command, report: &mut Report) {
     for (document, text) in tree.texts(DOCUMENTS) {
         paths(tree, document, text, report);
+        code_blocks(tree, document, text, report);
     }
     let mut commands = commands.clone();
     commands.build();
@@ -77,6 +78,26 @@ fn is_path(text: &str) -> bool {
         && text
             .split_once('/')
             .is_some_and(|(top, rest)| FOLDERS.contains(&top) && !rest.is_empty())
+}
+
+/// A code block below `<!-- PATH -->` is a part of that file.
+fn code_blocks(tree: &Tree, document: &str, text: &str, report: &mut Report) {
+    for rest in text.split("<!-- ").skip(1) {
+        let Some((path, rest)) = rest.split_once(" -->\n```") else {
+            continue;
+        };
+        if path.contains(' ') {
+            continue;
+        }
+        let block = rest.split("```").next().unwrap_or_default();
+        let code = block.split_once('\n').map_or("", |(_, code)| code);
+        let file = tree.text(path).unwrap_or_default();
+        if code.is_empty() || !file.contains(code) {
+            report.complain(format!(
+                "{document}: {path} does not contain this block: copy it from there anew\n{code}"
+            ));
+        }
+    }
 }
 
 /// The words of each command in `line` that begins with `start`, up to its end.
@@ -199,6 +220,19 @@ mod tests {
             "{link}"
         );
         assert!(quoted.contains("`docs/GONE.md`") && quoted.contains("took its place"));
+    }
+
+    #[test]
+    fn a_block_that_differs_from_its_file_is_told() {
+        let text = "<!-- a.rs -->\n```rust\nfn a() {}\n```\n\n<!-- a.rs -->\n```rust\nfn b() {}\n```\n\
+                    <!-- a remark -->\n```\nfn c() {}\n```\n";
+        let found = report(
+            &[("README.md", text), ("a.rs", "//! A.\nfn a() {}\n")],
+            |tree, report| code_blocks(tree, "README.md", text, report),
+        );
+        assert_eq!(found.complaints.len(), 1, "{:?}", found.complaints);
+        assert!(found.complaints[0].contains("a.rs does not contain this block"));
+        assert!(found.complaints[0].contains("fn b() {}"));
     }
 
     #[test]
