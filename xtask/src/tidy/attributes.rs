@@ -121,6 +121,7 @@ impl<'a> Source<'a> {
 
     fn tests(&self) -> Vec<(usize, usize)> {
         let starts = self.attributes("#[cfg(test)]");
+        let starts = starts.chain(self.attributes("#[test]"));
         starts
             .map(|(first, item)| {
                 // A module of tests is the last item of its file, as clippy has it; the texts in it
@@ -160,9 +161,14 @@ fn plain() { // a comment
     work();
 }
 
+#[test]
+fn tested_alone() {
+    first().unwrap();
+}
+
 #[expect(clippy::unwrap_used, reason = \"it is there\")]
 fn excused() {
-    first().unwrap();
+    first().unwrap(); // excused
     #[expect(
         clippy::expect_used,
         reason = \"so is this\"
@@ -194,12 +200,18 @@ mod tests {
     fn an_attribute_excuses_its_own_item() {
         let source = Source::new(SOURCE);
         let line_of = |text: &str| SOURCE.lines().position(|line| line.contains(text)).unwrap();
-        assert!(source.is_excused(line_of("first().unwrap()"), "clippy::unwrap_used"));
+        assert!(source.is_excused(
+            line_of("first().unwrap(); // excused"),
+            "clippy::unwrap_used"
+        ));
         assert!(source.is_excused(line_of(".expect(\"it\")"), "clippy::expect_used"));
         assert!(!source.is_excused(line_of("no more"), "clippy::expect_used"));
         assert!(!source.is_excused(line_of("work();"), "clippy::unwrap_used"));
         let without_reason = SOURCE.replace("reason = ", "because = ");
         let source = Source::new(&without_reason);
-        assert!(!source.is_excused(line_of("first().unwrap()"), "clippy::unwrap_used"));
+        assert!(!source.is_excused(
+            line_of("first().unwrap(); // excused"),
+            "clippy::unwrap_used"
+        ));
     }
 }
