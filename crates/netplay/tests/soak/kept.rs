@@ -193,7 +193,7 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "who woke heard how others had gone on before it knew that its owner was lost, and entered in \
          mid-match, so that it knew the end of the log only",
-        "peerball seed 101414 peers 4 rtt 0 jitter 30 loss 5 reorder 0 duplicate 5 length 26249; \
+        "sim seed 101414 peers 4 rtt 0 jitter 30 loss 5 reorder 0 duplicate 5 length 26249; \
          4000 join 4; 4799 join 5; 5512 freeze 4 3797; 8006 freeze 5 1045; 8176 split 0b111100 4073; \
          8850 split 0b1000 3266",
     ),
