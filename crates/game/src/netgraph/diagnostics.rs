@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// What stands above all scenes.
 pub fn heading() -> String {
     format!(
-        "Peerball {}, protocol {}, {}\n",
+        concat!(protocol::title!(), " {}, protocol {}, {}\n"),
         env!("CARGO_PKG_VERSION"),
         protocol::PROTOCOL_VERSION,
         match cfg!(target_arch = "wasm32") {
