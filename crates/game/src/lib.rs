@@ -25,6 +25,8 @@ mod desktop;
 mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
+pub mod lab;
+mod netgraph;
 pub mod preferences;
 pub mod quality;
 pub mod scene;
