@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{arena, args::Args, font, input, preferences, scene, screens, sound, theme};
+use crate::{args::Args, demo, font, preferences, scene, screens, sound, theme};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -38,8 +38,7 @@ pub fn run(args: Args) -> AppExit {
         preferences::plugin,
         scene::plugin,
         screens::plugin,
-        arena::plugin,
-        input::plugin,
+        demo::plugin,
         sound::plugin,
     ));
     #[cfg(target_arch = "wasm32")]
