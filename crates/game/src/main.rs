@@ -15,6 +15,7 @@
 
 mod app;
 mod args;
+mod bitmap;
 mod demo;
 #[cfg(not(target_arch = "wasm32"))]
 mod desktop;

@@ -116,7 +116,7 @@ fn what_a_network_held_back_is_heard() {
     let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
     let mut sent = 0;
     for _ in 0..10 {
-        world.slow(both[0].id(), both[1].id(), 2 * SECOND);
+        world.slow(both[0].id(), both[1].id(), SECOND);
         for _ in 0..40 {
             both[0].room.command(Command::Emote(1));
             world.run(both, SECOND / 20);

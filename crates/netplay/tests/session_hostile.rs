@@ -85,7 +85,7 @@ fn a_player_that_sends_garbage_is_banned() {
     );
     eve.tell(a, &Message::Chat("I am still here".into()));
     world.run(&mut [&mut ada, &mut eve], SECOND);
-    assert!(ada.room.view().chat.is_empty());
+    assert!(ada.room.view().said.is_empty());
     assert_eq!(ada.room.view().peers.len(), 1);
 }
 

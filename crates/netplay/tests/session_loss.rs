@@ -289,9 +289,9 @@ fn a_room_that_is_never_found_fails_with_its_reason() {
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(SECOND, &mut transport);
     assert_eq!(*room.phase(), Phase::Connecting);
-    transport.signaling = SignalingState::Failed(Outage::Unreachable);
+    transport.signaling = SignalingState::Failed(Outage::Silent);
     room.turn(2 * SECOND, &mut transport);
-    let failure = Failure::Signaling(Outage::Unreachable);
+    let failure = Failure::Signaling(Outage::Silent);
     assert_eq!(*room.phase(), Phase::Failed(failure));
 
     let mut silent = Alone {

@@ -5,7 +5,7 @@
 
 use crate::{
     scene::{Scene, Session, view::Turned},
-    screens::panels::Panels,
+    screens::{chat::Typing, panels::Panels},
 };
 use bevy::prelude::*;
 use sim::Input;
@@ -24,13 +24,13 @@ struct Keys {
     dash: &'static [KeyCode],
 }
 
-/// One player at the keyboard: either half of it.
+/// One player at the keyboard: either half of it, but for Enter, which opens a line of chat.
 const ALONE: Keys = Keys {
     up: &[KeyCode::KeyW, KeyCode::ArrowUp],
     down: &[KeyCode::KeyS, KeyCode::ArrowDown],
     left: &[KeyCode::KeyA, KeyCode::ArrowLeft],
     right: &[KeyCode::KeyD, KeyCode::ArrowRight],
-    kick: &[KeyCode::Space, KeyCode::Enter],
+    kick: &[KeyCode::Space],
     dash: &[KeyCode::ShiftLeft, KeyCode::ShiftRight],
 };
 
@@ -79,12 +79,13 @@ impl Intent {
         }
     }
 
-    fn of_gamepad(pad: &Gamepad) -> Self {
+    /// The cross steers, too, unless it is for emotes.
+    fn of_gamepad(pad: &Gamepad, cross_steers: bool) -> Self {
         let stick = pad.left_stick();
-        let stick = if stick.length() > DEAD_ZONE {
-            stick
-        } else {
-            pad.dpad()
+        let stick = match (stick.length() > DEAD_ZONE, cross_steers) {
+            (true, _) => stick,
+            (false, true) => pad.dpad(),
+            (false, false) => Vec2::ZERO,
         };
         Self {
             thrust: stick,
@@ -119,6 +120,7 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
+    typing: Typing,
     scenes: Query<(&Scene, &Session, &Turned)>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
@@ -138,12 +140,13 @@ fn drive(
         };
         let by_pad = pads
             .get(pad)
-            .map(|(_, pad)| Intent::of_gamepad(pad))
+            .map(|(_, pad)| Intent::of_gamepad(pad, scene.is_private()))
             .unwrap_or_default();
-        // The keys of an open panel are its own, and the disc stands still.
-        let intent = match panels.is_open() {
-            true => Intent::default(),
-            false => Intent::of_keys(keys, &pressed).or(by_pad),
+        // The keys of an open panel are its own, and those of a text are typed.
+        let intent = match (panels.is_open(), typing.has_keys()) {
+            (true, _) => Intent::default(),
+            (false, true) => by_pad,
+            (false, false) => Intent::of_keys(keys, &pressed).or(by_pad),
         };
         session.0.set_input(intent.input(turned.0));
     }

@@ -158,6 +158,7 @@ fn config(args: &Args, name: &str, scene: &Scene) -> Config<Match> {
         token: netplay::session::resume::new_token(),
         resumes: None,
         watch: false,
+        color: 0,
     }
 }
 

@@ -4,6 +4,7 @@
 //! while it is shown is written by systems of the screen's own.
 
 mod backdrop;
+pub mod chat;
 mod connecting;
 mod failure;
 mod options;
@@ -35,6 +36,7 @@ use netplay::session::Command as Wish;
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         widgets::plugin,
+        chat::plugin,
         title::plugin,
         connecting::plugin,
         options::plugin,

@@ -9,7 +9,10 @@ mod german;
 mod trouble;
 
 use crate::preferences::{Language, Preferences};
-use netplay::{session::PeerView, transport::SignalingState};
+use netplay::{
+    session::{Notice, PeerView},
+    transport::{Outage, SignalingState},
+};
 use sim::{ArenaKind, Ball, Level};
 pub use trouble::Trouble;
 
@@ -27,6 +30,8 @@ pub struct Words {
     pub rules: Rules,
     /// The match and its end, also as a replay.
     pub play: Play,
+    /// What players say to each other.
+    pub chat: Chat,
     /// The settings.
     pub settings: Settings,
     /// The menu of a match.
@@ -36,6 +41,10 @@ pub struct Words {
     /// For screen readers.
     #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "pages speak"))]
     pub spoken: Spoken,
+    /// What has happened in the room.
+    pub notice: fn(&Notice) -> String,
+    /// Why the server is not there, and what the player can do about it.
+    pub outage: fn(&Outage) -> String,
     /// A few words on what happened.
     pub heading: fn(&Trouble) -> &'static str,
     /// What happened, and what the player can do about it.
@@ -54,6 +63,12 @@ pub struct Common {
     pub slow: &'static str,
     /// Said while the server is gone.
     pub no_server: &'static str,
+    /// Said among players whose server does not come back.
+    pub server_lost: &'static str,
+    /// Said among players whose room is closed.
+    pub room_closed: &'static str,
+    /// In place of the name of a player who gave none.
+    pub somebody: &'static str,
 }
 
 /// The title, and on the way into a room.
@@ -230,6 +245,22 @@ pub struct Play {
     pub replay_keys: &'static str,
 }
 
+/// What players say to each other.
+pub struct Chat {
+    /// Above the room's chat, and opens a line in a match.
+    pub chat: &'static str,
+    /// The emotes, in a word each.
+    pub emotes: [&'static str; 4],
+    /// Hears a player no more.
+    pub mute: &'static str,
+    /// Hears it again.
+    pub unmute: &'static str,
+    /// Lists the players of a match.
+    pub players: &'static str,
+    /// When there is nobody else.
+    pub nobody_else: &'static str,
+}
+
 /// The settings.
 pub struct Settings {
     /// The overall volume.
@@ -250,6 +281,8 @@ pub struct Settings {
     pub reduced_motion: &'static str,
     /// Stronger outlines.
     pub high_contrast: &'static str,
+    /// Neither lines of chat nor emotes.
+    pub hide_chat: &'static str,
     /// On a toggle.
     pub on: &'static str,
     /// On a toggle.
@@ -311,6 +344,15 @@ pub fn of(language: Language) -> &'static Words {
     }
 }
 
+/// A player's name, or what stands in for one.
+pub fn named<'n>(name: &'n str, words: &'n Words) -> &'n str {
+    if name.is_empty() {
+        words.common.somebody
+    } else {
+        name
+    }
+}
+
 impl Preferences {
     /// The words of the preferred language.
     pub fn words(&self) -> &'static Words {
@@ -338,10 +380,12 @@ impl Words {
     }
 
     /// What is to be said of the server, if it is gone.
-    pub fn server_news<'s>(&self, signaling: &'s SignalingState) -> Option<&'s str> {
+    pub fn server_news(&self, signaling: &SignalingState) -> Option<String> {
         match signaling {
-            SignalingState::Lost => Some(self.common.no_server),
-            SignalingState::Gone(why) | SignalingState::Failed(why) => Some(why),
+            SignalingState::Lost => Some(self.common.no_server.to_owned()),
+            SignalingState::Gone(Outage::RoomClosed) => Some(self.common.room_closed.to_owned()),
+            SignalingState::Gone(_) => Some(self.common.server_lost.to_owned()),
+            SignalingState::Failed(outage) => Some((self.outage)(outage)),
             SignalingState::Connecting | SignalingState::Online => None,
         }
     }

@@ -95,7 +95,6 @@ fn snapshot(bytes: &[u8]) {
         tenures: snapshot.tenures,
         frame: snapshot.frame,
         world,
-        color: 0,
         input_delay: None,
     };
     let Ok(mut core) = Core::enter(entry, Duration::ZERO) else {

@@ -9,9 +9,9 @@ pub enum Outage {
     /// The server's address is none: what is wrong with it, for logs.
     #[error("The server's address is not valid: {0}")]
     BadAddress(String),
-    /// There is no way to the server.
+    /// There is no way to the server: what the system says of it, for logs.
     #[error("The server cannot be reached.")]
-    Unreachable,
+    Unreachable(String),
     /// It takes connections and says nothing.
     #[error("The server does not answer.")]
     Silent,

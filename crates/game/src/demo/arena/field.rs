@@ -3,8 +3,9 @@
 //! Distances to the walls give both the walls and their glow; see
 //! <https://iquilezles.org/articles/distfunctions2d/> for the formulas.
 
-use super::{height, paint::image};
+use super::height;
 use crate::{
+    bitmap::image,
     demo::options::Chosen,
     scene::{
         PartOf, Scene,

@@ -6,6 +6,7 @@
 mod bodies;
 mod effects;
 pub mod field;
+mod moods;
 mod paint;
 mod trails;
 
@@ -17,6 +18,7 @@ pub(super) fn plugin(app: &mut App) {
         bodies::plugin,
         trails::plugin,
         effects::plugin,
+        moods::plugin,
     ));
 }
 

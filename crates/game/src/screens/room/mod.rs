@@ -247,13 +247,15 @@ fn waiting(view: &RoomView, lock: Option<&Lock>, words: &Words) -> String {
         return (words.trouble)(trouble);
     }
     if let Some(notice) = &view.notice {
-        return notice.clone();
+        return (words.notice)(notice);
     }
     match &view.signaling {
         SignalingState::Lost => {
             return format!("{}; {}", words.common.no_server, room.here_can_play);
         }
-        SignalingState::Gone(why) | SignalingState::Failed(why) => return why.clone(),
+        SignalingState::Gone(_) | SignalingState::Failed(_) => {
+            return words.server_news(&view.signaling).unwrap_or_default();
+        }
         SignalingState::Connecting | SignalingState::Online => {}
     }
     let me_ready = view.peers.iter().any(|peer| peer.is_me && peer.ready);
@@ -316,6 +318,8 @@ mod tests {
             ready,
             seat: None,
             team: None,
+            color: 0,
+            muted: false,
             away: false,
             slow: false,
             rtt_ms: (!is_me).then_some(12.4),

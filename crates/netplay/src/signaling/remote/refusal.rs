@@ -60,7 +60,7 @@ impl From<Refusal> for Outage {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::BadUrl(why) => Self::BadAddress(why),
-            Refusal::Unreachable(_) => Self::Unreachable,
+            Refusal::Unreachable(why) => Self::Unreachable(why),
             Refusal::Silent => Self::Silent,
             #[cfg(not(target_arch = "wasm32"))]
             Refusal::Http(status) => Self::Http(status),

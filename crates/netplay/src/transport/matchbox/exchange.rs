@@ -16,12 +16,11 @@ use super::{
     side::{Life, Sides},
 };
 use crate::{
-    SignalingState,
     signaling::{
         directory::{Directory, MAX_SOCKETS, Presence},
         guard::AGAIN,
     },
-    transport::Outage,
+    transport::{Outage, SignalingState},
 };
 use futures::{Stream, StreamExt, channel::mpsc};
 use futures_timer::Delay;
