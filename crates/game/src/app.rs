@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, demo, font, preferences, scene, screens, sound, theme};
+use crate::{args::Args, demo, font, preferences, quality, scene, screens, sound, theme};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -36,6 +36,7 @@ pub fn run(args: Args) -> AppExit {
     app.add_plugins((
         font::plugin,
         preferences::plugin,
+        quality::plugin,
         scene::plugin,
         screens::plugin,
         demo::plugin,

@@ -110,10 +110,11 @@ pub(super) static WORDS: Words = Words {
         bot: "Bot",
         bots: |number| format!("{number} Bots"),
         bot_for: |name| format!("Bot for {name}"),
-        ready: "Ready",
         go: "Go!",
         golden_goal: "Golden goal",
         goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],
+        scored: |name| format!("{name} scores"),
+        own_goal: |name| format!("{name}: own goal"),
         waiting: "Waiting",
         menu: "Menu",
         no_server: "no server",
@@ -349,6 +350,7 @@ fn notice(notice: &Notice) -> String {
     match notice {
         Notice::Left(name) => format!("{} left", named(name)),
         Notice::Gone(name) => format!("{} is gone", named(name)),
+        Notice::Back(name) => format!("{} is back", named(name)),
         Notice::Silent(name) => format!("{} fell silent", named(name)),
         Notice::Unreachable(name) => format!("{} could not be reached", named(name)),
         Notice::Banned { name, reason } => {

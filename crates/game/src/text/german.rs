@@ -111,10 +111,11 @@ pub(super) static WORDS: Words = Words {
         bot: "Bot",
         bots: |number| format!("{number} Bots"),
         bot_for: |name| format!("Bot für {name}"),
-        ready: "Bereit",
         go: "Los!",
         golden_goal: "Das nächste Tor zählt",
         goal: |team| ["Tor für Orange!", "Tor für Blau!"][team],
+        scored: |name| format!("{name} trifft"),
+        own_goal: |name| format!("{name}: Eigentor"),
         waiting: "Warten",
         menu: "Menü",
         no_server: "kein Server",
@@ -353,6 +354,7 @@ fn notice(notice: &Notice) -> String {
     match notice {
         Notice::Left(name) => format!("{} ist gegangen", named(name)),
         Notice::Gone(name) => format!("{} ist weg", named(name)),
+        Notice::Back(name) => format!("{} ist wieder da", named(name)),
         Notice::Silent(name) => format!("{} ist verstummt", named(name)),
         Notice::Unreachable(name) => format!("{} war nicht zu erreichen", named(name)),
         Notice::Banned { name, reason } => {

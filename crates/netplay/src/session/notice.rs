@@ -12,6 +12,8 @@ pub enum Notice {
     Left(String),
     /// This player's channels have closed.
     Gone(String),
+    /// This player's connection had ended, and it has another one.
+    Back(String),
     /// This player is not heard any more; it may come back.
     Silent(String),
     /// No connection to this player could be made.
@@ -84,6 +86,7 @@ impl fmt::Display for Notice {
         match self {
             Self::Left(name) => write!(f, "{} left", shown(name)),
             Self::Gone(name) => write!(f, "{} is gone", shown(name)),
+            Self::Back(name) => write!(f, "{} is back", shown(name)),
             Self::Silent(name) => write!(f, "{} fell silent", shown(name)),
             Self::Unreachable(name) => write!(f, "{} could not be reached", shown(name)),
             Self::Banned { name, reason } => {
