@@ -3,12 +3,13 @@
 //! The session holds the newest input until the next one, so a picture that comes late costs
 //! latency and never a step.
 
-use crate::{
-    scene::{Scene, Session, view::Turned},
+use super::Played;
+use bevy::prelude::*;
+use game::{
+    scene::{Scene, view::Turned},
     screens::{chat::Typing, panels::Panels},
 };
-use bevy::prelude::*;
-use sim::Input;
+use sim::demo::Input;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, drive.after(bevy::input::InputSystems));
@@ -121,12 +122,12 @@ fn drive(
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
     typing: Typing,
-    scenes: Query<(&Scene, &Session, &Turned)>,
+    scenes: Query<(&Scene, &Played, &Turned)>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
     let mut pads: Vec<_> = gamepads.iter().collect();
     pads.sort_by_key(|(entity, _)| *entity);
-    for (scene, session, turned) in &scenes {
+    for (scene, played, turned) in &scenes {
         let keys = match (scene.of, scene.index) {
             (1, _) => &ALONE,
             (_, 0) => &LEFT_HALF,
@@ -148,7 +149,7 @@ fn drive(
             (false, true) => by_pad,
             (false, false) => Intent::of_keys(keys, &pressed).or(by_pad),
         };
-        session.0.set_input(intent.input(turned.0));
+        played.0.set_input(intent.input(turned.0));
     }
 }
 

@@ -1,19 +1,22 @@
 //! Emotes above the discs of those who show them.
 
-use super::height;
-use crate::{
-    preferences::Preferences,
-    scene::{PartOf, Scene, Seen, shown::Shown, view::Turned},
-    screens::chat::Emotes,
+use super::{
+    drawn::{self, Drawn},
+    height,
 };
 use bevy::prelude::*;
+use game::{
+    preferences::Preferences,
+    scene::{PartOf, Scene, Seen, view::Turned},
+    screens::chat::Emotes,
+};
 use netplay::session::{PeerView, Said, Words};
 use protocol::limits::MAX_SEATS;
-use sim::arena::DISC_RADIUS;
+use sim::demo::arena::DISC_RADIUS;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(spawn_moods)
-        .add_systems(Update, (hear, place).chain());
+        .add_systems(Update, (hear, place.after(drawn::follow)).chain());
 }
 
 /// How long an emote is shown, and for how long of that it comes and goes.
@@ -107,14 +110,14 @@ fn size(age: f32, reduced_motion: bool) -> f32 {
 fn place(
     time: Res<Time>,
     preferences: Res<Preferences>,
-    scenes: Query<(&Shown, &Turned)>,
+    scenes: Query<(&Drawn, &Turned)>,
     mut moods: Query<(&PartOf, &mut Mood, &mut Transform, &mut Visibility)>,
 ) {
     for (part, mut mood, mut transform, mut visibility) in &mut moods {
         mood.age = (mood.age + time.delta_secs()).min(SHOWN_SECONDS);
         let size = size(mood.age, preferences.reduced_motion);
         let scene = scenes.get(part.0).ok().filter(|_| size > 0.0);
-        let at = scene.and_then(|(shown, turned)| Some((shown.disc(mood.seat)?, turned.0)));
+        let at = scene.and_then(|(drawn, turned)| Some((drawn.disc(mood.seat)?, turned.0)));
         visibility.set_if_neq(match at {
             Some(_) => Visibility::Inherited,
             None => Visibility::Hidden,

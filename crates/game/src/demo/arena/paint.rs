@@ -1,8 +1,8 @@
 //! The textures of everything that moves, painted by formula when the game starts.
 
-use crate::{bitmap::image, theme};
 use bevy::prelude::*;
-use sim::Team;
+use game::{bitmap::image, theme};
+use sim::demo::Team;
 
 /// The textures. They are white, to be tinted by a sprite's colour.
 #[derive(Resource)]

@@ -26,7 +26,7 @@ impl Emotes {
 }
 
 /// What an emote says in a word; nothing for a number that another version may know.
-pub fn word(emote: u8, words: &Words) -> Option<&'static str> {
+pub(super) fn word(emote: u8, words: &Words) -> Option<&'static str> {
     words.chat.emotes.get(usize::from(emote)).copied()
 }
 

@@ -92,8 +92,8 @@ fn may_speak(scene: &Scene, preferences: &Preferences) -> bool {
 }
 
 /// A field and a button for each emote.
-pub(super) fn bar(scene: Entity, closes: bool, width: f32, emotes: &Emotes) -> impl Bundle + use<> {
-    let field = widgets::small_field(width, MAX_CHAT_BYTES, |c| !c.is_control());
+pub(super) fn bar(scene: Entity, closes: bool, emotes: &Emotes) -> impl Bundle + use<> {
+    let field = widgets::small_field(MAX_CHAT_BYTES, |c| !c.is_control());
     let say = move |emote: usize, picture: Handle<Image>| {
         (
             widgets::picture_button(picture, 1.5 * size::SMALL),
@@ -127,7 +127,7 @@ pub(super) fn bar(scene: Entity, closes: bool, width: f32, emotes: &Emotes) -> i
 }
 
 /// A button that opens a line over a match, while there is somebody to talk to.
-pub fn button(scene: Entity) -> impl Bundle {
+pub(in crate::screens) fn button(scene: Entity) -> impl Bundle {
     let label = widgets::text("", size::TINY, theme::FAINT);
     (
         OpenButton(scene),
@@ -194,7 +194,7 @@ fn open(
     let Some((place, _)) = place.filter(|_| may_speak(scene, &preferences)) else {
         return;
     };
-    let bar = bar(open.0, true, 44.0, &emotes);
+    let bar = bar(open.0, true, &emotes);
     let bar = commands.spawn((bar, ChildOf(place))).id();
     commands.entity(open.0).insert(Entry(bar));
     commands.queue(move |world: &mut World| {

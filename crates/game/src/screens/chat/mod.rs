@@ -5,9 +5,10 @@ mod emotes;
 mod entry;
 mod lines;
 
-pub use emotes::{Emotes, word};
+pub use emotes::Emotes;
 use entry::Entry;
-pub use entry::{Typing, button};
+pub use entry::Typing;
+pub(super) use entry::button;
 
 use super::widgets;
 use crate::{
@@ -24,13 +25,12 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// The chat of a room: its lines, and below them where to say something.
-pub fn column(scene: Entity, width: f32, emotes: &Emotes, words: &Words) -> impl Bundle + use<> {
-    let field = width - 32.0;
+pub(super) fn column(scene: Entity, emotes: &Emotes, words: &Words) -> impl Bundle + use<> {
     (
         Node {
-            width: vmin(width),
+            width: percent(100),
             flex_grow: 1.0,
-            min_height: vmin(18.0),
+            flex_basis: px(0),
             row_gap: vmin(1.0),
             flex_direction: FlexDirection::Column,
             ..default()
@@ -46,21 +46,21 @@ pub fn column(scene: Entity, width: f32, emotes: &Emotes, words: &Words) -> impl
                     ..box_of_lines()
                 },
             ),
-            entry::bar(scene, false, field, emotes),
+            entry::bar(scene, false, emotes),
         ],
     )
 }
 
 /// What a match shows of the chat: at its left side, below the names, where neither the fingers nor a
 /// phone's keyboard are.
-pub fn overlay(scene: Entity) -> impl Bundle {
+pub(super) fn overlay(scene: Entity) -> impl Bundle {
     (
         entry::Place(scene),
         Node {
             position_type: PositionType::Absolute,
             left: vmin(1.5),
             top: vmin(theme::inset::TOP + 1.0),
-            max_width: vmin(74.0),
+            width: vmin(74.0),
             row_gap: vmin(0.8),
             flex_direction: FlexDirection::Column,
             ..default()

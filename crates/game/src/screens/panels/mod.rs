@@ -36,7 +36,9 @@ pub enum Panel {
     Menu,
     /// Who plays, to be heard or not.
     Players,
+    /// What the player prefers.
     Settings,
+    /// Who made what.
     Credits,
 }
 

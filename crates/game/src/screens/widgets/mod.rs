@@ -173,9 +173,8 @@ pub fn field(
     )
 }
 
-/// A field that takes little room, as [`field`] is.
+/// A low field as wide as there is room.
 pub fn small_field(
-    width: f32,
     max: usize,
     allowed: impl Fn(char) -> bool + Send + Sync + 'static,
 ) -> impl Bundle {
@@ -185,8 +184,12 @@ pub fn small_field(
         TabIndex(0),
         Node {
             height: vmin(6.4),
+            width: Val::Auto,
+            min_width: vmin(10.0),
+            flex_grow: 1.0,
+            flex_basis: px(0),
             padding: UiRect::axes(vmin(1.4), vmin(0.8)),
-            ..frame(width)
+            ..frame(0.0)
         },
         BackgroundColor(theme::PANEL),
         BorderColor::all(theme::ACCENT),
