@@ -9,6 +9,7 @@ use super::{
 use crate::demo::{Chosen, Shown, shown};
 use bevy::prelude::*;
 use game::{
+    bitmap::image,
     preferences::Preferences,
     scene::{PartOf, Scene},
     theme,
