@@ -4,6 +4,8 @@
 mod emotes;
 mod entry;
 mod lines;
+#[cfg(test)]
+mod tests;
 
 pub use emotes::Emotes;
 use entry::Entry;
