@@ -6,6 +6,7 @@
 use super::Played;
 use bevy::prelude::*;
 use game::{
+    lab::Lab,
     scene::{Scene, view::Turned},
     screens::{chat::Typing, panels::Panels},
 };
@@ -122,6 +123,7 @@ fn drive(
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
     typing: Typing,
+    lab: Res<Lab>,
     scenes: Query<(&Scene, &Played, &Turned)>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
@@ -144,7 +146,8 @@ fn drive(
             .map(|(_, pad)| Intent::of_gamepad(pad, scene.is_private()))
             .unwrap_or_default();
         // The keys of an open panel are its own, and those of a text are typed.
-        let intent = match (panels.is_open(), typing.has_keys()) {
+        let is_still = panels.is_open() || lab.holds_keys();
+        let intent = match (is_still, typing.has_keys()) {
             (true, _) => Intent::default(),
             (false, true) => by_pad,
             (false, false) => Intent::of_keys(keys, &pressed).or(by_pad),

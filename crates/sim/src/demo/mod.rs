@@ -1,4 +1,4 @@
-//! The rules of Peerball: hover-discs push, dash and kick a ball into goals.
+//! The rules of the game: hover-discs push, dash and kick a ball into goals.
 //!
 //! [`World`] is the whole game as a plain value; its [`step`](protocol::Simulation::step) turns it
 //! one sixtieth of a second on. Read in this order: [`arena`] (shapes and sizes), [`disc`] (what a
@@ -48,3 +48,10 @@ pub use settings::{Ball, Settings};
 pub use tally::{Figures, Goal};
 pub use team::Team;
 pub use world::World;
+
+use protocol::limits::MAX_SEATS;
+
+/// The usual match of so many players: two seats at least, since alone one plays a bot.
+pub fn settings(players: usize) -> Settings {
+    Settings::for_seats(players.clamp(2, MAX_SEATS) as u8)
+}

@@ -11,8 +11,10 @@ mod aura;
 mod bodies;
 mod drawn;
 mod effects;
+mod errors;
 pub mod field;
 mod force;
+mod ghosts;
 mod hit_stop;
 mod moods;
 mod paint;
@@ -34,6 +36,7 @@ pub(super) fn plugin(app: &mut App) {
         moods::plugin,
         sparks::plugin,
         aura::plugin,
+        ghosts::plugin,
         shake::plugin,
     ));
 }

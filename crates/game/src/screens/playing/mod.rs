@@ -237,6 +237,7 @@ mod tests {
             away: false,
             slow: false,
             rtt_ms,
+            link: netplay::session::Link::default(),
         }
     }
 
