@@ -175,6 +175,7 @@ mod tests {
             away: false,
             slow: false,
             rtt_ms: None,
+            link: netplay::session::Link::default(),
         };
         let peers = [peer(1, Some(3)), peer(2, None)];
         let said = [
