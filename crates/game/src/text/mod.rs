@@ -396,3 +396,26 @@ impl Words {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    /// What the page says before and beside the game, by its keys.
+    fn page(source: &str) -> Map<String, Value> {
+        // The object is the last thing that is assigned.
+        let (_, object) = source.rsplit_once(" = ").unwrap();
+        serde_json::from_str(object.trim_end().trim_end_matches(';')).unwrap()
+    }
+
+    #[test]
+    fn the_page_says_the_same_in_every_language() {
+        let english = page(include_str!("../../../../assets/words/english.js"));
+        let german = page(include_str!("../../../../assets/words/german.js"));
+        assert!(english.keys().eq(german.keys()));
+        for (key, sentence) in english.iter().chain(&german) {
+            let sentence = sentence.as_str().unwrap_or_default();
+            assert!(!sentence.trim().is_empty(), "{key} says nothing");
+        }
+    }
+}
