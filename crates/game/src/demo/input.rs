@@ -8,7 +8,7 @@ use bevy::prelude::*;
 use game::{
     lab::Lab,
     scene::{Scene, view::Turned},
-    screens::panels::Panels,
+    screens::{chat::Typing, panels::Panels},
 };
 use sim::demo::Input;
 
@@ -26,13 +26,13 @@ struct Keys {
     dash: &'static [KeyCode],
 }
 
-/// One player at the keyboard: either half of it.
+/// One player at the keyboard: either half of it, but for Enter, which opens a line of chat.
 const ALONE: Keys = Keys {
     up: &[KeyCode::KeyW, KeyCode::ArrowUp],
     down: &[KeyCode::KeyS, KeyCode::ArrowDown],
     left: &[KeyCode::KeyA, KeyCode::ArrowLeft],
     right: &[KeyCode::KeyD, KeyCode::ArrowRight],
-    kick: &[KeyCode::Space, KeyCode::Enter],
+    kick: &[KeyCode::Space],
     dash: &[KeyCode::ShiftLeft, KeyCode::ShiftRight],
 };
 
@@ -81,12 +81,13 @@ impl Intent {
         }
     }
 
-    fn of_gamepad(pad: &Gamepad) -> Self {
+    /// The cross steers, too, unless it is for emotes.
+    fn of_gamepad(pad: &Gamepad, cross_steers: bool) -> Self {
         let stick = pad.left_stick();
-        let stick = if stick.length() > DEAD_ZONE {
-            stick
-        } else {
-            pad.dpad()
+        let stick = match (stick.length() > DEAD_ZONE, cross_steers) {
+            (true, _) => stick,
+            (false, true) => pad.dpad(),
+            (false, false) => Vec2::ZERO,
         };
         Self {
             thrust: stick,
@@ -121,6 +122,7 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
+    typing: Typing,
     lab: Res<Lab>,
     scenes: Query<(&Scene, &Played, &Turned)>,
 ) {
@@ -141,12 +143,14 @@ fn drive(
         };
         let by_pad = pads
             .get(pad)
-            .map(|(_, pad)| Intent::of_gamepad(pad))
+            .map(|(_, pad)| Intent::of_gamepad(pad, scene.is_private()))
             .unwrap_or_default();
-        // The keys of an open panel are its own, and the disc stands still.
-        let intent = match panels.is_open() || lab.holds_keys() {
-            true => Intent::default(),
-            false => Intent::of_keys(keys, &pressed).or(by_pad),
+        // The keys of an open panel are its own, and those of a text are typed.
+        let is_still = panels.is_open() || lab.holds_keys();
+        let intent = match (is_still, typing.has_keys()) {
+            (true, _) => Intent::default(),
+            (false, true) => by_pad,
+            (false, false) => Intent::of_keys(keys, &pressed).or(by_pad),
         };
         played.0.set_input(intent.input(turned.0));
     }

@@ -48,6 +48,8 @@ pub struct Preferences {
     pub reduced_motion: bool,
     /// Stronger outlines and plain grounds.
     pub high_contrast: bool,
+    /// Neither lines of chat nor emotes are shown, and none are sent.
+    pub hide_chat: bool,
     /// The language of all screens.
     pub language: Language,
     /// How much the picture may cost.

@@ -4,9 +4,10 @@
 
 mod credits;
 mod menu;
+mod players;
 mod settings;
 
-use super::widgets;
+use super::{chat::Typing, widgets};
 use crate::{
     preferences::Preferences,
     scene::{Page, Stage},
@@ -21,6 +22,7 @@ use bevy::{
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Panels>()
+        .add_plugins(players::plugin)
         .add_observer(end_menu)
         .add_systems(OnExit(Stage::Play), close_all)
         .add_systems(
@@ -39,6 +41,8 @@ pub struct PanelKeys;
 pub enum Panel {
     /// The menu of a match.
     Menu,
+    /// Who plays, to be heard or not.
+    Players,
     /// What the player prefers.
     Settings,
     /// Who made what.
@@ -60,9 +64,9 @@ impl Panels {
     }
 }
 
-/// Whether keys are for whatever is below the panels.
-pub fn none_open(panels: Res<Panels>) -> bool {
-    !panels.is_open() && !panels.closed_by_key
+/// Whether keys are for whatever is below the panels, and not for a text.
+pub fn none_open(panels: Res<Panels>, typing: Typing) -> bool {
+    !panels.is_open() && !panels.closed_by_key && !typing.has_keys()
 }
 
 /// The root of the shown panel.
@@ -87,10 +91,12 @@ fn by_key(
     keys: Res<ButtonInput<KeyCode>>,
     gamepads: Query<&Gamepad>,
     pages: Query<&Page>,
+    typing: Typing,
     mut panels: ResMut<Panels>,
 ) {
     let pad = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
-    let toggle = keys.just_pressed(KeyCode::Escape) || pad(GamepadButton::Start);
+    let escape = keys.just_pressed(KeyCode::Escape) && !typing.has_keys();
+    let toggle = escape || pad(GamepadButton::Start);
     panels.bypass_change_detection().closed_by_key = false;
     if panels.is_open() {
         if toggle || pad(GamepadButton::East) {
@@ -105,8 +111,9 @@ fn by_key(
 /// A match that has ended has no menu.
 fn end_menu(turned: On<Insert, Page>, pages: Query<&Page>, mut panels: ResMut<Panels>) {
     let goes_on = pages.get(turned.entity) == Ok(&Page::Playing);
-    if !goes_on && panels.open.contains(&Panel::Menu) {
-        panels.open.retain(|panel| *panel != Panel::Menu);
+    let of_match = |panel: &Panel| matches!(panel, Panel::Menu | Panel::Players);
+    if !goes_on && panels.open.iter().any(of_match) {
+        panels.open.retain(|panel| !of_match(panel));
     }
 }
 
@@ -143,6 +150,7 @@ fn show(
     let mut root = commands.spawn(root(camera, panel));
     match panel {
         Panel::Menu => root.insert(menu::contents(words)),
+        Panel::Players => root.insert(players::contents(words)),
         Panel::Settings => root.insert(settings::contents(words, &preferences)),
         Panel::Credits => root.insert(credits::contents(words)),
     };
@@ -154,7 +162,7 @@ const CAMERA_ORDER: isize = 100;
 fn root(camera: Entity, panel: Panel) -> impl Bundle {
     let ground = match panel {
         // One sees the match go on.
-        Panel::Menu => theme::VEIL.with_alpha(0.93),
+        Panel::Menu | Panel::Players => theme::VEIL.with_alpha(0.93),
         Panel::Settings | Panel::Credits => theme::NIGHT,
     };
     (

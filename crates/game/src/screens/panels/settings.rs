@@ -61,6 +61,13 @@ pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle 
             )
         ),
         setting(
+            names.hide_chat,
+            (
+                switch(preferences.hide_chat, states),
+                switches(|preferences| &mut preferences.hide_chat)
+            )
+        ),
+        setting(
             names.language,
             (choice(names.language_name), observe(next_language))
         ),
@@ -181,6 +188,7 @@ mod tests {
             },
             reduced_motion: true,
             high_contrast: true,
+            hide_chat: true,
             language: Language::German,
             quality: Quality::Low,
         };
