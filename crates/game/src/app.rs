@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{arena, args::Args, font, input, preferences, scene, screens, sound, theme};
+use crate::{arena, args::Args, font, input, preferences, scene, screens, sound, theme, touch};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -40,6 +40,7 @@ pub fn run(args: Args) -> AppExit {
         screens::plugin,
         arena::plugin,
         input::plugin,
+        touch::plugin,
         sound::plugin,
     ));
     #[cfg(target_arch = "wasm32")]

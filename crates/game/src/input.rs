@@ -1,17 +1,21 @@
-//! From keys and gamepads to the simulation's input.
+//! From keys, gamepads, fingers and the mouse to the simulation's input.
 //!
 //! The session holds the newest input until the next one, so a picture that comes late costs
 //! latency and never a step.
 
+mod mouse;
+
 use crate::{
     scene::{Scene, Session, view::Turned},
     screens::panels::Panels,
+    touch::{FIRST, FingerSystems, Hands, Layout, SECOND},
 };
 use bevy::prelude::*;
+use mouse::Mouse;
 use sim::Input;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, drive.after(bevy::input::InputSystems));
+    app.add_systems(PreUpdate, drive.after(FingerSystems));
 }
 
 /// The keys of one player.
@@ -93,6 +97,14 @@ impl Intent {
         }
     }
 
+    fn of_hands(hands: &Hands, layout: &Layout) -> Self {
+        Self {
+            thrust: hands.thrust(layout),
+            kick: hands.is_down(FIRST),
+            dash: hands.is_down(SECOND),
+        }
+    }
+
     /// Both at once: whoever steers at all steers.
     fn or(self, other: Self) -> Self {
         Self {
@@ -119,12 +131,20 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
-    scenes: Query<(&Scene, &Session, &Turned)>,
+    mouse: Mouse,
+    mut scenes: Query<(
+        Entity,
+        &Scene,
+        &Session,
+        &Turned,
+        &mut Hands,
+        Option<&Layout>,
+    )>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
     let mut pads: Vec<_> = gamepads.iter().collect();
     pads.sort_by_key(|(entity, _)| *entity);
-    for (scene, session, turned) in &scenes {
+    for (entity, scene, session, turned, mut hands, layout) in &mut scenes {
         let keys = match (scene.of, scene.index) {
             (1, _) => &ALONE,
             (_, 0) => &LEFT_HALF,
@@ -140,11 +160,17 @@ fn drive(
             .get(pad)
             .map(|(_, pad)| Intent::of_gamepad(pad))
             .unwrap_or_default();
+        let by_hand =
+            layout.map_or_else(Intent::default, |layout| Intent::of_hands(&hands, layout));
         // The keys of an open panel are its own, and the disc stands still.
         let intent = match panels.is_open() {
             true => Intent::default(),
-            false => Intent::of_keys(keys, &pressed).or(by_pad),
+            false => Intent::of_keys(keys, &pressed)
+                .or(by_pad)
+                .or(by_hand)
+                .or(mouse.intent(entity)),
         };
+        hands.bypass_change_detection().settle();
         session.0.set_input(intent.input(turned.0));
     }
 }

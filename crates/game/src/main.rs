@@ -30,6 +30,7 @@ mod sound;
 mod storage;
 mod text;
 mod theme;
+mod touch;
 #[cfg(target_arch = "wasm32")]
 mod web;
 

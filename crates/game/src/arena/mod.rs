@@ -6,7 +6,7 @@
 mod bodies;
 mod effects;
 pub mod field;
-mod paint;
+pub mod paint;
 mod trails;
 
 use bevy::prelude::*;

@@ -48,6 +48,8 @@ pub struct Preferences {
     pub reduced_motion: bool,
     /// Stronger outlines and plain grounds.
     pub high_contrast: bool,
+    /// On the glass, the left thumb has the buttons and the right one steers.
+    pub left_handed: bool,
     /// The language of all screens.
     pub language: Language,
     /// How much the picture may cost.

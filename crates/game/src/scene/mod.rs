@@ -76,7 +76,7 @@ pub struct BackToTitle;
 
 /// One peer in one part of the window.
 #[derive(Component, Clone, Debug)]
-#[require(Seen, options::Chosen, shown::Shown, view::Turned)]
+#[require(Seen, options::Chosen, shown::Shown, view::Turned, crate::touch::Hands)]
 pub struct Scene {
     /// Which one: 0 is the left or upper one.
     pub index: usize,

@@ -6,6 +6,7 @@
 mod backdrop;
 mod connecting;
 mod failure;
+mod navigation;
 mod options;
 pub mod panels;
 mod playing;
@@ -16,7 +17,7 @@ mod rooms;
 mod spoken;
 mod title;
 mod watching;
-mod widgets;
+pub mod widgets;
 
 use crate::{
     preferences::{Language, Preferences},
@@ -30,11 +31,13 @@ use bevy::{
     prelude::*,
     ui_widgets::Activate,
 };
+use navigation::Back;
 use netplay::session::Command as Wish;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         widgets::plugin,
+        navigation::plugin,
         title::plugin,
         connecting::plugin,
         options::plugin,
@@ -50,7 +53,7 @@ pub(super) fn plugin(app: &mut App) {
     .add_systems(
         Update,
         (
-            leave_by_key.run_if(in_state(Stage::Play).and_then(panels::none_open)),
+            go_back.run_if(in_state(Stage::Play).and_then(panels::none_open)),
             translate,
         ),
     );
@@ -137,9 +140,8 @@ fn leave(_: On<Activate>, mut commands: Commands) {
     commands.trigger(BackToTitle);
 }
 
-fn leave_by_key(
-    keys: Res<ButtonInput<KeyCode>>,
-    gamepads: Query<&Gamepad>,
+fn go_back(
+    mut back: ResMut<Back>,
     watching: Query<Entity, With<Watching>>,
     pages: Query<&Page>,
     mut commands: Commands,
@@ -147,10 +149,7 @@ fn leave_by_key(
     if pages.iter().any(|page| *page == Page::Playing) {
         return; // Its menu leads out.
     }
-    let pad = gamepads
-        .iter()
-        .any(|pad| pad.just_pressed(GamepadButton::Select));
-    if !keys.just_pressed(KeyCode::Escape) && !pad {
+    if !back.take() {
         return;
     }
     if watching.is_empty() {

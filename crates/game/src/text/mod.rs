@@ -202,6 +202,10 @@ pub struct Play {
     pub nobody_new: &'static str,
     /// The keys of one player; and of two, the first's and the second's.
     pub keys: [&'static str; 3],
+    /// In place of the keys where fingers play: with the right hand, with the left.
+    pub touch_hints: [&'static str; 2],
+    /// On the buttons under the thumb: the kick, and the dash.
+    pub touch_buttons: [&'static str; 2],
     /// In place of the keys to whoever has no seat.
     pub watching: &'static str,
     /// In place of the keys to whoever has a seat that a bot plays for now.
@@ -250,6 +254,8 @@ pub struct Settings {
     pub reduced_motion: &'static str,
     /// Stronger outlines.
     pub high_contrast: &'static str,
+    /// The buttons under the left thumb.
+    pub left_handed: &'static str,
     /// On a toggle.
     pub on: &'static str,
     /// On a toggle.

@@ -6,7 +6,10 @@ mod credits;
 mod menu;
 mod settings;
 
-use super::widgets;
+use super::{
+    navigation::{Back, BackSystems},
+    widgets,
+};
 use crate::{
     preferences::Preferences,
     scene::{Page, Stage},
@@ -23,7 +26,7 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Panels>()
         .add_observer(end_menu)
         .add_systems(OnExit(Stage::Play), close_all)
-        .add_systems(PreUpdate, by_key.after(bevy::input::InputSystems))
+        .add_systems(PreUpdate, by_key.after(BackSystems))
         .add_systems(Update, (show, hold_focus).chain());
 }
 
@@ -40,8 +43,6 @@ pub enum Panel {
 #[derive(Resource, Default)]
 pub struct Panels {
     open: Vec<Panel>,
-    /// Whether a key closed one in this picture: then it does nothing else.
-    closed_by_key: bool,
 }
 
 impl Panels {
@@ -53,7 +54,7 @@ impl Panels {
 
 /// Whether keys are for whatever is below the panels.
 pub fn none_open(panels: Res<Panels>) -> bool {
-    !panels.is_open() && !panels.closed_by_key
+    !panels.is_open()
 }
 
 /// The root of the shown panel.
@@ -72,21 +73,20 @@ fn closes() -> impl Bundle {
     })
 }
 
-/// Escape, and a gamepad's Start, open the menu of a match; both close any panel, as a gamepad's
-/// East does.
+/// Escape, and a gamepad's Start, open the menu of a match. Start and whatever leads back close
+/// any panel.
 fn by_key(
     keys: Res<ButtonInput<KeyCode>>,
     gamepads: Query<&Gamepad>,
     pages: Query<&Page>,
+    mut back: ResMut<Back>,
     mut panels: ResMut<Panels>,
 ) {
-    let pad = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
-    let toggle = keys.just_pressed(KeyCode::Escape) || pad(GamepadButton::Start);
-    panels.bypass_change_detection().closed_by_key = false;
+    let start = (gamepads.iter()).any(|pad| pad.just_pressed(GamepadButton::Start));
+    let toggle = keys.just_pressed(KeyCode::Escape) || start;
     if panels.is_open() {
-        if toggle || pad(GamepadButton::East) {
+        if start || back.take() {
             panels.open.pop();
-            panels.closed_by_key = true;
         }
     } else if toggle && pages.iter().any(|page| *page == Page::Playing) {
         panels.open.push(Panel::Menu);
@@ -215,6 +215,7 @@ fn hold_focus(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screens::navigation;
     use bevy::input_focus::InputFocus;
 
     /// A match that is played, without a picture.
@@ -224,8 +225,9 @@ mod tests {
             .init_resource::<Preferences>()
             .init_resource::<InputFocus>()
             .init_resource::<ButtonInput<KeyCode>>()
+            .init_resource::<Back>()
             .add_observer(end_menu)
-            .add_systems(PreUpdate, by_key)
+            .add_systems(PreUpdate, (navigation::listen, by_key).chain())
             .add_systems(Update, (show, hold_focus).chain());
         let scene = app.world_mut().spawn(Page::Playing).id();
         (app, scene)

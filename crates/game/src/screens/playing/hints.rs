@@ -1,19 +1,31 @@
-//! The small words below the arena: how far the others are, and the keys.
+//! The small words below the arena: how far the others are, and the keys or what thumbs do.
 
 use crate::{
     scene::{Scene, connect::Road},
     text::Words,
+    touch::Device,
 };
 use netplay::{session::RoomView, transport::SignalingState};
 
-/// The keys, for whoever plays.
-pub(super) fn keys(scene: &Scene, road: &Road, view: &RoomView, words: &Words) -> &'static str {
+/// What thumbs do, where the player has touched last.
+pub(super) fn touch(device: Device, left_handed: bool, words: &Words) -> Option<&'static str> {
+    (device == Device::Touch).then_some(words.play.touch_hints[usize::from(left_handed)])
+}
+
+/// The keys, or what stands in for them, for whoever plays.
+pub(super) fn keys(
+    scene: &Scene,
+    road: &Road,
+    view: &RoomView,
+    by_touch: Option<&'static str>,
+    words: &Words,
+) -> &'static str {
     let is_slow = view.peers.iter().any(|peer| peer.is_me && peer.slow);
     match (view.watching, is_slow, road) {
         (true, true, _) => words.play.sitting_out,
         (true, false, _) => words.play.watching,
         (_, _, Road::Memory(_)) if scene.of > 1 => words.play.in_memory,
-        _ => words.keys(scene.index, scene.of),
+        _ => by_touch.unwrap_or_else(|| words.keys(scene.index, scene.of)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The head-up display of a match: score, clock, names, round trip, keys and banners.
 
 mod banner;
+mod controls;
 mod hints;
 mod names;
 
@@ -10,9 +11,11 @@ use super::{
     watching, widgets,
 };
 use crate::{
+    arena::paint::Kit,
     preferences::Preferences,
     scene::{Page, PartOf, Scene, Seen, connect::Road, replay::Watching, shown::Shown},
     theme::{self, size},
+    touch::Device,
 };
 #[cfg(target_arch = "wasm32")]
 pub(super) use banner::announcement;
@@ -23,10 +26,12 @@ use protocol::limits::STEPS_PER_SECOND;
 use sim::Team;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(build).add_systems(
-        Update,
-        (names::remember, banner::announce, banner::notice, tell).chain(),
-    );
+    app.add_plugins(controls::plugin)
+        .add_observer(build)
+        .add_systems(
+            Update,
+            (names::remember, banner::announce, banner::notice, tell).chain(),
+        );
 }
 
 /// What a line of the display tells.
@@ -46,7 +51,7 @@ enum Line {
 #[derive(Component)]
 struct Of(Entity);
 
-fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) {
+fn build(turned: On<Insert, Page>, pages: Query<&Page>, kit: Res<Kit>, mut commands: Commands) {
     let scene = turned.entity;
     let Ok(Page::Playing) = pages.get(scene) else {
         return;
@@ -65,7 +70,12 @@ fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) 
             height: percent(100),
             ..default()
         },
-        children![top(scene), banner(scene), bottom(scene)],
+        children![
+            controls::controls(scene, &kit),
+            top(scene),
+            banner(scene),
+            bottom(scene)
+        ],
     ));
 }
 
@@ -214,6 +224,7 @@ fn tell(
         Option<&Watching>,
     )>,
     preferences: Res<Preferences>,
+    device: Res<Device>,
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
 ) {
     let words = preferences.words();
@@ -233,7 +244,10 @@ fn tell(
             Line::Menu => words.play.menu.to_owned(),
             Line::Path => hints::path(&seen.0, words),
             Line::Keys => road
-                .map_or("", |road| hints::keys(scene, road, &seen.0, words))
+                .map_or("", |road| {
+                    let by_touch = hints::touch(*device, preferences.left_handed, words);
+                    hints::keys(scene, road, &seen.0, by_touch, words)
+                })
                 .to_owned(),
             Line::Notice if notice.seconds_left > 0.0 => notice.words.clone(),
             Line::Notice => String::new(),

@@ -10,20 +10,20 @@ use bevy::{
     input::{ButtonState, keyboard::KeyboardInput},
     input_focus::{
         FocusCause, FocusedInput, InputFocus,
-        tab_navigation::{NavAction, TabIndex, TabNavigation, TabNavigationPlugin},
+        tab_navigation::{TabIndex, TabNavigationPlugin},
     },
     picking::hover::Hovered,
     prelude::*,
     text::{EditableText, EditableTextFilter, TextCursorStyle},
     ui::{InteractionDisabled, Pressed},
-    ui_widgets::{Activate, Button},
+    ui_widgets::Button,
 };
 
-pub use setting::{choice, chosen, setting, slider, switch};
+pub use setting::{Sideways, Stepped, choice, chosen, setting, slider, switch};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((TabNavigationPlugin, setting::plugin))
-        .add_systems(Update, (paint, navigate))
+        .add_systems(Update, paint)
         .add_systems(PostUpdate, strengthen)
         .add_observer(focus_on_press);
 }
@@ -93,7 +93,7 @@ pub fn row(gap: f32) -> Node {
     }
 }
 
-/// A button of this width (in `VMin`); observe [`Activate`] on it.
+/// A button of this width (in `VMin`); observe [`Activate`](bevy::ui_widgets::Activate) on it.
 pub fn button(label: &str, width: f32) -> impl Bundle {
     (
         Control,
@@ -245,32 +245,5 @@ fn focus_on_press(
 ) {
     if controls.contains(press.entity) {
         focus.set(press.entity, FocusCause::Pressed);
-    }
-}
-
-/// Arrow keys and gamepads walk through the controls as Tab does, and a gamepad presses them.
-fn navigate(
-    keys: Res<ButtonInput<KeyCode>>,
-    gamepads: Query<&Gamepad>,
-    controls: Query<(), (With<Control>, With<Button>)>,
-    navigation: TabNavigation,
-    mut focus: ResMut<InputFocus>,
-    mut commands: Commands,
-) {
-    let pad = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
-    let step = if keys.just_pressed(KeyCode::ArrowDown) || pad(GamepadButton::DPadDown) {
-        Some(NavAction::Next)
-    } else if keys.just_pressed(KeyCode::ArrowUp) || pad(GamepadButton::DPadUp) {
-        Some(NavAction::Previous)
-    } else {
-        None
-    };
-    if let Some(next) = step.and_then(|step| navigation.navigate(&focus, step).ok()) {
-        focus.set(next, FocusCause::Navigated);
-    }
-    if pad(GamepadButton::South)
-        && let Some(entity) = focus.get().filter(|entity| controls.contains(*entity))
-    {
-        commands.trigger(Activate { entity });
     }
 }
