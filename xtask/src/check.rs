@@ -177,6 +177,6 @@ fn wasm(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
         command
     };
-    steps.run("the recorded match as wasm", &mut test("sim", "golden"))?;
+    steps.run("the recorded match as wasm", &mut test("sim", "demo"))?;
     steps.run("peers of one page", &mut test("netplay", "page"))
 }

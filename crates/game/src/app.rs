@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{arena, args::Args, font, input, preferences, scene, screens, sound, theme, touch};
+use crate::{args::Args, demo, font, preferences, scene, screens, sound, theme, touch};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -31,6 +31,17 @@ pub fn run(args: Args) -> AppExit {
         focused_mode: UpdateMode::Continuous,
         unfocused_mode: UpdateMode::Continuous,
     });
+    add_game(&mut app, args);
+    app.add_plugins(sound::plugin);
+    #[cfg(target_arch = "wasm32")]
+    app.add_plugins(crate::web::plugin);
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(crate::desktop::plugin);
+    app.run()
+}
+
+/// Adds what is played and shown, to an application with the engine's plugins.
+pub fn add_game(app: &mut App, args: Args) {
     app.insert_resource(ClearColor(theme::NIGHT));
     app.insert_resource(args);
     app.add_plugins((
@@ -38,16 +49,9 @@ pub fn run(args: Args) -> AppExit {
         preferences::plugin,
         scene::plugin,
         screens::plugin,
-        arena::plugin,
-        input::plugin,
+        demo::plugin,
         touch::plugin,
-        sound::plugin,
     ));
-    #[cfg(target_arch = "wasm32")]
-    app.add_plugins(crate::web::plugin);
-    #[cfg(not(target_arch = "wasm32"))]
-    app.add_plugins(crate::desktop::plugin);
-    app.run()
 }
 
 fn window(args: &Args) -> Window {

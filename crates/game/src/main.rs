@@ -2,8 +2,8 @@
 //!
 //! [`app`] puts it together. A match is watched and played in a [`scene`]: an entity that carries
 //! its socket, its session and its camera; one or two of them make the same code. [`screens`] are
-//! what a scene shows as text and buttons, [`arena`] is the picture, [`sound`] what is
-//! heard, [`input`] goes the other way.
+//! what a scene shows as text and buttons, [`sound`] what is heard. [`demo`] is the game that is
+//! played: its picture, its input and its options.
 //!
 //! The match itself runs in `netplay`'s sessions and never waits for anything in here: a slow
 //! picture looks at it less often, and that is all.
@@ -14,14 +14,13 @@
 )]
 
 mod app;
-mod arena;
 mod args;
+mod demo;
 #[cfg(not(target_arch = "wasm32"))]
 mod desktop;
 mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
-mod input;
 mod preferences;
 mod scene;
 mod screens;

@@ -1,51 +1,20 @@
-//! The rules of Peerball: hover-discs push, dash and kick a ball into goals.
+//! Rules: a game as a plain value that steps, and what any such game is made of.
 //!
-//! [`World`] is the whole game as a plain value; its [`step`](protocol::Simulation::step) turns it
-//! one sixtieth of a second on. Read in this order: [`arena`] (shapes and sizes), [`disc`] (what a player's disc can do),
-//! `physics` (how bodies move and collide), `flow` (kick-off, score, clock, end), [`world`] (how a
-//! step puts these together), [`bot`] (the brain of seats that nobody drives).
+//! [`rng`], [`vec2`] and [`checksum`] are for every game: random numbers, vectors and a hash that are
+//! the same on every target. [`demo`] is Peerball's own game, in a folder of its own: whoever makes
+//! another game deletes that folder and writes its rules beside these files, as `docs/TEMPLATE.md`
+//! tells.
 //!
-//! # Units
-//! Lengths are in metres, speeds in metres a second, times in steps of
-//! [`protocol::limits::STEPS_PER_SECOND`]. The arena's centre is the origin; `x` grows to the right,
-//! `y` upwards.
-//!
-//! # Determinism
-//! The same settings, seed and inputs give the same bits on every target. Floats see only `+ - * /`
-//! and `sqrt`, which IEEE 754 rounds alike everywhere; `clippy.toml` bans the rest. Every float in a
-//! world is finite: speeds are clamped, positions contained, and decoding refuses what is not.
-//!
-//! # Symmetry
-//! Mirror the arena left to right, swap each even seat with the odd one after it, and the mirrored
-//! inputs give exactly the mirrored world. Negating an operand negates the result of all arithmetic
-//! used here, so it is enough to treat the two seats of such a pair alike; where several bodies
-//! meet, `physics` says how its order keeps that.
-//!
-//! Deliberately absent: sockets, clocks, threads, the system's random source, the heap (but for the
-//! caller's list of events), the engine.
+//! Deliberately absent: sockets, clocks, threads, the system's random source, the engine. The crate's
+//! `clippy.toml` bans what would let two targets disagree.
 
-pub mod arena;
-pub mod bot;
-mod checksum;
-pub mod disc;
-pub mod event;
-mod flow;
-pub mod input;
-mod physics;
+pub mod checksum;
+pub mod demo;
 pub mod rng;
-pub mod settings;
-pub mod team;
 pub mod vec2;
-pub mod world;
 
-pub use arena::ArenaKind;
-pub use bot::{Level, autopilot};
-pub use disc::Disc;
-pub use event::{Event, EventKind};
-pub use flow::Phase;
-pub use input::Input;
-pub use physics::Body;
-pub use settings::{Ball, Settings};
-pub use team::Team;
+pub use demo::{
+    ArenaKind, Ball, Body, Disc, Event, EventKind, Input, Level, Phase, Settings, Team, World,
+    arena, autopilot, bot, disc, event, input, settings, team, world,
+};
 pub use vec2::Vec2;
-pub use world::World;

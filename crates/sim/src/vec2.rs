@@ -62,8 +62,8 @@ impl Vec2 {
     }
 }
 
-/// `value`, brought between `-limit` and `limit`.
-pub(crate) fn within(value: f32, limit: f32) -> f32 {
+/// `value`, brought between `-limit` and `limit`. A NaN stays one.
+pub fn within(value: f32, limit: f32) -> f32 {
     if value > limit {
         limit
     } else if value < -limit {

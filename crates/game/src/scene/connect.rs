@@ -7,12 +7,11 @@
 use super::{
     Choice, Failed, Page, Scene, Seen, Session, given_name,
     lock::Lock,
-    options,
     place::{Place, find, servers},
     player_name,
     seat::{self, Keeper},
 };
-use crate::{args::Args, preferences::Preferences, text::Trouble};
+use crate::{args::Args, demo::options, preferences::Preferences, text::Trouble};
 use bevy::{
     prelude::*,
     tasks::{IoTaskPool, Task, futures::check_ready},

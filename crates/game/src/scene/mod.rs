@@ -5,14 +5,13 @@
 
 pub mod connect;
 pub mod lock;
-pub mod options;
 pub mod place;
 pub mod replay;
 mod seat;
 pub mod shown;
 pub mod view;
 
-use crate::{args::Args, preferences::Preferences, text::Trouble};
+use crate::{args::Args, demo::options::Chosen, preferences::Preferences, text::Trouble};
 use bevy::prelude::*;
 use connect::Road;
 use netplay::session::{Command as Wish, Handle, Phase, RoomView};
@@ -25,7 +24,6 @@ pub(super) fn plugin(app: &mut App) {
         .add_plugins((
             connect::plugin,
             lock::plugin,
-            options::plugin,
             replay::plugin,
             seat::plugin,
             shown::plugin,
@@ -76,7 +74,7 @@ pub struct BackToTitle;
 
 /// One peer in one part of the window.
 #[derive(Component, Clone, Debug)]
-#[require(Seen, options::Chosen, shown::Shown, view::Turned, crate::touch::Hands)]
+#[require(Seen, Chosen, shown::Shown, view::Turned, crate::touch::Hands)]
 pub struct Scene {
     /// Which one: 0 is the left or upper one.
     pub index: usize,

@@ -1,6 +1,7 @@
 //! What a scene shows of its match in this picture: a moment between the two newest worlds.
 
-use super::{Session, options::Chosen, replay::Watching};
+use super::{Session, replay::Watching};
+use crate::demo::options::Chosen;
 use bevy::prelude::*;
 use netplay::session::Frames;
 use protocol::{Frame, Simulation, limits::STEP_MICROS};

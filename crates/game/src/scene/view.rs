@@ -1,7 +1,7 @@
 //! A scene's part of the window, and where its camera looks.
 
-use super::{PartOf, Scene, options::Chosen, shown::Shown};
-use crate::theme::inset;
+use super::{PartOf, Scene, shown::Shown};
+use crate::{demo::options::Chosen, theme::inset};
 use bevy::{
     camera::{ScalingMode, Viewport, visibility::RenderLayers},
     prelude::*,

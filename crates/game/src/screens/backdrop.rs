@@ -1,7 +1,7 @@
 //! What the screens before any scene share: a camera, the empty arena behind, and a page over it.
 
 use super::widgets::column;
-use crate::{arena::field::Floor, scene::Stage};
+use crate::{demo::arena::field::Floor, scene::Stage};
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*};
 
 /// Spawns a page for as long as `stage` lasts, and returns it for its widgets.

@@ -15,6 +15,8 @@ mod room;
 mod rooms;
 #[cfg(target_arch = "wasm32")]
 mod spoken;
+#[cfg(test)]
+mod tests;
 mod title;
 mod watching;
 pub mod widgets;

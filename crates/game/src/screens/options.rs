@@ -3,11 +3,9 @@
 
 use super::widgets;
 use crate::{
+    demo::options::{Chosen, MINUTE, Rule},
     preferences::Preferences,
-    scene::{
-        Seen, Session,
-        options::{Chosen, MINUTE, Rule},
-    },
+    scene::{Seen, Session},
     text::Rules,
     theme::{self, size},
 };

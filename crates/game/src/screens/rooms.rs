@@ -7,8 +7,8 @@ use super::{
     widgets::{button, column, paragraph, row, small_button, text},
 };
 use crate::{
-    arena::field::Floor,
     args::Args,
+    demo::arena::field::Floor,
     preferences::Preferences,
     scene::{Begin, Choice, Stage, place},
     text::{Trouble, Words},

@@ -6,8 +6,8 @@ use super::{
     widgets::{button, field, is_enter, row, small_button, text},
 };
 use crate::{
-    arena::field::Floor,
     args::Args,
+    demo::arena::field::Floor,
     preferences::{Preferences, PutAside},
     scene::{Begin, Choice, Stage, given_name, place::Invitation, replay::Shelf},
     theme::{self, size},

@@ -46,6 +46,12 @@ pub struct Panels {
 }
 
 impl Panels {
+    /// The one that is shown.
+    #[cfg(test)]
+    pub fn shown(&self) -> Option<Panel> {
+        self.open.last().copied()
+    }
+
     /// Whether one is open.
     pub fn is_open(&self) -> bool {
         !self.open.is_empty()
@@ -243,7 +249,7 @@ mod tests {
     }
 
     fn shown(app: &App) -> Option<Panel> {
-        app.world().resource::<Panels>().open.last().copied()
+        app.world().resource::<Panels>().shown()
     }
 
     #[test]

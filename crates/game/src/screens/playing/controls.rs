@@ -1,7 +1,7 @@
 //! The stick and the buttons under a player's thumbs, drawn while fingers play.
 
 use crate::{
-    arena::paint::Kit,
+    demo::arena::paint::Kit,
     preferences::Preferences,
     scene::{Seen, shown::Shown},
     screens::widgets,

@@ -11,7 +11,7 @@ use super::{
     watching, widgets,
 };
 use crate::{
-    arena::paint::Kit,
+    demo::arena::paint::Kit,
     preferences::Preferences,
     scene::{Page, PartOf, Scene, Seen, connect::Road, replay::Watching, shown::Shown},
     theme::{self, size},

@@ -7,7 +7,10 @@
 //!    └── clock at zero ──► Over
 //! ```
 
-use crate::{checksum::Checksum, settings::Settings, team::Team};
+use crate::{
+    checksum::Checksum,
+    demo::{settings::Settings, team::Team},
+};
 use protocol::limits::STEPS_PER_SECOND;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! What collisions keep, from places and speeds that no match would reach by itself.
 
 use super::*;
-use crate::{arena::ArenaKind, event::EventCounts, settings::Ball};
+use crate::demo::{arena::ArenaKind, event::EventCounts, settings::Ball};
 use proptest::{prelude::*, test_runner::RngSeed};
 
 const CLASSIC: Ground = Ground {
@@ -135,7 +135,7 @@ fn a_pushed_ball_in_front_of_a_wall_stays_in_front_of_it() {
     discs[0].body = Body::resting(Vec2::new(3.0, wall - 2.0));
     let mut ball = Body::resting(Vec2::new(3.0, wall - BALL_RADIUS));
     for _ in 0..300 {
-        discs[0].body.velocity += Vec2::new(0.0, crate::disc::THRUST * STEP_SECONDS);
+        discs[0].body.velocity += Vec2::new(0.0, crate::demo::disc::THRUST * STEP_SECONDS);
         advance_unheard(&CLASSIC, &mut ball, &mut discs);
         assert!(ball.position.y <= wall - BALL_RADIUS + 1e-4);
     }

@@ -19,10 +19,12 @@ mod bodies;
 
 use self::bodies::{Bodies, overlap};
 use crate::{
-    arena::{Arena, BALL_RADIUS, Breach, DISC_RADIUS, POST_RADIUS},
     checksum::Checksum,
-    disc::Disc,
-    event::{Event, EventKind, Reporter},
+    demo::{
+        arena::{Arena, BALL_RADIUS, Breach, DISC_RADIUS, POST_RADIUS},
+        disc::Disc,
+        event::{Event, EventKind, Reporter},
+    },
     vec2::Vec2,
 };
 use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
@@ -35,7 +37,7 @@ const SUBSTEPS: u32 = 4;
 const SUBSTEP_SECONDS: f32 = STEP_SECONDS / SUBSTEPS as f32;
 
 /// The part of its speed that a disc keeps in a step without thrust: with
-/// [`crate::disc::THRUST`] it ends at 7.5 m/s.
+/// [`crate::demo::disc::THRUST`] it ends at 7.5 m/s.
 pub(crate) const DISC_DAMPING: f32 = 0.951;
 /// The part of its speed that the ball keeps in a step.
 pub(crate) const BALL_DAMPING: f32 = 0.989;

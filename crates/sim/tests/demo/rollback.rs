@@ -1,8 +1,6 @@
 //! Rollback over random matches: whatever was predicted, the corrected world is the right one.
 
-mod common;
-
-use common::Players;
+use crate::players::Players;
 use protocol::{Event as _, Seat, Simulation};
 use sim::{Input, Settings, World, rng::Rng};
 use std::collections::BTreeSet;

@@ -1,5 +1,4 @@
 //! Bots of a higher level beat those of a lower one.
-#![cfg(not(target_arch = "wasm32"))]
 
 use protocol::{Seat, Simulation};
 use sim::{Level, Settings, Team, World};

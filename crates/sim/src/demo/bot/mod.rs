@@ -20,14 +20,9 @@ use self::{
     player::Player,
 };
 use crate::{
-    disc::Disc,
-    flow::Phase,
-    input::Input,
-    physics::Body,
+    demo::{disc::Disc, flow::Phase, input::Input, physics::Body, team::Team, world::World},
     rng::Rng,
-    team::Team,
     vec2::{Vec2, within},
-    world::World,
 };
 use protocol::limits::MAX_SEATS;
 

@@ -5,8 +5,10 @@ use super::{
     player::{Player, off_lane},
 };
 use crate::{
-    arena::{BALL_RADIUS, DISC_RADIUS, Outline},
-    disc::{KICK_REACH, MAX_KICK_SPEED, MIN_KICK_SPEED},
+    demo::{
+        arena::{BALL_RADIUS, DISC_RADIUS, Outline},
+        disc::{KICK_REACH, MAX_KICK_SPEED, MIN_KICK_SPEED},
+    },
     vec2::Vec2,
 };
 

@@ -1,14 +1,11 @@
 //! The recorded match that every target must reproduce bit by bit.
 //!
 //! `golden/match.txt` holds the rules' fingerprint and the checksum of every 60th world of a match in
-//! each arena. After a
-//! wanted change of the rules raise `RULES_VERSION` in `world.rs`, and write the file anew with
-//! `PEERBALL_WRITE_GOLDEN=1 cargo test -p sim --test golden`. On wasm the same test runs by
-//! `wasm-bindgen-test-runner`.
+//! each arena. After a wanted change of the rules raise `RULES_VERSION` in `src/demo/world.rs`, and
+//! write the file anew with `PEERBALL_WRITE_GOLDEN=1 cargo test -p sim --test demo golden`. On wasm
+//! the same test runs by `wasm-bindgen-test-runner`.
 
-mod common;
-
-use common::Players;
+use crate::players::Players;
 use protocol::{Driver, Simulation};
 use sim::{ArenaKind, Ball, Level, Settings, World, autopilot};
 
@@ -73,7 +70,7 @@ fn write(text: &str) {
         old_rules != text.lines().next() || GOLDEN == text,
         "the rules changed: raise RULES_VERSION in world.rs, so that peers of the old ones are refused"
     );
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/match.txt");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/demo/golden/match.txt");
     std::fs::write(path, text).expect("the golden file can be written");
 }
 

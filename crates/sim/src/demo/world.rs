@@ -1,17 +1,19 @@
 //! The whole game as a plain value, and the step that takes it on.
 
 use crate::{
-    arena::Arena,
-    bot::{self, Bots},
     checksum::Checksum,
-    disc::Disc,
-    event::{Event, EventCounts, EventKind, Reporter},
-    flow::{Flow, Phase, Turn},
-    input::Input,
-    physics::{self, Body, Ground},
+    demo::{
+        arena::Arena,
+        bot::{self, Bots},
+        disc::Disc,
+        event::{Event, EventCounts, EventKind, Reporter},
+        flow::{Flow, Phase, Turn},
+        input::Input,
+        physics::{self, Body, Ground},
+        settings::{Ball, Settings},
+        team::Team,
+    },
     rng::{Rng, mix},
-    settings::{Ball, Settings},
-    team::Team,
     vec2::Vec2,
 };
 use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};

@@ -6,11 +6,13 @@ use super::{
     seen,
 };
 use crate::{
-    arena::{Arena, BALL_RADIUS, DISC_RADIUS},
-    input::Input,
-    physics::Body,
+    demo::{
+        arena::{Arena, BALL_RADIUS, DISC_RADIUS},
+        input::Input,
+        physics::Body,
+        world::World,
+    },
     vec2::{Vec2, within},
-    world::World,
 };
 
 /// The distance to its place above which it is worth a dash, in metres.

@@ -1,6 +1,9 @@
 //! The options that a match starts with.
 
-use crate::{arena::ArenaKind, bot::Level, checksum::Checksum};
+use crate::{
+    checksum::Checksum,
+    demo::{arena::ArenaKind, bot::Level},
+};
 use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -57,7 +60,7 @@ pub struct Settings {
     pub ball: Ball,
     /// Whether discs can dash.
     pub dash: bool,
-    /// How well the bots of each team play, by [`crate::Team::index`].
+    /// How well the bots of each team play, by [`crate::demo::Team::index`].
     pub bots: [Level; 2],
 }
 

@@ -2,8 +2,10 @@
 
 use super::{Body, SUBSTEP_SECONDS};
 use crate::{
-    arena::{BALL_RADIUS, DISC_RADIUS},
-    disc::Disc,
+    demo::{
+        arena::{BALL_RADIUS, DISC_RADIUS},
+        disc::Disc,
+    },
     vec2::Vec2,
 };
 use protocol::limits::MAX_SEATS;

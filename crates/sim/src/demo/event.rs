@@ -1,6 +1,6 @@
 //! What the picture and the sound learn of a step.
 
-use crate::{team::Team, vec2::Vec2};
+use crate::{demo::team::Team, vec2::Vec2};
 use protocol::limits::MAX_SEATS;
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,6 @@
 //! What holds in every match, whatever the players do and whatever was decoded.
-#![cfg(not(target_arch = "wasm32"))]
 
-mod common;
-
-use common::Players;
+use crate::players::Players;
 use proptest::{prelude::*, test_runner::RngSeed};
 use protocol::{Driver, Seat, Simulation, limits::MAX_INPUT_BYTES};
 use sim::{

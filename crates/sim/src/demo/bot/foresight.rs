@@ -5,9 +5,11 @@
 //! and the circle's radius only depends on the time. Both come from tables.
 
 use crate::{
-    arena::{Arena, BALL_RADIUS, DISC_RADIUS, Outline},
-    disc::THRUST,
-    physics::{BALL_DAMPING, Body, DISC_DAMPING, STEP_SECONDS},
+    demo::{
+        arena::{Arena, BALL_RADIUS, DISC_RADIUS, Outline},
+        disc::THRUST,
+        physics::{BALL_DAMPING, Body, DISC_DAMPING, STEP_SECONDS},
+    },
     vec2::Vec2,
 };
 

@@ -5,9 +5,9 @@
 
 use super::{height, paint::image};
 use crate::{
+    demo::options::Chosen,
     scene::{
         PartOf, Scene,
-        options::Chosen,
         shown::{Shown, point},
         view,
     },

@@ -1,7 +1,7 @@
 //! The bot's brain has no favourite side.
 
 use super::*;
-use crate::{arena::ArenaKind, settings::Settings};
+use crate::demo::{arena::ArenaKind, settings::Settings};
 use protocol::Simulation;
 
 /// The world with left and right, and the seats of each pair, exchanged.

@@ -9,7 +9,7 @@ mod kinds;
 
 pub use self::kinds::ArenaKind;
 use crate::{
-    team::Team,
+    demo::team::Team,
     vec2::{Vec2, within},
 };
 

@@ -1,6 +1,6 @@
 //! What the next match of a scene's room will be like: its options, and who sits where.
 
-use super::Session;
+use crate::scene::Session;
 use bevy::prelude::*;
 use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
 use sim::{ArenaKind, Ball, Level, Settings};

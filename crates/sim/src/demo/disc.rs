@@ -1,11 +1,13 @@
 //! A player's disc: thrust, the kick and the dash.
 
 use crate::{
-    arena::{BALL_RADIUS, DISC_RADIUS},
     checksum::Checksum,
-    event::{EventKind, Reporter},
-    input::Input,
-    physics::{Body, STEP_SECONDS},
+    demo::{
+        arena::{BALL_RADIUS, DISC_RADIUS},
+        event::{EventKind, Reporter},
+        input::Input,
+        physics::{Body, STEP_SECONDS},
+    },
     vec2::Vec2,
 };
 use serde::{Deserialize, Serialize};
@@ -41,7 +43,7 @@ pub struct Disc {
     released_charge: u8,
     grace: u8,
     dash_cooldown: u8,
-    /// What a bot in this seat is up to: drawn now and then, see [`crate::bot`].
+    /// What a bot in this seat is up to: drawn now and then, see [`crate::demo::bot`].
     pub(crate) whim: i8,
 }
 

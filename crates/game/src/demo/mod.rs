@@ -1,0 +1,12 @@
+//! Peerball's own game on the screen: the discs' [`arena`], their [`input`] and the [`options`] of a
+//! match. Its rules are `sim::demo`.
+
+pub mod arena;
+mod input;
+pub mod options;
+
+use bevy::prelude::*;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_plugins((arena::plugin, input::plugin, options::plugin));
+}

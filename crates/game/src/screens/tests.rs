@@ -1,0 +1,233 @@
+//! The screens as a player walks through them by gamepad, in the whole game but its picture and its
+//! sound.
+
+use super::panels::{Panel, Panels};
+use crate::{
+    app,
+    args::Args,
+    preferences::Preferences,
+    scene::{Page, Session, Stage},
+};
+use bevy::{
+    input::gamepad::{
+        GamepadConnection, GamepadConnectionEvent, RawGamepadButtonChangedEvent, RawGamepadEvent,
+    },
+    input_focus::InputFocus,
+    prelude::*,
+    render::{
+        RenderPlugin,
+        settings::{RenderCreation, WgpuSettings},
+    },
+    text::EditableText,
+    window::WindowResolution,
+    winit::WinitPlugin,
+};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a session, which runs in real time, may take until it shows the next page.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Pictures until what was pressed is shown, laid out, and has the focus.
+const SETTLED: usize = 4;
+
+/// A game with a gamepad.
+struct Game {
+    app: App,
+    pad: Entity,
+}
+
+impl Game {
+    fn start(size: (u32, u32)) -> Self {
+        let mut app = App::new();
+        let window = Window {
+            resolution: WindowResolution::new(size.0, size.1),
+            ..default()
+        };
+        let nothing = WgpuSettings {
+            backends: None,
+            ..default()
+        };
+        app.add_plugins(
+            DefaultPlugins
+                .build()
+                .disable::<WinitPlugin>()
+                .disable::<bevy::log::LogPlugin>()
+                .disable::<bevy::gilrs::GilrsPlugin>()
+                .set(WindowPlugin {
+                    primary_window: Some(window),
+                    ..default()
+                })
+                .set(RenderPlugin {
+                    render_creation: RenderCreation::Automatic(Box::new(nothing)),
+                    ..default()
+                }),
+        );
+        app::add_game(&mut app, Args::default());
+        app.finish();
+        app.cleanup();
+        let pad = app.world_mut().spawn_empty().id();
+        app.world_mut().write_message(GamepadConnectionEvent {
+            gamepad: pad,
+            connection: GamepadConnection::Connected {
+                name: "test".into(),
+                vendor_id: None,
+                product_id: None,
+            },
+        });
+        let mut game = Self { app, pad };
+        game.draw();
+        game
+    }
+
+    fn draw(&mut self) {
+        for _ in 0..SETTLED {
+            self.app.update();
+        }
+    }
+
+    /// Presses a button of the gamepad and lets go of it.
+    fn press(&mut self, button: GamepadButton) {
+        for value in [1.0, 0.0] {
+            let event = RawGamepadButtonChangedEvent::new(self.pad, button, value);
+            self.app
+                .world_mut()
+                .write_message(RawGamepadEvent::Button(event));
+            self.app.update();
+        }
+        self.draw();
+    }
+
+    /// What stands on the control that has the focus.
+    fn focused(&mut self) -> String {
+        let world = self.app.world_mut();
+        let Some(focus) = world.resource::<InputFocus>().get() else {
+            return "nothing".into();
+        };
+        if let Some(field) = world.get::<EditableText>(focus) {
+            return format!("[{}]", field.value());
+        }
+        let mut parts = world.query::<(&Text, &ChildOf)>();
+        let text = parts
+            .iter(world)
+            .find(|(_, parent)| parent.parent() == focus);
+        text.map_or("?".into(), |(text, _)| text.0.clone())
+    }
+
+    /// Walks to the control with these words, through one after another in this direction.
+    #[track_caller]
+    fn walk(&mut self, button: GamepadButton, to: &str) {
+        for _ in 0..20 {
+            if self.focused() == to {
+                return;
+            }
+            let before = self.focused();
+            self.press(button);
+            assert_ne!(self.focused(), before, "{button:?} leads nowhere");
+        }
+        panic!("never at {to}");
+    }
+
+    fn stage(&self) -> Stage {
+        *self.app.world().resource::<State<Stage>>().get()
+    }
+
+    fn page(&mut self) -> Option<Page> {
+        let world = self.app.world_mut();
+        world.query::<&Page>().iter(world).next().copied()
+    }
+
+    fn panel(&self) -> Option<Panel> {
+        self.app.world().resource::<Panels>().shown()
+    }
+
+    /// Draws until this holds.
+    #[track_caller]
+    fn until(&mut self, what: &str, holds: impl Fn(&mut Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "waited for {what}");
+            self.app.update();
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.draw();
+    }
+}
+
+use GamepadButton::{DPadDown, DPadLeft, DPadRight, DPadUp, East, South, Start};
+
+#[test]
+fn a_gamepad_creates_a_room_plays_and_leaves() {
+    let mut game = Game::start((1280, 720));
+    assert_eq!(game.focused(), "Quick match");
+    game.walk(DPadRight, "New room");
+    game.press(South);
+    game.until("the room", |game| game.page() == Some(Page::Room));
+    assert_eq!(game.focused(), "Ready");
+    game.walk(DPadRight, "Back");
+    game.press(East);
+    game.until("the title", |game| game.stage() == Stage::Title);
+}
+
+#[test]
+fn a_gamepad_opens_the_menu_of_a_match_and_leaves_it() {
+    let mut game = Game::start((390, 844));
+    game.walk(DPadDown, "Practise");
+    game.press(South);
+    game.until("the match", |game| game.page() == Some(Page::Playing));
+    // These are the disc's, whatever had the focus.
+    game.press(South);
+    game.press(DPadDown);
+    game.press(East);
+    assert_eq!((game.page(), game.panel()), (Some(Page::Playing), None));
+
+    game.press(Start);
+    assert_eq!(game.panel(), Some(Panel::Menu));
+    game.press(East);
+    assert_eq!((game.page(), game.panel()), (Some(Page::Playing), None));
+    game.press(Start);
+    game.walk(DPadDown, "Leave the match");
+    game.press(South);
+    game.until("the title", |game| game.stage() == Stage::Title);
+    assert_eq!(game.panel(), None);
+    let world = game.app.world_mut();
+    assert_eq!(world.query::<&Session>().iter(world).count(), 0);
+}
+
+#[test]
+fn a_gamepad_changes_settings() {
+    let mut game = Game::start((1280, 720));
+    game.walk(DPadDown, "Settings");
+    game.press(South);
+    assert_eq!(game.panel(), Some(Panel::Settings));
+    let before = game.app.world().resource::<Preferences>().clone();
+    game.press(DPadLeft);
+    let preferences = |game: &Game| game.app.world().resource::<Preferences>().clone();
+    assert!(preferences(&game).volume.overall < before.volume.overall);
+    game.press(DPadRight);
+    assert_eq!(preferences(&game), before);
+    game.walk(DPadDown, "Off");
+    game.press(DPadLeft);
+    assert_eq!(preferences(&game), before);
+    game.press(DPadRight);
+    assert!(preferences(&game).reduced_motion != before.reduced_motion);
+    game.press(South);
+    assert_eq!(preferences(&game), before);
+    game.press(DPadUp);
+    game.press(DPadLeft);
+    assert_ne!(preferences(&game).quality, before.quality);
+    game.press(East);
+    assert_eq!(game.panel(), None);
+    assert_eq!(game.focused(), "Settings");
+}
+
+#[test]
+fn a_gamepad_leaves_a_field_of_text() {
+    let mut game = Game::start((1280, 720));
+    game.walk(DPadUp, "[]");
+    game.press(East);
+    assert_eq!(game.stage(), Stage::Title);
+    assert_ne!(game.focused(), "[]");
+}
