@@ -1,6 +1,6 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, demo, font, preferences, scene, screens, sound, theme, touch};
+use crate::{args::Args, demo, font, fullscreen, preferences, scene, screens, sound, theme, touch};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -34,7 +34,7 @@ pub fn run(args: Args) -> AppExit {
     add_game(&mut app, args);
     app.add_plugins(sound::plugin);
     #[cfg(target_arch = "wasm32")]
-    app.add_plugins(crate::web::plugin);
+    app.add_plugins((crate::web::plugin, crate::web_controls::plugin));
     #[cfg(not(target_arch = "wasm32"))]
     app.add_plugins(crate::desktop::plugin);
     app.run()
@@ -46,6 +46,7 @@ pub fn add_game(app: &mut App, args: Args) {
     app.insert_resource(args);
     app.add_plugins((
         font::plugin,
+        fullscreen::plugin,
         preferences::plugin,
         scene::plugin,
         screens::plugin,

@@ -19,6 +19,7 @@ mod demo;
 #[cfg(not(target_arch = "wasm32"))]
 mod desktop;
 mod font;
+mod fullscreen;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 mod preferences;
@@ -32,6 +33,8 @@ mod theme;
 mod touch;
 #[cfg(target_arch = "wasm32")]
 mod web;
+#[cfg(target_arch = "wasm32")]
+mod web_controls;
 
 fn main() -> bevy::app::AppExit {
     app::run(args::Args::read())

@@ -4,9 +4,13 @@
 pub mod arena;
 mod input;
 pub mod options;
+#[cfg(target_arch = "wasm32")]
+mod told;
 
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((arena::plugin, input::plugin, options::plugin));
+    #[cfg(target_arch = "wasm32")]
+    app.add_plugins(told::plugin);
 }

@@ -3,7 +3,7 @@
 
 use super::{
     panels::Panels,
-    widgets::{Control, Sideways, Stepped},
+    widgets::{Control, Sideways, Stepped, rect},
 };
 use crate::scene::Page;
 use bevy::{
@@ -214,10 +214,7 @@ fn neighbour(
     let (.., own_camera) = places.get(focused).ok()?;
     let own_camera = own_camera.get();
     let place = |node: &ComputedNode, at: &UiGlobalTransform, camera: Option<Entity>| {
-        let viewport = cameras.get(camera?).ok()?.viewport.as_ref();
-        let corner = viewport.map_or(UVec2::ZERO, |viewport| viewport.physical_position);
-        let center = at.translation + corner.as_vec2();
-        Some(Rect::from_center_size(center, node.size()))
+        Some(rect(node, at, cameras.get(camera?).ok()?))
     };
     let all = places
         .iter()

@@ -148,6 +148,7 @@ pub(super) static WORDS: Words = Words {
         reduced_motion: "Less movement",
         high_contrast: "High contrast",
         left_handed: "Left-handed touch",
+        full_screen: "Full screen",
         on: "On",
         off: "Off",
     },

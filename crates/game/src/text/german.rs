@@ -149,6 +149,7 @@ pub(super) static WORDS: Words = Words {
         reduced_motion: "Weniger Bewegung",
         high_contrast: "Hoher Kontrast",
         left_handed: "Linkshändig",
+        full_screen: "Vollbild",
         on: "An",
         off: "Aus",
     },

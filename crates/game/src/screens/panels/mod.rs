@@ -11,6 +11,7 @@ use super::{
     widgets,
 };
 use crate::{
+    fullscreen::FullScreen,
     preferences::Preferences,
     scene::{Page, Stage},
     text::Words,
@@ -111,16 +112,19 @@ fn close_all(mut panels: ResMut<Panels>) {
     panels.open.clear();
 }
 
-/// Spawns the shown panel anew whenever another one is to be shown, or in other words.
+/// Spawns the shown panel anew whenever another one is to be shown, or in other words, or what it
+/// tells of the window has changed.
 fn show(
     panels: Res<Panels>,
     preferences: Res<Preferences>,
+    full_screen: Res<FullScreen>,
     roots: Query<Entity, With<PanelRoot>>,
-    mut shown: Local<Option<(Panel, &'static str)>>,
+    mut shown: Local<Option<(Panel, &'static str, FullScreen)>>,
     mut commands: Commands,
 ) {
     let words = preferences.words();
-    let wanted = (panels.open.last()).map(|panel| (*panel, words.settings.language_name));
+    let wanted =
+        (panels.open.last()).map(|panel| (*panel, words.settings.language_name, *full_screen));
     if *shown == wanted {
         return;
     }
@@ -128,7 +132,7 @@ fn show(
     for root in &roots {
         commands.entity(root).despawn();
     }
-    let Some((panel, _)) = wanted else { return };
+    let Some((panel, ..)) = wanted else { return };
     let camera = Camera {
         order: CAMERA_ORDER,
         clear_color: ClearColorConfig::None,
@@ -140,7 +144,7 @@ fn show(
     let mut root = commands.spawn(root(camera, panel));
     match panel {
         Panel::Menu => root.insert(menu::contents(words)),
-        Panel::Settings => root.insert(settings::contents(words, &preferences)),
+        Panel::Settings => root.insert(settings::contents(words, &preferences, *full_screen)),
         Panel::Credits => root.insert(credits::contents(words)),
     };
 }
@@ -229,6 +233,7 @@ mod tests {
         let mut app = App::new();
         app.init_resource::<Panels>()
             .init_resource::<Preferences>()
+            .init_resource::<FullScreen>()
             .init_resource::<InputFocus>()
             .init_resource::<ButtonInput<KeyCode>>()
             .init_resource::<Back>()

@@ -2,8 +2,9 @@
 
 use super::back;
 use crate::{
+    fullscreen::{FullScreen, ToggleFullScreen},
     preferences::{Language, Preferences, Quality},
-    screens::widgets::{Stepped, choice, chosen, setting, slider, switch, text},
+    screens::widgets::{Stepped, choice, chosen, setting, setting_if, slider, switch, text},
     text::Words,
     theme::{self, size},
 };
@@ -12,7 +13,11 @@ use bevy::{
     ui_widgets::{ValueChange, observe},
 };
 
-pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle + use<> {
+pub(super) fn contents(
+    words: &Words,
+    preferences: &Preferences,
+    full_screen: FullScreen,
+) -> impl Bundle + use<> {
     let names = &words.settings;
     let volume = preferences.volume;
     let states = [names.off, names.on];
@@ -65,6 +70,16 @@ pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle 
             (
                 switch(preferences.left_handed, states),
                 switches(|preferences| &mut preferences.left_handed)
+            )
+        ),
+        setting_if(
+            full_screen.0.is_some(),
+            names.full_screen,
+            (
+                choice(states[usize::from(full_screen.0 == Some(true))]),
+                observe(|_: On<Stepped>, mut commands: Commands| {
+                    commands.trigger(ToggleFullScreen);
+                })
             )
         ),
         setting(
@@ -152,7 +167,7 @@ mod tests {
         let mut app = App::new();
         app.init_resource::<Preferences>();
         let preferences = Preferences::default();
-        let panel = contents(preferences.words(), &preferences);
+        let panel = contents(preferences.words(), &preferences, FullScreen(None));
         app.world_mut().spawn(panel);
         app.update();
         let (mut sliders, mut boxes, mut buttons) = (
@@ -179,10 +194,11 @@ mod tests {
         }
         // Not the last one, which leads back.
         let buttons: Vec<Entity> = buttons.iter(world).collect();
-        assert_eq!(buttons.len(), 3);
-        for entity in buttons.into_iter().take(2) {
+        assert_eq!(buttons.len(), 4);
+        for entity in buttons.into_iter().take(3) {
             world.trigger(Activate { entity });
         }
+        world.flush();
         let expected = Preferences {
             name: String::new(),
             volume: Volume {

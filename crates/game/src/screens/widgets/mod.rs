@@ -15,11 +15,11 @@ use bevy::{
     picking::hover::Hovered,
     prelude::*,
     text::{EditableText, EditableTextFilter, TextCursorStyle},
-    ui::{InteractionDisabled, Pressed},
+    ui::{InteractionDisabled, Pressed, UiGlobalTransform},
     ui_widgets::Button,
 };
 
-pub use setting::{Sideways, Stepped, choice, chosen, setting, slider, switch};
+pub use setting::{Sideways, Stepped, choice, chosen, setting, setting_if, slider, switch};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((TabNavigationPlugin, setting::plugin))
@@ -171,6 +171,13 @@ fn frame(width: f32) -> Node {
         align_items: AlignItems::Center,
         ..default()
     }
+}
+
+/// Where a node is in its window, in physical pixels.
+pub fn rect(node: &ComputedNode, at: &UiGlobalTransform, camera: &Camera) -> Rect {
+    let viewport = camera.viewport.as_ref();
+    let corner = viewport.map_or(UVec2::ZERO, |viewport| viewport.physical_position);
+    Rect::from_center_size(at.translation + corner.as_vec2(), node.size())
 }
 
 /// Whether this key press submits a form.

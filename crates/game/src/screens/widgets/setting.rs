@@ -24,7 +24,7 @@ const NAME: f32 = 43.0;
 const VALUE: f32 = 41.0;
 
 /// How high a setting is, in `VMin`.
-const HEIGHT: f32 = 7.0;
+const HEIGHT: f32 = 6.2;
 
 /// How wide a slider's thumb is, in `VMin`.
 const THUMB: f32 = 3.0;
@@ -34,8 +34,20 @@ const STEP: f32 = 0.1;
 
 /// A setting's name, and beside it what changes it.
 pub fn setting(name: &str, widget: impl Bundle) -> impl Bundle {
+    setting_if(true, name, widget)
+}
+
+/// A setting that is not there on every system.
+pub fn setting_if(is_there: bool, name: &str, widget: impl Bundle) -> impl Bundle {
+    let display = match is_there {
+        true => Display::Flex,
+        false => Display::None,
+    };
     (
-        row(2.0),
+        Node {
+            display,
+            ..row(2.0)
+        },
         children![
             (
                 broken_text(name, size::BODY, theme::FAINT, LineBreak::NoWrap),
