@@ -94,7 +94,8 @@ pub fn show_screen(name: &str, title: &str, language: &str) {
 
 /// What the page's own scripts know by this name.
 pub fn of_page(name: &str) -> Option<JsValue> {
-    let page = Reflect::get(&web_sys::window()?, &JsValue::from_str(PAGE)).ok()?;
+    let window = web_sys::window()?;
+    let page = Reflect::get(&window, &JsValue::from_str(PAGE)).ok()?;
     // Of something that is no object, this is an error.
     Reflect::get(&page, &JsValue::from_str(name)).ok()
 }

@@ -170,34 +170,35 @@ fn tell(
     {
         return;
     }
-    let line = |(entity, node, at, visibility, camera, field)| {
-        let shown = visibility.get() && !node.is_empty();
-        let camera = cameras.get(camera.get().filter(|_| shown)?).ok()?;
-        let place = rect(node, at, camera);
-        let scale = node.inverse_scale_factor();
-        let label = || {
-            let parts = children.iter_descendants(entity);
-            parts.filter_map(|part| texts.get(part).ok()).next()
-        };
-        Some(Line {
-            id: entity.to_bits().to_string(),
-            text: field.map_or_else(
-                || label().map_or(String::new(), |text| text.0.clone()),
-                |(field, _)| field.value().to_string(),
-            ),
-            left: place.min.x * scale,
-            top: place.min.y * scale,
-            width: place.width() * scale,
-            height: place.height() * scale,
-            focused: focus.get() == Some(entity),
-            field: field.map(|(field, heard)| Field {
-                max: field.max_characters.unwrap_or(usize::MAX),
-                heard: heard.map_or(0, |heard| heard.0),
-            }),
-        })
-    };
-    let lines: Vec<Line> = controls.iter().filter_map(line).collect();
-    let Ok(text) = serde_json::to_string(&lines) else {
+    let lines = controls
+        .iter()
+        .filter_map(|(entity, node, at, visibility, camera, field)| {
+            let shown = visibility.get() && !node.is_empty();
+            let camera = cameras.get(camera.get().filter(|_| shown)?).ok()?;
+            let place = rect(node, at, camera);
+            let scale = node.inverse_scale_factor();
+            let label = || {
+                let parts = children.iter_descendants(entity);
+                parts.filter_map(|part| texts.get(part).ok()).next()
+            };
+            Some(Line {
+                id: entity.to_bits().to_string(),
+                text: field.map_or_else(
+                    || label().map_or(String::new(), |text| text.0.clone()),
+                    |(field, _)| field.value().to_string(),
+                ),
+                left: place.min.x * scale,
+                top: place.min.y * scale,
+                width: place.width() * scale,
+                height: place.height() * scale,
+                focused: focus.get() == Some(entity),
+                field: field.map(|(field, heard)| Field {
+                    max: field.max_characters.unwrap_or(usize::MAX),
+                    heard: heard.map_or(0, |heard| heard.0),
+                }),
+            })
+        });
+    let Ok(text) = serde_json::to_string(&lines.collect::<Vec<_>>()) else {
         return; // Plain values are always text.
     };
     if *told == text {

@@ -52,7 +52,7 @@ fn keep_inside(
     let size = window.physical_size();
     let (from, inside) = safe.inside(size, window.scale_factor());
     for mut camera in &mut cameras {
-        let viewport = (inside != size).then(|| (from, inside));
+        let viewport = (inside != size).then_some((from, inside));
         let now = camera.viewport.as_ref();
         if now.map(|now| (now.physical_position, now.physical_size)) != viewport {
             camera.viewport = viewport.map(|(physical_position, physical_size)| Viewport {
