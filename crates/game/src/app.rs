@@ -1,6 +1,8 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, demo, font, fullscreen, preferences, scene, screens, sound, theme, touch};
+use crate::{
+    args::Args, demo, font, fullscreen, preferences, quality, scene, screens, sound, theme, touch,
+};
 use bevy::{
     log::LogPlugin,
     prelude::*,
@@ -48,6 +50,7 @@ pub fn add_game(app: &mut App, args: Args) {
         font::plugin,
         fullscreen::plugin,
         preferences::plugin,
+        quality::plugin,
         scene::plugin,
         screens::plugin,
         demo::plugin,

@@ -23,6 +23,7 @@ mod fullscreen;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 mod preferences;
+mod quality;
 mod scene;
 mod screens;
 mod sound;

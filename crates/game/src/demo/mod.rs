@@ -1,7 +1,8 @@
-//! Peerball's own game on the screen: the discs' [`arena`], their [`input`] and the [`options`] of a
-//! match. Its rules are `sim::demo`.
+//! Peerball's own game on the screen: the discs' [`arena`], their [`input`], the [`options`] of a
+//! match and the [`countdown`] to its kick-offs. Its rules are `sim::demo`.
 
 pub mod arena;
+pub mod countdown;
 mod input;
 pub mod options;
 #[cfg(target_arch = "wasm32")]

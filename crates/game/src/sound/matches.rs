@@ -8,7 +8,10 @@ use super::{
     heard::Heard,
     synth::Clip,
 };
-use crate::scene::{shown::Shown, view::Turned};
+use crate::{
+    demo::countdown,
+    scene::{shown::Shown, view::Turned},
+};
 use bevy::prelude::*;
 use protocol::{Frame, limits::STEPS_PER_SECOND};
 use sim::{Phase, World as Match};
@@ -55,7 +58,7 @@ fn hear_events(
     }
 }
 
-/// Counts the seconds to the kick-off, and the last ones of the match.
+/// Counts the beats to the kick-off, and the last seconds of the match.
 fn hear_clock(
     time: Res<Time<Real>>,
     scenes: Query<&Shown>,
@@ -66,17 +69,17 @@ fn hear_clock(
         let Some(world) = shown.world() else {
             continue;
         };
-        if let Some(second) = counted_second(world)
-            && heard.is_new(second.key(), world.frame(), time.elapsed())
+        if let Some(count) = count(world)
+            && heard.is_new(count.key(), world.frame(), time.elapsed())
         {
-            cues.add(second.cue());
+            cues.add(count.cue());
         }
     }
 }
 
-/// A second that is counted.
+/// A beat or a second that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Second {
+struct Count {
     /// Those before it: how often everybody lined up.
     line_ups: u32,
     /// How many there are left, this one included.
@@ -84,7 +87,7 @@ struct Second {
     is_last_of_match: bool,
 }
 
-impl Second {
+impl Count {
     /// A name as events have one. Theirs are below 2^48.
     fn key(self) -> u64 {
         1 << 63
@@ -94,29 +97,35 @@ impl Second {
     }
 
     fn cue(self) -> Cue {
-        let plain = Cue::plain(Clip::Count, 0.35);
-        if self.is_last_of_match {
-            Cue {
-                pitch: 1.5,
-                ..plain
-            }
-        } else {
-            plain
+        let pitch = match (self.is_last_of_match, self.left) {
+            (true, _) => 1.5,
+            // Each a third higher than the one before.
+            (false, 1) => 1.56,
+            (false, 2) => 1.25,
+            (false, _) => 1.0,
+        };
+        Cue {
+            pitch,
+            ..Cue::plain(Clip::Count, 0.35)
         }
     }
 }
 
-fn counted_second(world: &Match) -> Option<Second> {
-    let (steps, is_last_of_match) = match world.phase() {
-        Phase::KickOff { steps_left } => (u32::from(steps_left), false),
-        Phase::Play => (world.clock(), true),
-        _ => return None,
-    };
-    let left = steps.div_ceil(STEPS_PER_SECOND);
-    (left > 0 && (!is_last_of_match || left <= LAST_SECONDS)).then_some(Second {
-        line_ups: world.line_ups(),
+fn count(world: &Match) -> Option<Count> {
+    let line_ups = world.line_ups();
+    if let Some(beat) = countdown::beat(world) {
+        return Some(Count {
+            line_ups,
+            left: beat.number.into(),
+            is_last_of_match: false,
+        });
+    }
+    let left = world.clock().div_ceil(STEPS_PER_SECOND);
+    let is_last = world.phase() == Phase::Play && (1..=LAST_SECONDS).contains(&left);
+    is_last.then_some(Count {
+        line_ups,
         left,
-        is_last_of_match,
+        is_last_of_match: true,
     })
 }
 
@@ -126,16 +135,16 @@ mod tests {
     use protocol::Simulation;
     use sim::Settings;
 
-    /// The seconds counted in a match in which nobody moves.
-    fn counted(settings: &Settings, steps: u32) -> Vec<Second> {
+    /// What is counted in a match in which nobody moves.
+    fn counted(settings: &Settings, steps: u32) -> Vec<Count> {
         let mut world = Match::new(settings, 1);
-        let mut seconds: Vec<Second> = Vec::new();
+        let mut counts: Vec<Count> = Vec::new();
         for _ in 0..steps {
-            seconds.extend(counted_second(&world));
+            counts.extend(count(&world));
             world.step(&[], &mut Vec::new());
         }
-        seconds.dedup();
-        seconds
+        counts.dedup();
+        counts
     }
 
     #[test]
@@ -144,24 +153,24 @@ mod tests {
             match_steps: 10 * STEPS_PER_SECOND,
             ..Settings::for_seats(2)
         };
-        let seconds = counted(&settings, 20 * STEPS_PER_SECOND);
+        let counts = counted(&settings, 20 * STEPS_PER_SECOND);
         let left = |of_match| -> Vec<u32> {
-            let some = seconds.iter().filter(|s| s.is_last_of_match == of_match);
+            let some = counts.iter().filter(|s| s.is_last_of_match == of_match);
             some.map(|s| s.left).collect()
         };
         assert_eq!(left(true), [5, 4, 3, 2, 1]);
-        assert!(left(false).contains(&1));
+        assert_eq!(left(false)[..3], [3, 2, 1]);
     }
 
     #[test]
-    fn no_two_seconds_have_one_name() {
+    fn no_two_counts_have_one_name() {
         let settings = Settings {
             match_steps: 10 * STEPS_PER_SECOND,
             ..Settings::for_seats(2)
         };
         let mut keys: Vec<u64> = counted(&settings, 20 * STEPS_PER_SECOND)
             .into_iter()
-            .map(Second::key)
+            .map(Count::key)
             .collect();
         let count = keys.len();
         keys.sort_unstable();

@@ -184,14 +184,16 @@ pub struct Play {
     pub bots: fn(usize) -> String,
     /// Who plays for somebody who is gone.
     pub bot_for: fn(&str) -> String,
-    /// Before a kick-off.
-    pub ready: &'static str,
     /// At the kick-off.
     pub go: &'static str,
     /// When the next goal ends the match.
     pub golden_goal: &'static str,
     /// A goal, for the team of this index.
     pub goal: fn(usize) -> &'static str,
+    /// Who scored it, by name.
+    pub scored: fn(&str) -> String,
+    /// Who shot it into the own goal.
+    pub own_goal: fn(&str) -> String,
     /// While the match stands.
     pub waiting: &'static str,
     /// Opens the match's menu.

@@ -52,12 +52,12 @@ const DISC_INVERSE_MASS: f32 = 1.0;
 /// The part of the closing speed with which two bodies part.
 const TOUCH_RESTITUTION: f32 = 0.6;
 const BUMP_RESTITUTION: f32 = 0.7;
-const POST_RESTITUTION: f32 = 0.8;
-const BALL_WALL_RESTITUTION: f32 = 0.8;
+pub(crate) const POST_RESTITUTION: f32 = 0.8;
+pub(crate) const BALL_WALL_RESTITUTION: f32 = 0.8;
 const DISC_WALL_RESTITUTION: f32 = 0.4;
 
 /// The ball leaves a bumper at no less, in m/s.
-const BUMPER_SPEED: f32 = 9.0;
+pub(crate) const BUMPER_SPEED: f32 = 9.0;
 
 /// Slower contacts, in m/s, do not rebound: bodies come to rest against each other.
 const MIN_REBOUND_SPEED: f32 = 0.4;

@@ -20,7 +20,7 @@ use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};
 use serde::{Deserialize, Serialize};
 
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
-const RULES_VERSION: u64 = 2;
+const RULES_VERSION: u64 = 3;
 
 /// A match at one moment. It has no heap, and is [`Copy`] so that compilers clone it by a single
 /// copy of memory: field by field takes twice as long, and rollback does it in each step.
@@ -100,8 +100,8 @@ impl World {
         }
     }
 
-    /// The seat that touched the ball last since the kick-off: the scorer of a goal, or of an own
-    /// goal.
+    /// The seat that touched the ball last since the kick-off, and before a goal: its scorer, or that
+    /// of an own goal.
     pub fn last_touch(&self) -> Option<usize> {
         self.last_touch
             .map(usize::from)
@@ -177,7 +177,10 @@ impl World {
             ball_inverse_mass: weight.inverse_mass(),
         };
         let touched = physics::advance(&ground, &mut self.ball, discs, reporter);
-        if let Some(seat) = touched.or(kicked) {
+        // Who scored is told while the goal is celebrated, with the ball in everybody's way.
+        if let Some(seat) = touched.or(kicked)
+            && matches!(self.flow.phase, Phase::Play)
+        {
             self.last_touch = Some(seat as u8);
         }
     }

@@ -1,6 +1,7 @@
 //! Discs and ball, with the rings that tell what a disc can do now.
 
 use super::{
+    drawn::{self, Drawn},
     height,
     paint::{Kit, seat_color},
 };
@@ -19,7 +20,7 @@ use sim::{
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(spawn_bodies)
-        .add_systems(Update, (place, light, outline));
+        .add_systems(Update, (place.after(drawn::follow), light, leap, outline));
 }
 
 /// What a sprite follows.
@@ -140,7 +141,11 @@ fn spawn_bodies(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
         ]);
     }
     for (entity, sign) in signs {
-        commands.entity(entity).insert(sign);
+        let mut sprite = commands.entity(entity);
+        sprite.insert(sign);
+        if sign == Sign::Kick {
+            sprite.insert(Full::default());
+        }
     }
     for entity in outlines {
         commands.entity(entity).insert(Outline);
@@ -161,13 +166,13 @@ fn outline(preferences: Res<Preferences>, mut outlines: Query<&mut Sprite, With<
 
 /// Puts everything where it is at the moment that the picture shows.
 fn place(
-    scenes: Query<&Shown>,
+    scenes: Query<&Drawn>,
     mut bodies: Query<(&Follows, &PartOf, &mut Transform, &mut Visibility)>,
 ) {
     for (follows, part, mut transform, mut visibility) in &mut bodies {
-        let at = scenes.get(part.0).ok().and_then(|shown| match follows {
-            Follows::Ball => shown.ball(),
-            Follows::Disc(seat) => shown.disc(*seat),
+        let at = scenes.get(part.0).ok().and_then(|drawn| match follows {
+            Follows::Ball => drawn.ball(),
+            Follows::Disc(seat) => drawn.disc(*seat),
         });
         visibility.set_if_neq(match at {
             Some(_) => Visibility::Inherited,
@@ -194,8 +199,23 @@ fn sign_of(sign: Sign, disc: &Disc, ball: sim::Vec2, is_mine: bool) -> (f32, f32
         Sign::Mine => (if in_reach(disc, ball) { 1.0 } else { 0.55 }, 1.0),
         Sign::Dash if !is_mine => (0.0, ready),
         Sign::Dash => (if ready >= 1.0 { 0.75 } else { 0.35 }, ready),
-        Sign::Kick => (0.95, disc.charge()),
+        // Brighter at once when more holding would add nothing.
+        Sign::Kick if disc.charge() >= 1.0 => (1.0, 1.0),
+        Sign::Kick => (0.35 + 0.25 * disc.charge(), disc.charge()),
     }
+}
+
+/// Seconds since a kick is fully charged; none while it is not.
+#[derive(Component, Default)]
+struct Full(Option<f32>);
+
+/// How much larger a ring is drawn so many seconds after its kick is fully charged.
+fn pop(seconds: f32) -> f32 {
+    /// The most, and the seconds in which it is gone.
+    const MOST: f32 = 0.45;
+    const GONE: f32 = 0.28;
+    let left = 1.0 - (seconds / GONE).clamp(0.0, 1.0);
+    1.0 + MOST * left * left
 }
 
 fn light(
@@ -215,12 +235,41 @@ fn light(
         };
         let is_mine = seen.0.my_seat == Some(seat);
         let (alpha, closed) = sign_of(*sign, disc, world.ball().position, is_mine);
-        sprite.color.set_alpha(alpha);
+        // What stays the same is not worked out and sent to the renderer anew.
+        if sprite.color.alpha() != alpha {
+            sprite.color.set_alpha(alpha);
+        }
         if matches!(sign, Sign::Kick | Sign::Dash) {
-            sprite.texture_atlas = Some(TextureAtlas {
-                layout: kit.arc_layout.clone(),
-                index: Kit::arc(closed),
-            });
+            let index = Kit::arc(closed);
+            let shown = sprite.texture_atlas.as_ref().map(|atlas| atlas.index);
+            if shown != Some(index) {
+                let layout = kit.arc_layout.clone();
+                sprite.texture_atlas = Some(TextureAtlas { layout, index });
+            }
+        }
+    }
+}
+
+/// Lets a ring leap when its kick is fully charged.
+fn leap(
+    time: Res<Time>,
+    preferences: Res<Preferences>,
+    scenes: Query<&Shown>,
+    mut rings: Query<(&Follows, &PartOf, &mut Full, &mut Transform)>,
+) {
+    for (follows, part, mut full, mut transform) in &mut rings {
+        let (Ok(shown), Follows::Disc(seat)) = (scenes.get(part.0), *follows) else {
+            continue;
+        };
+        let disc = shown.world().and_then(|world| world.discs().get(seat));
+        let is_full = disc.is_some_and(|disc| disc.charge() >= 1.0);
+        full.0 = is_full.then(|| full.0.map_or(0.0, |since| since + time.delta_secs()));
+        let scale = match full.0 {
+            Some(since) if !preferences.reduced_motion => pop(since),
+            _ => 1.0,
+        };
+        if transform.scale.x != scale {
+            transform.scale = Vec3::splat(scale);
         }
     }
 }
@@ -267,5 +316,29 @@ mod tests {
         assert!(early < 1.0);
         let rested = world_after(&[]);
         assert_eq!(sign_of(Sign::Dash, &rested.discs()[0], ball, true).1, 1.0);
+    }
+
+    #[test]
+    fn the_ring_tells_the_moment_of_the_full_charge() {
+        let hold = Input::new(0.0, 0.0, true, false);
+        let bright = |steps| {
+            let world = world_after(&[(steps, hold)]);
+            sign_of(Sign::Kick, &world.discs()[0], world.ball().position, false).0
+        };
+        let full = usize::from(sim::disc::FULL_CHARGE_STEPS);
+        assert!(bright(full) > 1.5 * bright(full - 1));
+        assert_eq!(bright(full + 60), bright(full));
+    }
+
+    #[test]
+    fn a_leap_only_shrinks_and_ends_at_rest() {
+        let mut last = pop(0.0);
+        assert!(last <= 1.5);
+        for centi in 1..100 {
+            let now = pop(centi as f32 / 100.0);
+            assert!((1.0..=last).contains(&now));
+            last = now;
+        }
+        assert_eq!(last, 1.0);
     }
 }

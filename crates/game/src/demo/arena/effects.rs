@@ -1,6 +1,7 @@
-//! What flashes up when something happens: rings that spread and fade.
+//! What flashes up when something happens: rings and lights that spread and fade.
 
 use super::{
+    force::news,
     height,
     paint::{Kit, seat_color},
 };
@@ -19,9 +20,18 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, (flash, spread));
 }
 
-/// A ring on its way.
+/// What spreads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Ring,
+    /// A soft light, largest in the middle.
+    Light,
+}
+
+/// A ring or a light on its way.
 #[derive(Component, Clone, Copy, Debug, PartialEq)]
 struct Flash {
+    form: Form,
     /// Seconds that it lives.
     life: f32,
     /// Seconds that it has lived.
@@ -54,23 +64,21 @@ impl Flash {
         }
         // Fast at first, as a wave.
         let grown = 1.0 - (1.0 - part).powi(3);
-        (self.radius * grown, 0.8 * (1.0 - part))
+        let bright = match self.form {
+            Form::Ring => 0.8,
+            Form::Light => 0.5,
+        };
+        (self.radius * grown, bright * (1.0 - part))
     }
 }
 
-/// The flashes of an event. What is weak has none.
+/// The flash of an event. What is weak has none.
 fn flash_of(event: &Event) -> Option<Flash> {
     let seat = usize::from(event.subject);
     let (color, life, radius) = match event.kind {
         EventKind::Kick => (theme::BALL, 0.30, 0.9 + event.strength * 0.08),
         EventKind::Dash => (seat_color(seat), 0.35, 1.5),
-        EventKind::Goal => (
-            event
-                .team()
-                .map_or(theme::BALL, |team| theme::team(team.index())),
-            1.1,
-            9.0,
-        ),
+        EventKind::Goal => (scorers(event), 1.1, 9.0),
         EventKind::Wall | EventKind::Post | EventKind::Touch | EventKind::Bump
             if event.strength > 4.0 =>
         {
@@ -79,12 +87,38 @@ fn flash_of(event: &Event) -> Option<Flash> {
         _ => return None,
     };
     Some(Flash {
+        form: Form::Ring,
         life,
         age: 0.0,
         radius,
         color,
         is_still: false,
     })
+}
+
+/// What follows a goal: a second wave, and a light that floods the field from its goal.
+fn celebration(goal: &Event) -> [Flash; 2] {
+    let wave = Flash {
+        form: Form::Ring,
+        life: 1.7,
+        age: 0.0,
+        radius: 15.0,
+        color: scorers(goal),
+        is_still: false,
+    };
+    let light = Flash {
+        form: Form::Light,
+        life: 1.5,
+        radius: 13.0,
+        ..wave
+    };
+    [wave, light]
+}
+
+/// The colour of the team that scored.
+fn scorers(goal: &Event) -> Color {
+    let team = goal.team();
+    team.map_or(theme::BALL, |team| theme::team(team.index()))
 }
 
 fn flash(
@@ -94,23 +128,31 @@ fn flash(
     mut commands: Commands,
 ) {
     for (scene, shown) in &scenes {
-        for (_, event) in &shown.events {
-            let Some(flash) = flash_of(event) else {
-                continue;
+        for event in news(shown) {
+            let celebration = match event.kind {
+                EventKind::Goal if !preferences.reduced_motion => Some(celebration(event)),
+                _ => None,
             };
-            let flash = match preferences.reduced_motion {
-                true => flash.stilled(),
-                false => flash,
-            };
-            commands.spawn((
-                Sprite {
-                    custom_size: Some(Vec2::ZERO),
-                    ..Sprite::from_image(kit.ring.clone())
-                },
-                Transform::from_translation(point(event.at).extend(height::EFFECT)),
-                flash,
-                PartOf(scene),
-            ));
+            let all = flash_of(event).into_iter();
+            for flash in all.chain(celebration.into_iter().flatten()) {
+                let flash = match preferences.reduced_motion {
+                    true => flash.stilled(),
+                    false => flash,
+                };
+                let image = match flash.form {
+                    Form::Ring => kit.ring.clone(),
+                    Form::Light => kit.glow.clone(),
+                };
+                commands.spawn((
+                    Sprite {
+                        custom_size: Some(Vec2::ZERO),
+                        ..Sprite::from_image(image)
+                    },
+                    Transform::from_translation(point(event.at).extend(height::EFFECT)),
+                    flash,
+                    PartOf(scene),
+                ));
+            }
         }
     }
 }
@@ -135,16 +177,7 @@ fn spread(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn event(kind: EventKind, strength: f32) -> Event {
-        Event {
-            kind,
-            subject: 1,
-            count: 0,
-            at: sim::Vec2::ZERO,
-            strength,
-        }
-    }
+    use crate::demo::arena::force::event;
 
     #[test]
     fn goals_flash_larger_than_kicks_and_weak_hits_not_at_all() {
@@ -163,5 +196,21 @@ mod tests {
         flash.age = flash.life / 2.0;
         assert_eq!(flash.look().0, radius);
         assert!(flash.look().1 < bright && radius <= STILL_RADIUS);
+    }
+
+    #[test]
+    fn flashes_only_grow_and_fade_and_end_in_the_dark() {
+        let goal = event(EventKind::Goal, 9.0);
+        let kick = flash_of(&event(EventKind::Kick, 16.0));
+        for mut flash in celebration(&goal).into_iter().chain(kick) {
+            let mut last = flash.look();
+            for _ in 0..100 {
+                flash.age = (flash.age + flash.life / 100.0).min(flash.life);
+                let now = flash.look();
+                assert!(now.0 >= last.0 && now.0 <= flash.radius && now.1 <= last.1);
+                last = now;
+            }
+            assert!(last.1.abs() < 1e-5);
+        }
     }
 }

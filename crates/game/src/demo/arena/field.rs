@@ -29,7 +29,7 @@ pub(super) fn plugin(app: &mut App) {
 const PIXELS: f32 = 1_300.0;
 
 /// What is painted: the arena, and a rim in which the walls' glow fades.
-fn canvas(arena: &Arena) -> Vec2 {
+pub(super) fn canvas(arena: &Arena) -> Vec2 {
     view::extent(arena) + 1.4
 }
 
@@ -118,7 +118,7 @@ fn to_box(at: Vec2, half: Vec2, corner: f32) -> f32 {
 }
 
 /// The distance to the field's edge, negative inside.
-fn to_field(arena: &Arena, at: Vec2) -> f32 {
+pub(super) fn to_field(arena: &Arena, at: Vec2) -> f32 {
     let half = Vec2::new(arena.half_length, arena.half_width);
     match arena.outline {
         Outline::Rounded { radius } => to_box(at, half, radius),

@@ -1,27 +1,30 @@
 //! The trails behind discs and ball: ribbons that end where the body was a moment ago.
 
-use super::{height, paint::seat_color};
+use super::{
+    drawn::{self, Drawn},
+    height,
+    paint::seat_color,
+    ribbon::{self, Ink, Ribbons},
+};
 use crate::{
     preferences::Preferences,
-    scene::{PartOf, Scene, shown::Shown},
+    quality::Detail,
+    scene::{PartOf, Scene},
     theme,
 };
-use bevy::{
-    asset::RenderAssetUsages,
-    mesh::{Indices, PrimitiveTopology},
-    prelude::*,
-    sprite_render::AlphaMode2d,
-};
+use bevy::prelude::*;
 use protocol::limits::MAX_SEATS;
 use sim::arena::{BALL_RADIUS, DISC_RADIUS};
 use std::collections::VecDeque;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_observer(spawn_trails).add_systems(Update, draw);
+    app.add_observer(spawn_trails)
+        .add_systems(Update, draw.after(drawn::follow));
 }
 
-/// Points that a trail keeps.
+/// Points that a trail keeps at most, and where little may be drawn.
 const POINTS: usize = 22;
+const FEW_POINTS: usize = 12;
 
 /// Seconds between two points.
 const SPACING: f32 = 1.0 / 60.0;
@@ -29,8 +32,12 @@ const SPACING: f32 = 1.0 / 60.0;
 /// Further than this (in metres) between two pictures, a body was put and did not move.
 const JUMP: f32 = 3.0;
 
-/// Where a body was.
+/// A scene's trails: the ball's, and each seat's.
 #[derive(Component, Debug)]
+struct Trails(Vec<Trail>);
+
+/// Where a body was.
+#[derive(Debug)]
 struct Trail {
     /// Whose trail; none is the ball's.
     seat: Option<usize>,
@@ -84,97 +91,77 @@ impl Trail {
         self.seat.map_or(theme::BALL, seat_color)
     }
 
-    /// The ribbon: three vertices across at each point, the outer ones invisible. Slow bodies
-    /// leave none.
-    fn ribbon(&self) -> Mesh {
+    /// Adds the trail to the picture's ribbons. Slow bodies leave none.
+    fn draw(&self, points: usize, ribbons: &mut Ribbons) {
         let color = self.color().to_linear();
-        let (mut positions, mut colors, mut indices) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, &at) in self.points.iter().enumerate() {
-            let next = self.points.get(number + 1).copied();
-            let along = match next {
-                Some(next) => at - next,
-                None => self
-                    .points
-                    .get(number.wrapping_sub(1))
-                    .map_or(Vec2::ZERO, |last| *last - at),
+        let mut last = None;
+        for (number, &at) in self.points.iter().take(points).enumerate() {
+            let along = match (self.points.get(number + 1), last) {
+                (Some(next), _) => at - *next,
+                (None, Some(last)) => last - at,
+                (None, None) => return,
             };
-            let age = number as f32 / POINTS as f32;
+            last = Some(at);
+            let age = number as f32 / points as f32;
             let across = along.perp().normalize_or_zero() * self.radius() * (1.0 - age);
             // At walking pace a trail would only smear the disc.
             let speed = along.length() / SPACING;
             let alpha = 0.5 * (1.0 - age).powi(2) * ((speed - 3.0) / 9.0).clamp(0.0, 1.0);
-            for (offset, alpha) in [(across, 0.0), (Vec2::ZERO, alpha), (-across, 0.0)] {
-                positions.push((at + offset).extend(0.0).to_array());
-                colors.push([color.red, color.green, color.blue, alpha]);
-            }
-            if next.is_some() {
-                let first = number as u16 * 3;
-                for side in [first, first + 1] {
-                    indices.extend([side, side + 1, side + 3, side + 3, side + 1, side + 4]);
-                }
-            }
+            ribbons.add(at, across, color.with_alpha(alpha));
         }
-        if indices.is_empty() {
-            // The renderer wants a triangle at least: one without an area.
-            positions = vec![[0.0; 3]; 3];
-            colors = vec![[0.0; 4]; 3];
-            indices = vec![0, 1, 2];
-        }
-        Mesh::new(
-            PrimitiveTopology::TriangleList,
-            RenderAssetUsages::default(),
-        )
-        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colors)
-        .with_inserted_indices(Indices::U16(indices))
+        ribbons.end();
+    }
+
+    /// Whether the body moves fast enough to be followed by light.
+    fn is_seen(&self) -> bool {
+        let (Some(newest), Some(oldest)) = (self.points.front(), self.points.back()) else {
+            return false;
+        };
+        newest.distance_squared(*oldest) > 1e-4
     }
 }
 
 fn spawn_trails(
     added: On<Add, Scene>,
+    ink: Res<Ink>,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut materials: ResMut<Assets<ColorMaterial>>,
     mut commands: Commands,
 ) {
-    let material = materials.add(ColorMaterial {
-        alpha_mode: AlphaMode2d::Blend,
-        ..ColorMaterial::from_color(Color::WHITE)
-    });
-    for seat in std::iter::once(None).chain((0..MAX_SEATS).map(Some)) {
-        let trail = Trail::new(seat);
-        commands.spawn((
-            Mesh2d(meshes.add(trail.ribbon())),
-            MeshMaterial2d(material.clone()),
-            Transform::from_xyz(0.0, 0.0, height::TRAIL),
-            Visibility::Hidden,
-            trail,
-            PartOf(added.entity),
-        ));
-    }
+    let seats = std::iter::once(None).chain((0..MAX_SEATS).map(Some));
+    commands.spawn((
+        ink.sheet(&mut meshes, height::TRAIL),
+        Trails(seats.map(Trail::new).collect()),
+        PartOf(added.entity),
+    ));
 }
 
 fn draw(
     time: Res<Time>,
     preferences: Res<Preferences>,
-    scenes: Query<&Shown>,
+    detail: Res<Detail>,
+    scenes: Query<&Drawn>,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut trails: Query<(&mut Trail, &Mesh2d, &PartOf, &mut Visibility)>,
+    mut trails: Query<(&mut Trails, &Mesh2d, &PartOf, &mut Visibility)>,
 ) {
-    for (mut trail, mesh, part, mut visibility) in &mut trails {
-        let at = scenes.get(part.0).ok().and_then(|shown| match trail.seat {
-            None => shown.ball(),
-            Some(seat) => shown.disc(seat),
-        });
-        let at = at.filter(|_| !preferences.reduced_motion);
-        trail.follow(at, time.delta_secs());
-        if trail.points.len() < 2 {
-            visibility.set_if_neq(Visibility::Hidden);
-            continue;
+    let points = match detail.is_high() {
+        true => POINTS,
+        false => FEW_POINTS,
+    };
+    for (mut trails, sheet, part, mut visibility) in &mut trails {
+        let drawn = scenes.get(part.0);
+        let drawn = drawn.ok().filter(|_| !preferences.reduced_motion);
+        let mut ribbons = Ribbons::default();
+        for trail in &mut trails.0 {
+            let at = drawn.and_then(|drawn| match trail.seat {
+                None => drawn.ball(),
+                Some(seat) => drawn.disc(seat),
+            });
+            trail.follow(at, time.delta_secs());
+            if trail.is_seen() {
+                trail.draw(points, &mut ribbons);
+            }
         }
-        visibility.set_if_neq(Visibility::Inherited);
-        if let Some(mut mesh) = meshes.get_mut(&mesh.0) {
-            *mesh = trail.ribbon();
-        }
+        ribbon::show(ribbons, sheet, &mut visibility, &mut meshes);
     }
 }
 
@@ -207,14 +194,12 @@ mod tests {
     }
 
     #[test]
-    fn a_ribbon_always_has_a_triangle() {
-        for trail in [Trail::new(Some(0)), run(1, 0.016), run(30, 0.016)] {
-            assert!(
-                trail
-                    .ribbon()
-                    .indices()
-                    .is_some_and(|indices| indices.len() >= 3)
-            );
-        }
+    fn only_what_moves_leaves_a_trail() {
+        assert!(!Trail::new(Some(0)).is_seen() && !run(1, 0.016).is_seen());
+        let moving = run(30, 0.016);
+        assert!(moving.is_seen());
+        let mut ribbons = Ribbons::default();
+        moving.draw(POINTS, &mut ribbons);
+        assert!(!ribbons.is_empty());
     }
 }

@@ -30,7 +30,14 @@ pub(super) fn plugin(app: &mut App) {
         .add_observer(build)
         .add_systems(
             Update,
-            (names::remember, banner::announce, banner::notice, tell).chain(),
+            (
+                names::remember,
+                banner::announce,
+                banner::notice,
+                tell,
+                leap,
+            )
+                .chain(),
         );
 }
 
@@ -44,6 +51,7 @@ enum Line {
     Keys,
     Menu,
     Banner,
+    Scorer,
     Notice,
 }
 
@@ -162,6 +170,11 @@ pub(super) fn banner(scene: Entity) -> impl Bundle {
                 widgets::text("", size::HEADING, theme::TEXT)
             ),
             (
+                Line::Scorer,
+                Of(scene),
+                widgets::text("", size::BODY, theme::TEXT)
+            ),
+            (
                 Line::Notice,
                 Of(scene),
                 widgets::text("", size::SMALL, theme::FAINT)
@@ -259,12 +272,34 @@ fn tell(
                 color.set_if_neq(TextColor(banner.color));
                 banner.words.to_owned()
             }
+            Line::Scorer if banner.seconds_left > 0.0 && !shown.is_stalled() => {
+                color.set_if_neq(TextColor(banner.color));
+                banner.by.clone()
+            }
+            Line::Scorer => String::new(),
             Line::Banner => {
                 color.set_if_neq(TextColor(theme::TEXT));
                 banner::standing(world, words).to_owned()
             }
         };
         text.set_if_neq(Text(told));
+    }
+}
+
+/// Lets the banner leap at the eye with what it says anew.
+fn leap(
+    scenes: Query<(&Shown, &Announcement)>,
+    preferences: Res<Preferences>,
+    mut lines: Query<(&Line, &Of, &mut UiTransform)>,
+) {
+    for (line, of, mut transform) in &mut lines {
+        let (Line::Banner, Ok((shown, announced))) = (line, scenes.get(of.0)) else {
+            continue;
+        };
+        let size = shown.world().map_or(1.0, |world| {
+            banner::size(announced, world, preferences.reduced_motion)
+        });
+        transform.set_if_neq(UiTransform::from_scale(Vec2::splat(size)));
     }
 }
 

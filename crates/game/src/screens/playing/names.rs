@@ -33,6 +33,13 @@ pub(super) fn names(
     listed(names, bots, words)
 }
 
+/// Who plays a seat, or did: nothing for a bot.
+pub(super) fn name(seat: usize, view: &RoomView, cast: &Cast) -> Option<String> {
+    let peer = view.peers.iter().find(|peer| peer.seat == Some(seat));
+    let before = cast.0.get(seat).filter(|name| !name.is_empty());
+    peer.map(|peer| &peer.name).or(before).cloned()
+}
+
 /// A team's names in one line, and how many bots it has.
 pub(in crate::screens) fn listed(mut names: Vec<String>, bots: usize, words: &Words) -> String {
     match bots {

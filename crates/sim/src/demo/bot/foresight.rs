@@ -13,6 +13,10 @@ use crate::{
     vec2::Vec2,
 };
 
+mod roll;
+
+pub(super) use self::roll::Roll;
+
 /// Moments that are looked at, so many steps ahead: close ones closely.
 const STEPS: [u32; MOMENTS] = [0, 3, 6, 10, 14, 19, 25, 32, 40, 50, 64];
 pub(super) const MOMENTS: usize = 11;
@@ -58,24 +62,26 @@ static DISC_REACHES: [f32; MOMENTS] = reaches();
 
 /// Where the ball is at each moment if nobody touches it.
 pub(super) fn ball_path(arena: &Arena, ball: Body) -> [Vec2; MOMENTS] {
-    BALL_GLIDES.map(|glide| rolled(arena, ball.position + ball.velocity * glide))
-}
-
-/// A place that the ball would roll to if there were no walls, folded back at them. Within the
-/// width of the goals it rolls on.
-pub(super) fn rolled(arena: &Arena, place: Vec2) -> Vec2 {
     match arena.outline {
         Outline::Rounded { .. } => {
-            let y = folded(place.y, arena.half_width - BALL_RADIUS);
-            let x = match y.abs() < arena.goal_half_width {
-                true => place.x,
-                false => folded(place.x, arena.half_length - BALL_RADIUS),
-            };
-            Vec2::new(x, y)
+            BALL_GLIDES.map(|glide| rolled(arena, ball.position + ball.velocity * glide))
         }
-        // Slopes throw it anywhere: it is looked for where it meets them.
-        Outline::Hexagon { .. } => arena.nearest(place, BALL_RADIUS),
+        Outline::Hexagon { .. } => {
+            let mut roll = Roll::new(arena, ball);
+            BALL_GLIDES.map(|glide| roll.at(glide))
+        }
     }
+}
+
+/// A place that the ball would roll to if there were no walls, folded back at straight ones. Within
+/// the width of the goals it rolls on.
+fn rolled(arena: &Arena, place: Vec2) -> Vec2 {
+    let y = folded(place.y, arena.half_width - BALL_RADIUS);
+    let x = match y.abs() < arena.goal_half_width {
+        true => place.x,
+        false => folded(place.x, arena.half_length - BALL_RADIUS),
+    };
+    Vec2::new(x, y)
 }
 
 /// What is past a wall at `±limit`, thrown back by it.

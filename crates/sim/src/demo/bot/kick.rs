@@ -1,13 +1,14 @@
 //! When a bot lets the ball go: at goal, to a mate, or away from its own goal.
 
 use super::{
-    foresight::{TOUCHING, folded},
+    foresight::{Roll, TOUCHING, folded},
     player::{Player, off_lane},
 };
 use crate::{
     demo::{
         arena::{BALL_RADIUS, DISC_RADIUS, Outline},
         disc::{KICK_REACH, MAX_KICK_SPEED, MIN_KICK_SPEED},
+        physics::Body,
     },
     vec2::Vec2,
 };
@@ -49,18 +50,27 @@ impl Player<'_> {
         !((on_target && strong) || clears)
     }
 
-    /// Whether the ball would come into the goal on this way, or off a side wall.
-    fn hits_goal(&self, way: Vec2, by_wall: bool) -> bool {
+    /// Whether the ball would come into the goal if it flew so, or off a side wall.
+    fn hits_goal(&self, flies: Vec2, by_wall: bool) -> bool {
         let arena = self.arena();
-        if way.x < 0.1 {
-            return false;
+        let mouth = arena.goal_half_width - BALL_RADIUS;
+        if by_wall && matches!(arena.outline, Outline::Hexagon { .. }) {
+            let ball = Body {
+                position: self.ball.position,
+                velocity: flies,
+            };
+            let arrives = Roll::new(arena, ball).arrival();
+            return arrives.is_some_and(|height| height.abs() < mouth);
         }
+        let Some(way) = flies.direction().filter(|way| way.x >= 0.1) else {
+            return false;
+        };
         let flight = (arena.half_length - self.ball.position.x) / way.x;
         let mut arrives = self.ball.position.y + way.y * flight;
-        if by_wall && matches!(arena.outline, Outline::Rounded { .. }) {
+        if by_wall {
             arrives = folded(arrives, arena.half_width - BALL_RADIUS);
         }
-        arrives.abs() < arena.goal_half_width - BALL_RADIUS
+        arrives.abs() < mouth
     }
 
     /// Whether a kick in this direction scores, finds a mate, or brings the ball out of danger.
@@ -74,7 +84,7 @@ impl Player<'_> {
         let half_length = self.arena().half_length;
         let from = self.ball.position;
         let to_line = half_length - from.x;
-        if self.hits_goal(way, true) {
+        if self.hits_goal(flies, true) {
             // Drag takes from the speed by the metre: a weak shot is a gift to the keeper.
             let arrives_fast = flies.length() > 5.0 + to_line * 0.67;
             let pressed = self.lead < 12.0;
