@@ -1,16 +1,27 @@
-//! The screens as a player walks through them by gamepad, in the whole game but its picture and its
+//! The screens as a player walks through them by gamepad and by finger, in the whole game but its picture and its
 //! sound.
 
-use super::panels::{Panel, Panels};
+use super::{
+    panels::{Panel, Panels},
+    widgets::rect,
+};
 use crate::{
     app,
     args::Args,
+    fullscreen::FullScreen,
     preferences::Preferences,
     scene::{Page, Seen, Session, Stage},
+    touch::{Device, FIRST, Hands},
 };
 use bevy::{
-    input::gamepad::{
-        GamepadConnection, GamepadConnectionEvent, RawGamepadButtonChangedEvent, RawGamepadEvent,
+    input::{
+        ButtonState,
+        gamepad::{
+            GamepadConnection, GamepadConnectionEvent, RawGamepadButtonChangedEvent,
+            RawGamepadEvent,
+        },
+        keyboard::{Key, KeyboardInput},
+        touch::{TouchInput, TouchPhase},
     },
     input_focus::InputFocus,
     prelude::*,
@@ -20,7 +31,8 @@ use bevy::{
         sync_world::SyncWorldPlugin,
     },
     text::EditableText,
-    window::WindowResolution,
+    ui::ComputedUiTargetCamera,
+    window::{PrimaryWindow, WindowEvent, WindowResolution},
     winit::WinitPlugin,
 };
 use std::{
@@ -101,6 +113,57 @@ impl Game {
             self.app.update();
         }
         self.draw();
+    }
+
+    /// Touches the window with a finger.
+    fn touch(&mut self, phase: TouchPhase, id: u64, position: Vec2) {
+        let world = self.app.world_mut();
+        let mut windows = world.query_filtered::<Entity, With<PrimaryWindow>>();
+        let window = windows.single(world).unwrap();
+        let touch = TouchInput {
+            phase,
+            position,
+            window,
+            force: None,
+            id,
+        };
+        world.write_message(touch);
+        // As the window's own messages, which the pointers are made of.
+        world.write_message(WindowEvent::from(touch));
+        self.app.update();
+    }
+
+    /// Presses a key.
+    fn key(&mut self, key_code: KeyCode, logical_key: Key, state: ButtonState) {
+        let world = self.app.world_mut();
+        let mut windows = world.query_filtered::<Entity, With<PrimaryWindow>>();
+        let window = windows.single(world).unwrap();
+        world.write_message(KeyboardInput {
+            key_code,
+            logical_key,
+            state,
+            text: None,
+            repeat: false,
+            window,
+        });
+        self.app.update();
+    }
+
+    /// The middle of the control with these words.
+    fn place(&mut self, words: &str) -> Vec2 {
+        let world = self.app.world_mut();
+        let mut texts = world.query::<(&Text, &ChildOf)>();
+        let control = texts
+            .iter(world)
+            .find_map(|(text, parent)| (text.0 == words).then(|| parent.parent()));
+        let control = control.unwrap();
+        let camera = world.get::<ComputedUiTargetCamera>(control).unwrap().get();
+        let place = rect(
+            world.get(control).unwrap(),
+            world.get(control).unwrap(),
+            world.get(camera.unwrap()).unwrap(),
+        );
+        place.center()
     }
 
     /// What stands on the control that has the focus.
@@ -250,4 +313,60 @@ fn a_gamepad_leaves_a_field_of_text() {
     game.press(East);
     assert_eq!(game.stage(), Stage::Title);
     assert_ne!(game.focused(), "[]");
+}
+
+#[test]
+fn a_finger_plays_and_presses_the_menu() {
+    let mut game = Game::start((390, 844));
+    game.walk(DPadDown, "Open rooms");
+    game.walk(DPadRight, "Practise");
+    game.press(South);
+    game.until("the match", |game| game.page() == Some(Page::Playing));
+    let hands = |game: &mut Game| {
+        let world = game.app.world_mut();
+        world.query::<&Hands>().single(world).unwrap().clone()
+    };
+    let thumb = Vec2::new(90.0, 600.0);
+    game.touch(TouchPhase::Started, 1, thumb);
+    assert!(hands(&mut game).stick().is_some());
+    assert_eq!(*game.app.world().resource::<Device>(), Device::Touch);
+    game.draw();
+
+    let menu = game.place("Menu");
+    game.touch(TouchPhase::Started, 2, menu);
+    assert!(
+        !hands(&mut game).is_down(FIRST),
+        "the finger is the button's"
+    );
+    game.touch(TouchPhase::Ended, 2, menu);
+    game.draw();
+    assert_eq!(game.panel(), Some(Panel::Menu));
+    assert_eq!(hands(&mut game), Hands::default(), "the disc stands still");
+    let resume = game.place("Go on");
+    game.touch(TouchPhase::Started, 3, resume);
+    game.touch(TouchPhase::Ended, 3, resume);
+    game.draw();
+    assert_eq!(game.panel(), None);
+}
+
+#[test]
+fn alt_and_enter_take_the_screen_and_press_nothing() {
+    let mut game = Game::start((1280, 720));
+    let press = |game: &mut Game, state| {
+        game.key(KeyCode::Enter, Key::Enter, state);
+        game.draw();
+    };
+    game.key(KeyCode::AltLeft, Key::Alt, ButtonState::Pressed);
+    press(&mut game, ButtonState::Pressed);
+    press(&mut game, ButtonState::Released);
+    game.key(KeyCode::AltLeft, Key::Alt, ButtonState::Released);
+    let full = |game: &Game| game.app.world().resource::<FullScreen>().0;
+    assert_eq!((full(&game), game.stage()), (Some(true), Stage::Title));
+    game.key(KeyCode::F11, Key::F11, ButtonState::Pressed);
+    game.draw();
+    assert_eq!(full(&game), Some(false));
+    // By itself it presses what has the focus.
+    game.walk(DPadDown, "Credits");
+    press(&mut game, ButtonState::Pressed);
+    assert_eq!(game.panel(), Some(Panel::Credits));
 }

@@ -161,3 +161,143 @@ fn hand_out(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::input::ButtonState;
+
+    /// Two scenes side by side, of a match that is played.
+    struct Hall {
+        app: App,
+        window: Entity,
+        scenes: [Entity; 2],
+    }
+
+    impl Hall {
+        fn new() -> Self {
+            let mut app = App::new();
+            app.init_resource::<Device>()
+                .init_resource::<Panels>()
+                .init_resource::<Time<Real>>()
+                .init_resource::<Taps>()
+                .add_message::<TouchInput>()
+                .add_message::<KeyboardInput>()
+                .add_message::<GamepadButtonStateChangedEvent>()
+                .add_message::<GamepadAxisChangedEvent>()
+                .add_message::<MouseButtonInput>()
+                .add_message::<WindowFocused>()
+                .add_observer(|_: On<ThreeFingerTap>, mut taps: ResMut<Taps>| taps.0 += 1)
+                .add_systems(Update, (notice, recognise, hand_out));
+            let window = app.world_mut().spawn_empty().id();
+            let scenes = [0.0, 400.0].map(|left| {
+                let area = Rect::new(left, 0.0, left + 400.0, 400.0);
+                let layout = Layout::of(area, false);
+                let scene = (Page::Playing, layout, Hands::default());
+                app.world_mut().spawn(scene).id()
+            });
+            Self {
+                app,
+                window,
+                scenes,
+            }
+        }
+
+        fn touch(&mut self, phase: TouchPhase, id: u64, x: f32, y: f32) {
+            self.app.world_mut().write_message(TouchInput {
+                phase,
+                position: Vec2::new(x, y),
+                window: self.window,
+                force: None,
+                id,
+            });
+        }
+
+        fn hands(&self, scene: usize) -> &Hands {
+            self.app.world().get(self.scenes[scene]).unwrap()
+        }
+
+        fn thrust(&self, scene: usize) -> Vec2 {
+            let layout = self.app.world().get(self.scenes[scene]).unwrap();
+            self.hands(scene).thrust(layout)
+        }
+    }
+
+    #[derive(Resource, Default)]
+    struct Taps(usize);
+
+    #[test]
+    fn each_scene_has_the_fingers_of_its_half() {
+        let mut hall = Hall::new();
+        hall.touch(TouchPhase::Started, 1, 60.0, 250.0);
+        hall.touch(TouchPhase::Started, 2, 460.0, 250.0);
+        hall.touch(TouchPhase::Started, 3, 780.0, 250.0);
+        // A finger stays with the scene where it came down.
+        hall.touch(TouchPhase::Moved, 1, 700.0, 250.0);
+        hall.touch(TouchPhase::Moved, 2, 460.0, 150.0);
+        hall.app.update();
+        assert_eq!([0, 1].map(|scene| hall.thrust(scene)), [Vec2::X, Vec2::Y]);
+        assert!(hall.hands(1).is_down(FIRST) && !hall.hands(0).is_down(FIRST));
+        for finger in [1, 2, 3, 77] {
+            hall.touch(TouchPhase::Canceled, finger, f32::NAN, 0.0);
+        }
+        hall.app.update();
+        assert_eq!([0, 1].map(|scene| hall.thrust(scene)), [Vec2::ZERO; 2]);
+    }
+
+    #[test]
+    fn fingers_play_only_in_a_match_that_nothing_covers() {
+        let mut hall = Hall::new();
+        let [first, second] = hall.scenes;
+        hall.touch(TouchPhase::Started, 1, 60.0, 250.0);
+        hall.touch(TouchPhase::Started, 2, 460.0, 250.0);
+        hall.app.update();
+        assert!(hall.hands(0).stick().is_some());
+        hall.app.world_mut().entity_mut(first).insert(Page::Result);
+        let window = hall.window;
+        hall.app.update();
+        assert_eq!(*hall.hands(0), Hands::default());
+        assert!(hall.hands(1).stick().is_some());
+        hall.app.world_mut().write_message(WindowFocused {
+            window,
+            focused: false,
+        });
+        hall.app.update();
+        assert!(hall.app.world().get::<Hands>(second) == Some(&Hands::default()));
+    }
+
+    #[test]
+    fn the_device_is_the_one_used_last() {
+        let mut hall = Hall::new();
+        let device = |hall: &Hall| *hall.app.world().resource::<Device>();
+        hall.app.update();
+        assert_ne!(
+            device(&hall),
+            Device::Touch,
+            "nobody has touched anything yet"
+        );
+        hall.touch(TouchPhase::Started, 1, 60.0, 250.0);
+        hall.app.update();
+        assert_eq!(device(&hall), Device::Touch);
+        let (window, button) = (hall.window, MouseButton::Left);
+        hall.app.world_mut().write_message(MouseButtonInput {
+            button,
+            state: ButtonState::Pressed,
+            window,
+        });
+        hall.app.update();
+        assert_eq!(device(&hall), Device::Mouse);
+    }
+
+    #[test]
+    fn three_fingers_are_told() {
+        let mut hall = Hall::new();
+        for phase in [TouchPhase::Started, TouchPhase::Ended] {
+            for finger in 0..3 {
+                hall.touch(phase, finger, 50.0 * finger as f32, 250.0);
+            }
+            hall.app.update();
+        }
+        assert_eq!(hall.app.world().resource::<Taps>().0, 1);
+    }
+}
