@@ -266,11 +266,6 @@
   addEventListener('resize', measureInsets);
   measureInsets();
 
-  // A finger that rests on the stick is no long press, and the mouse's right button kicks.
-  canvas.addEventListener('contextmenu', function (event) {
-    event.preventDefault();
-  });
-
   // Safari zooms by gestures of its own.
   addEventListener('gesturestart', function (event) {
     event.preventDefault();
