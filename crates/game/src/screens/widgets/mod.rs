@@ -5,6 +5,7 @@ mod setting;
 use crate::{
     preferences::Preferences,
     theme::{self, size},
+    touch::Device,
 };
 use bevy::{
     input::{ButtonState, keyboard::KeyboardInput},
@@ -23,7 +24,7 @@ pub use setting::{Sideways, Stepped, choice, chosen, setting, setting_if, slider
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((TabNavigationPlugin, setting::plugin))
-        .add_systems(Update, paint)
+        .add_systems(Update, (paint, suit_fingers))
         .add_systems(PostUpdate, strengthen)
         .add_observer(focus_on_press);
 }
@@ -32,6 +33,13 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(Component)]
 #[require(Outline = Outline::new(vmin(0.45), vmin(0.45), Color::NONE))]
 pub struct Control;
+
+/// A button that takes little room, unless fingers press it.
+#[derive(Component)]
+struct Small;
+
+/// How high a finger's button is at least, in `VMin`: on a phone, nearly as a finger is.
+const FINGER: f32 = 7.6;
 
 /// Text that was faint before high contrast.
 #[derive(Component)]
@@ -116,10 +124,12 @@ pub fn small_button(label: &str) -> impl Bundle {
 pub fn small_button_with(content: impl Bundle) -> impl Bundle {
     (
         Control,
+        Small,
         Button,
         Hovered::default(),
         TabIndex(0),
         Node {
+            align_items: AlignItems::Center,
             padding: UiRect::axes(vmin(1.6), vmin(0.8)),
             border: UiRect::all(vmin(0.25)),
             border_radius: BorderRadius::all(vmin(1.0)),
@@ -224,6 +234,18 @@ fn paint(
         }
         ground.set_if_neq(BackgroundColor(fill));
         border.set_if_neq(BorderColor::all(line));
+    }
+}
+
+fn suit_fingers(device: Res<Device>, mut buttons: Query<&mut Node, With<Small>>) {
+    let height = match *device {
+        Device::Touch => vmin(FINGER),
+        Device::Keyboard | Device::Gamepad | Device::Mouse => auto(),
+    };
+    for mut node in &mut buttons {
+        if node.min_height != height {
+            node.min_height = height;
+        }
     }
 }
 
