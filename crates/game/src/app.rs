@@ -1,7 +1,9 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
 use crate::{
-    args::Args, demo, font, fullscreen, preferences, quality, scene, screens, sound, theme, touch,
+    args::Args,
+    contract::{Cartridge, Game},
+    font, fullscreen, preferences, quality, scene, screens, sound, theme, touch,
 };
 use bevy::{
     log::LogPlugin,
@@ -10,18 +12,19 @@ use bevy::{
     winit::{UpdateMode, WinitSettings},
 };
 
-/// Runs the game until its window is closed.
-pub fn run(args: Args) -> AppExit {
+/// Runs a game until its window is closed, as the command line or the page's address says.
+pub fn run<G: Game>() -> AppExit {
+    let args = Args::read();
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
             .set(WindowPlugin {
-                primary_window: Some(window(&args)),
+                primary_window: Some(window(G::TITLE, &args)),
                 ..default()
             })
             .set(LogPlugin {
                 // The engine's and the WebRTC stack's chatter drowns what matters.
-                filter: "warn,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
+                filter: "warn,game=info,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
                          winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
                          rtc_sctp=error,matchbox_socket=error"
                     .into(),
@@ -33,8 +36,8 @@ pub fn run(args: Args) -> AppExit {
         focused_mode: UpdateMode::Continuous,
         unfocused_mode: UpdateMode::Continuous,
     });
-    add_game(&mut app, args);
-    app.add_plugins(sound::plugin);
+    add_game::<G>(&mut app, args);
+    app.add_plugins(sound::plugin::<G>);
     #[cfg(target_arch = "wasm32")]
     app.add_plugins((crate::web::plugin, crate::web_controls::plugin));
     #[cfg(not(target_arch = "wasm32"))]
@@ -43,24 +46,25 @@ pub fn run(args: Args) -> AppExit {
 }
 
 /// Adds what is played and shown, to an application with the engine's plugins.
-pub fn add_game(app: &mut App, args: Args) {
+pub fn add_game<G: Game>(app: &mut App, args: Args) {
     app.insert_resource(ClearColor(theme::NIGHT));
     app.insert_resource(args);
+    app.insert_resource(Cartridge::of::<G>());
     app.add_plugins((
         font::plugin,
         fullscreen::plugin,
         preferences::plugin,
         quality::plugin,
-        scene::plugin,
+        scene::plugin::<G>,
         screens::plugin,
-        demo::plugin,
         touch::plugin,
+        G::plugin,
     ));
 }
 
-fn window(args: &Args) -> Window {
+fn window(title: &str, args: &Args) -> Window {
     Window {
-        title: "Peerball".into(),
+        title: title.into(),
         name: Some("peerball".into()),
         resolution: args.size.map_or_else(
             || WindowResolution::new(1280, 720),

@@ -5,14 +5,15 @@
 
 mod mouse;
 
-use crate::{
-    scene::{Scene, Session, view::Turned},
+use super::Played;
+use bevy::prelude::*;
+use game::{
+    scene::{Scene, view::Turned},
     screens::panels::Panels,
     touch::{FIRST, FingerSystems, Hands, Layout, SECOND},
 };
-use bevy::prelude::*;
 use mouse::Mouse;
-use sim::Input;
+use sim::demo::Input;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, drive.after(FingerSystems));
@@ -135,7 +136,7 @@ fn drive(
     mut scenes: Query<(
         Entity,
         &Scene,
-        &Session,
+        &Played,
         &Turned,
         &mut Hands,
         Option<&Layout>,
@@ -144,7 +145,7 @@ fn drive(
     // The first gamepad is the first player's, whatever order the query has.
     let mut pads: Vec<_> = gamepads.iter().collect();
     pads.sort_by_key(|(entity, _)| *entity);
-    for (entity, scene, session, turned, mut hands, layout) in &mut scenes {
+    for (entity, scene, played, turned, mut hands, layout) in &mut scenes {
         let keys = match (scene.of, scene.index) {
             (1, _) => &ALONE,
             (_, 0) => &LEFT_HALF,
@@ -171,7 +172,7 @@ fn drive(
                 .or(mouse.intent(entity)),
         };
         hands.bypass_change_detection().settle();
-        session.0.set_input(intent.input(turned.0));
+        played.0.set_input(intent.input(turned.0));
     }
 }
 

@@ -1,14 +1,15 @@
 //! What a page tells of the match beside its status: where the player's disc is, and what it does.
 //! `window.peerball.game()` of the first scene, for tests and for the curious.
 
-use crate::{
-    scene::{Scene, Seen, shown::Shown, view::Turned},
+use super::{Shown, shown};
+use bevy::prelude::*;
+use game::{
+    scene::{Scene, Seen, view::Turned},
     web,
 };
-use bevy::prelude::*;
 use js_sys::JSON;
 use serde::Serialize;
-use sim::EventKind;
+use sim::demo::{Disc, Event, EventKind};
 use std::cell::Cell;
 use wasm_bindgen::{JsValue, closure::Closure};
 
@@ -55,24 +56,25 @@ thread_local! {
 
 fn tell(scenes: Query<(&Scene, &Shown, &Seen, &Turned)>) {
     let first = scenes.iter().find(|(scene, ..)| scene.index == 0);
-    let Some((_, shown, seen, turned)) = first else {
+    let Some((_, moment, seen, turned)) = first else {
         TOLD.set(None);
         return;
     };
     let disc = seen
         .0
         .my_seat
-        .and_then(|seat| Some((seat, shown.disc(seat)?)));
-    let (Some((seat, at)), Some(ball), Some(world)) = (disc, shown.ball(), shown.world()) else {
+        .and_then(|seat| Some((seat, shown::disc(moment, seat)?)));
+    let (Some((seat, at)), Some(ball), Some(world)) = (disc, shown::ball(moment), moment.world())
+    else {
         return;
     };
     let before = TOLD.get().unwrap_or_default();
     let mine = |kind: EventKind| {
-        let events = shown.events.iter();
-        let mine = |event: &sim::Event| event.kind == kind && usize::from(event.subject) == seat;
+        let events = moment.events.iter();
+        let mine = |event: &Event| event.kind == kind && usize::from(event.subject) == seat;
         events.filter(|(_, event)| mine(event)).count() as u32
     };
-    let charge = world.discs().get(seat).map_or(0.0, sim::Disc::charge);
+    let charge = world.discs().get(seat).map_or(0.0, Disc::charge);
     TOLD.set(Some(Told {
         x: at.x,
         y: at.y,

@@ -3,7 +3,7 @@
 //! A page's widgets are spawned when the scene turns to it and go when it turns on; what changes
 //! while it is shown is written by systems of the screen's own.
 
-mod backdrop;
+pub mod backdrop;
 mod connecting;
 mod failure;
 mod navigation;
@@ -19,7 +19,7 @@ mod spoken;
 mod tests;
 mod title;
 mod watching;
-pub mod widgets;
+pub(crate) mod widgets;
 
 use crate::{
     preferences::{Language, Preferences},
@@ -37,6 +37,7 @@ use navigation::Back;
 use netplay::session::Command as Wish;
 
 pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<backdrop::Ground>();
     app.add_plugins((
         widgets::plugin,
         navigation::plugin,

@@ -12,6 +12,7 @@ use crate::{
     preferences::Preferences,
     scene::{Page, Seen, Session, Stage},
     touch::{Device, FIRST, Hands},
+    toy::ToyGame,
 };
 use bevy::{
     input::{
@@ -80,7 +81,7 @@ impl Game {
         );
         // The renderer's part in the main world, which it does not add where nothing draws.
         app.add_plugins(SyncWorldPlugin);
-        app::add_game(&mut app, Args::default());
+        app::add_game::<ToyGame>(&mut app, Args::default());
         app.finish();
         app.cleanup();
         let pad = app.world_mut().spawn_empty().id();

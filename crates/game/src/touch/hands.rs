@@ -20,7 +20,9 @@ const DEAD_ZONE: f32 = 0.12;
 /// A round control, in logical pixels of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Round {
+    /// Its middle.
     pub center: Vec2,
+    /// From there to its edge.
     pub radius: f32,
 }
 
@@ -31,6 +33,7 @@ pub struct Layout {
     pub area: Rect,
     /// Where the stick is drawn while nobody holds it; its radius is its reach.
     pub stick: Round,
+    /// By [`FIRST`] and [`SECOND`].
     pub buttons: [Round; BUTTONS],
     /// The stick is under the right thumb.
     is_swapped: bool,

@@ -47,10 +47,14 @@ pub struct FingerSystems;
 /// What the player used last. Nothing is shown of fingers before the first touch.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Device {
+    /// The keyboard; also before anything was used.
     #[default]
     Keyboard,
+    /// A gamepad.
     Gamepad,
+    /// The mouse.
     Mouse,
+    /// A finger.
     Touch,
 }
 

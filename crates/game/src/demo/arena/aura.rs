@@ -7,14 +7,14 @@ use super::{
     height,
     paint::image,
 };
-use crate::{
-    demo::options::Chosen,
+use crate::demo::{Chosen, Shown, shown};
+use bevy::prelude::*;
+use game::{
     preferences::Preferences,
-    scene::{PartOf, Scene, shown::Shown},
+    scene::{PartOf, Scene},
     theme,
 };
-use bevy::prelude::*;
-use sim::{ArenaKind, EventKind, Phase, World as Match, arena::Arena};
+use sim::demo::{ArenaKind, EventKind, Phase, World as Match, arena::Arena};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(spawn_aura).add_systems(Update, glow);
@@ -118,7 +118,7 @@ fn glow(
         };
         let scorer = news(shown)
             .filter(|event| event.kind == EventKind::Goal)
-            .find_map(sim::Event::team);
+            .find_map(sim::demo::Event::team);
         if let Some(team) = scorer {
             aura.goal = Some((0.0, theme::team(team.index())));
         }
@@ -129,7 +129,7 @@ fn glow(
             visibility.set_if_neq(Visibility::Hidden);
             continue;
         };
-        let kind = shown.arena(chosen);
+        let kind = shown::arena(shown, chosen);
         if aura.arena != Some(kind) {
             aura.arena = Some(kind);
             sprite.image = images.add(paint(kind.arena()));
@@ -157,7 +157,7 @@ fn paint(arena: &Arena) -> Image {
 mod tests {
     use super::*;
     use protocol::Simulation;
-    use sim::Settings;
+    use sim::demo::Settings;
 
     #[test]
     fn a_flood_rises_once_and_ends() {

@@ -4,13 +4,14 @@ use super::{
     force::{force, news},
     hit_stop::{GOAL_HOLD, HitStop, MAX_LAG},
 };
-use crate::{
-    preferences::Preferences,
-    scene::{Scene, Seen, shown::Shown},
-};
+use crate::demo::{Shown, shown};
 use bevy::prelude::*;
+use game::{
+    preferences::Preferences,
+    scene::{Scene, Seen},
+};
 use protocol::limits::MAX_SEATS;
-use sim::{Event, EventKind};
+use sim::demo::{Event, EventKind};
 use std::collections::VecDeque;
 
 pub(super) fn plugin(app: &mut App) {
@@ -34,8 +35,8 @@ struct Places {
 impl Places {
     fn of(shown: &Shown) -> Self {
         Self {
-            ball: shown.ball(),
-            discs: std::array::from_fn(|seat| shown.disc(seat)),
+            ball: shown::ball(shown),
+            discs: std::array::from_fn(|seat| shown::disc(shown, seat)),
         }
     }
 
@@ -124,7 +125,7 @@ pub(super) fn follow(
     mut scenes: Query<(&Shown, &Seen, &mut Drawn)>,
 ) {
     for (shown, seen, mut drawn) in &mut scenes {
-        let line_ups = shown.world().map(sim::World::line_ups);
+        let line_ups = shown.world().map(sim::demo::World::line_ups);
         drawn.follow(Places::of(shown), line_ups, time.delta_secs());
         if !preferences.reduced_motion {
             for event in news(shown) {

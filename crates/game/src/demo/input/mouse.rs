@@ -2,9 +2,10 @@
 //! dashes. Space and Shift do so too, for touchpads, where two buttons at once are no pleasure.
 
 use super::Intent;
-use crate::scene::{Seen, shown::Shown};
+use crate::demo::{Shown, shown};
 use bevy::{ecs::system::SystemParam, prelude::*, window::PrimaryWindow};
-use sim::arena::DISC_RADIUS;
+use game::scene::Seen;
+use sim::demo::arena::DISC_RADIUS;
 
 /// How far from the disc the pointer asks for full thrust, in radii of the disc.
 const FULL: f32 = 4.0;
@@ -37,12 +38,12 @@ impl Mouse<'_, '_> {
 
     fn over(&self, scene: Entity) -> Option<Intent> {
         let pointer = self.windows.single().ok()?.cursor_position()?;
-        let (camera, place, shown, seen) = self.scenes.get(scene).ok()?;
+        let (camera, place, moment, seen) = self.scenes.get(scene).ok()?;
         if !camera.logical_viewport_rect()?.contains(pointer) {
             return None;
         }
         let thrust = if self.buttons.pressed(MouseButton::Left) {
-            let disc = shown.disc(seen.0.my_seat?)?;
+            let disc = shown::disc(moment, seen.0.my_seat?)?;
             let seen_at = |at: Vec2| camera.world_to_viewport(place, at.extend(0.0)).ok();
             let center = seen_at(disc)?;
             let radius = seen_at(disc + Vec2::X * DISC_RADIUS)?.distance(center);

@@ -1,6 +1,7 @@
-//! The small words below the arena: how far the others are, and the keys or what thumbs do.
+//! The small words below the picture: how far the others are, and the keys or what thumbs do.
 
 use crate::{
+    contract,
     scene::{Scene, connect::Road},
     text::Words,
     touch::Device,
@@ -8,8 +9,12 @@ use crate::{
 use netplay::{session::RoomView, transport::SignalingState};
 
 /// What thumbs do, where the player has touched last.
-pub(super) fn touch(device: Device, left_handed: bool, words: &Words) -> Option<&'static str> {
-    (device == Device::Touch).then_some(words.play.touch_hints[usize::from(left_handed)])
+pub(super) fn touch(
+    device: Device,
+    left_handed: bool,
+    game: &contract::Words,
+) -> Option<&'static str> {
+    (device == Device::Touch).then_some(game.touch[usize::from(left_handed)])
 }
 
 /// The keys, or what stands in for them, for whoever plays.
@@ -19,13 +24,14 @@ pub(super) fn keys(
     view: &RoomView,
     by_touch: Option<&'static str>,
     words: &Words,
+    game: &contract::Words,
 ) -> &'static str {
     let is_slow = view.peers.iter().any(|peer| peer.is_me && peer.slow);
     match (view.watching, is_slow, road) {
         (true, true, _) => words.play.sitting_out,
         (true, false, _) => words.play.watching,
         (_, _, Road::Memory(_)) if scene.of > 1 => words.play.in_memory,
-        _ => by_touch.unwrap_or_else(|| words.keys(scene.index, scene.of)),
+        _ => by_touch.unwrap_or_else(|| game.keys(scene.index, scene.of)),
     }
 }
 

@@ -1,18 +1,18 @@
 //! The stick and the buttons under a player's thumbs, drawn while fingers play.
 
-use crate::{
-    demo::arena::paint::Kit,
+use super::{Shown, arena::paint::Kit, text};
+use bevy::prelude::*;
+use game::{
     preferences::Preferences,
-    scene::{Seen, shown::Shown},
-    screens::widgets,
-    theme::{self, size},
+    scene::{Page, PartOf, Scene, Seen},
+    theme,
     touch::{Device, FIRST, Hands, Layout, Round, SECOND},
 };
-use bevy::prelude::*;
-use sim::{Disc, World as Match, disc::DASH_COOLDOWN_STEPS};
+use sim::demo::{Disc, World, disc::DASH_COOLDOWN_STEPS};
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, (show, place, name, light));
+    app.add_observer(spawn)
+        .add_systems(Update, (show, place, name, light));
 }
 
 /// Something round that is drawn of a scene's controls.
@@ -43,14 +43,24 @@ struct Of(Entity);
 const KNOB: f32 = 0.42;
 const GAUGE: f32 = 1.12;
 
-/// The controls of a scene, below everything else of its screen.
-pub(super) fn controls(scene: Entity, kit: &Kit) -> impl Bundle + use<> {
+/// How large a button's word is, in parts of its radius.
+const WORD: f32 = 0.42;
+
+/// Spawns the controls of a scene, below everything else of its screens.
+fn spawn(added: On<Add, Scene>, kit: Res<Kit>, mut commands: Commands) {
+    let scene = added.entity;
     let of = Of(scene);
     let button = |button| {
-        let word = widgets::broken_text("", size::SMALL, theme::TEXT, LineBreak::NoWrap);
         (
             part(Part::Button(button), of),
-            children![(Label(button), of, word, Pickable::IGNORE)],
+            children![(
+                Label(button),
+                of,
+                Text::default(),
+                TextColor(theme::TEXT),
+                TextLayout::no_wrap(),
+                Pickable::IGNORE
+            )],
         )
     };
     let gauge = |button| {
@@ -61,9 +71,12 @@ pub(super) fn controls(scene: Entity, kit: &Kit) -> impl Bundle + use<> {
         let image = ImageNode::from_atlas_image(kit.arcs.clone(), atlas);
         (part(Part::Gauge(button), of), image)
     };
-    (
+    commands.spawn((
         Controls,
         of,
+        PartOf(scene),
+        UiTargetCamera(scene),
+        GlobalZIndex(-1),
         Pickable::IGNORE,
         Node {
             position_type: PositionType::Absolute,
@@ -80,7 +93,7 @@ pub(super) fn controls(scene: Entity, kit: &Kit) -> impl Bundle + use<> {
             gauge(FIRST),
             gauge(SECOND),
         ],
-    )
+    ));
 }
 
 fn part(part: Part, of: Of) -> impl Bundle {
@@ -97,7 +110,9 @@ fn part(part: Part, of: Of) -> impl Bundle {
                 Part::Knob | Part::Gauge(_) => UiRect::ZERO,
             },
             border_radius: BorderRadius::MAX,
-            ..widgets::column(0.0)
+            align_items: AlignItems::Center,
+            justify_content: JustifyContent::Center,
+            ..default()
         },
     )
 }
@@ -105,11 +120,13 @@ fn part(part: Part, of: Of) -> impl Bundle {
 /// They are for whoever plays, by fingers.
 fn show(
     device: Res<Device>,
-    scenes: Query<&Seen>,
+    scenes: Query<(&Page, &Seen)>,
     mut boxes: Query<(&Of, &mut Node), With<Controls>>,
 ) {
     for (of, mut node) in &mut boxes {
-        let plays = scenes.get(of.0).is_ok_and(|seen| !seen.0.watching);
+        let plays = scenes
+            .get(of.0)
+            .is_ok_and(|(page, seen)| *page == Page::Playing && !seen.0.watching);
         let display = match plays && *device == Device::Touch {
             true => Display::Flex,
             false => Display::None,
@@ -167,11 +184,11 @@ fn name(
     preferences: Res<Preferences>,
     mut labels: Query<(&Label, &Of, &mut Text, &mut TextFont)>,
 ) {
-    let words = &preferences.words().play;
+    let words = text::of(preferences.language).buttons;
     for (label, of, mut text, mut font) in &mut labels {
-        text.set_if_neq(Text(words.touch_buttons[label.0].to_owned()));
+        text.set_if_neq(Text(words[label.0].to_owned()));
         if let Ok(layout) = scenes.get(of.0) {
-            let size = FontSize::Px(0.42 * layout.buttons[label.0].radius);
+            let size = FontSize::Px(WORD * layout.buttons[label.0].radius);
             if font.font_size != size {
                 font.font_size = size;
             }
@@ -180,7 +197,7 @@ fn name(
 }
 
 /// How far a button's gauge is closed, and whether pressing it does anything now.
-fn gauge(button: usize, disc: &Disc, world: &Match) -> (f32, bool) {
+fn gauge(button: usize, disc: &Disc, world: &World) -> (f32, bool) {
     if button == FIRST {
         return (disc.charge(), true);
     }
