@@ -14,7 +14,7 @@ pub mod rng;
 pub mod vec2;
 
 pub use demo::{
-    ArenaKind, Ball, Body, Disc, Event, EventKind, Input, Level, Phase, Settings, Team, World,
-    arena, autopilot, bot, disc, event, input, settings, team, world,
+    ArenaKind, Ball, Body, Disc, Event, EventKind, Figures, Goal, Input, Level, Phase, Settings,
+    Team, World, arena, autopilot, bot, disc, event, input, settings, tally, team, world,
 };
 pub use vec2::Vec2;
