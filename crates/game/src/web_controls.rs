@@ -29,6 +29,9 @@ pub(super) fn plugin(app: &mut App) {
 /// Messages of the page that wait for a picture; further ones are dropped.
 const MAX_WAITING: usize = 64;
 
+/// Characters of a text whose field has no limit of its own.
+const LONGEST: usize = 4_096;
+
 /// What the page's real fields tell: the field, and its text where that has changed.
 enum Told {
     Entered(u64),
@@ -87,7 +90,7 @@ fn hear(
         // One by one: the field leaves out what it does not allow, and what is too much.
         field.queue_edit(TextEdit::SelectAll);
         field.queue_edit(TextEdit::Delete);
-        let max = field.max_characters.unwrap_or(usize::MAX);
+        let max = field.max_characters.unwrap_or(LONGEST);
         for character in text.chars().take(max) {
             let mut buffer = [0; 4];
             let character = &*character.encode_utf8(&mut buffer);
@@ -193,7 +196,7 @@ fn tell(
                 height: place.height() * scale,
                 focused: focus.get() == Some(entity),
                 field: field.map(|(field, heard)| Field {
-                    max: field.max_characters.unwrap_or(usize::MAX),
+                    max: field.max_characters.unwrap_or(LONGEST),
                     heard: heard.map_or(0, |heard| heard.0),
                 }),
             })
