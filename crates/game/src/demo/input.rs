@@ -8,6 +8,7 @@ mod mouse;
 use super::Played;
 use bevy::prelude::*;
 use game::{
+    lab::Lab,
     scene::{Scene, view::Turned},
     screens::panels::Panels,
     touch::{FIRST, FingerSystems, Hands, Layout, SECOND},
@@ -132,6 +133,7 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
+    lab: Res<Lab>,
     mouse: Mouse,
     mut scenes: Query<(
         Entity,
@@ -164,7 +166,7 @@ fn drive(
         let by_hand =
             layout.map_or_else(Intent::default, |layout| Intent::of_hands(&hands, layout));
         // The keys of an open panel are its own, and the disc stands still.
-        let intent = match panels.is_open() {
+        let intent = match panels.is_open() || lab.holds_keys() {
             true => Intent::default(),
             false => Intent::of_keys(keys, &pressed)
                 .or(by_pad)

@@ -30,7 +30,7 @@ impl Store {
         if cfg!(test) {
             return None;
         }
-        let folder = dirs::config_dir()?.join("peerball");
+        let folder = dirs::config_dir()?.join(protocol::name!());
         Some(Self(folder.join("preferences.json")))
     }
 

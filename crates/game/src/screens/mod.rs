@@ -6,7 +6,7 @@
 pub mod backdrop;
 mod connecting;
 mod failure;
-mod navigation;
+pub(crate) mod navigation;
 mod options;
 pub mod panels;
 mod playing;
@@ -19,7 +19,7 @@ mod spoken;
 mod tests;
 mod title;
 mod watching;
-pub(crate) mod widgets;
+pub mod widgets;
 
 use crate::{
     preferences::{Language, Preferences},

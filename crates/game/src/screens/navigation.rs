@@ -5,7 +5,7 @@ use super::{
     panels::Panels,
     widgets::{Control, Sideways, Stepped, rect},
 };
-use crate::scene::Page;
+use crate::{lab::Lab, scene::Page};
 use bevy::{
     input::InputSystems,
     input_focus::{
@@ -65,10 +65,10 @@ pub(super) fn listen(
 }
 
 /// Whether arrows and buttons are for controls: those of a match and of a replay have another
-/// meaning, unless a panel lies over it.
-fn is_for_controls(panels: Res<Panels>, pages: Query<&Page>) -> bool {
+/// meaning, unless a panel lies over it or the laboratory has them.
+fn is_for_controls(panels: Res<Panels>, lab: Res<Lab>, pages: Query<&Page>) -> bool {
     let is_busy = |page: &Page| matches!(page, Page::Playing | Page::Watching);
-    panels.is_open() || !pages.iter().any(is_busy)
+    panels.is_open() || lab.holds_keys() || !pages.iter().any(is_busy)
 }
 
 /// Where to, on the screen.
@@ -202,12 +202,12 @@ type Places<'w, 's> = Query<
     (With<Control>, Without<InteractionDisabled>),
 >;
 
-/// The control in this direction of the one that has the focus. Panels have a camera of their own,
-/// and keep the focus.
+/// The control in this direction of the one that has the focus. Panels and the laboratory have
+/// cameras of their own, and keep the focus.
 fn neighbour(
     focused: Entity,
     heading: Heading,
-    is_in_panel: bool,
+    keeps_focus: bool,
     places: &Places,
     cameras: &Query<&Camera>,
 ) -> Option<Entity> {
@@ -220,7 +220,7 @@ fn neighbour(
         .iter()
         .filter(|(_, node, _, visibility, camera)| {
             let is_shown = visibility.get() && !node.is_empty();
-            is_shown && (!is_in_panel || camera.get() == own_camera)
+            is_shown && (!keeps_focus || camera.get() == own_camera)
         })
         .filter_map(|(entity, node, at, _, camera)| Some((entity, place(node, at, camera.get())?)));
     let (_, node, at, ..) = places.get(focused).ok()?;
@@ -232,6 +232,7 @@ fn walk(
     gamepads: Query<&Gamepad>,
     time: Res<Time<Real>>,
     panels: Res<Panels>,
+    lab: Res<Lab>,
     places: Places,
     cameras: Query<&Camera>,
     order: TabNavigation,
@@ -262,7 +263,8 @@ fn walk(
         });
         return;
     }
-    if let Some(next) = neighbour(focused, heading, panels.is_open(), &places, &cameras) {
+    let keeps_focus = panels.is_open() || lab.holds_keys();
+    if let Some(next) = neighbour(focused, heading, keeps_focus, &places, &cameras) {
         focus.set(next, FocusCause::Navigated);
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     fullscreen::FullScreen,
     preferences::Preferences,
-    scene::{Page, Stage},
+    scene::{Page, Stage, view::Whole},
     text::Words,
     theme,
 };
@@ -141,7 +141,7 @@ fn show(
         ..default()
     };
     let camera = commands
-        .spawn((PanelRoot, Camera2d, camera, Msaa::Off))
+        .spawn((PanelRoot, Camera2d, Whole, camera, Msaa::Off))
         .id();
     let mut root = commands.spawn(root(camera, panel));
     match panel {

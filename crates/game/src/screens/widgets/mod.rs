@@ -20,7 +20,9 @@ use bevy::{
     ui_widgets::Button,
 };
 
-pub use setting::{Sideways, Stepped, choice, chosen, setting, setting_if, slider, switch};
+pub use setting::{
+    Sideways, Stepped, choice, chosen, setting, setting_if, slider, slider_in, switch,
+};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((TabNavigationPlugin, setting::plugin))
