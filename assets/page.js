@@ -251,15 +251,31 @@
 
   if (document.fullscreenEnabled) {
     var button = element('fullscreen');
+    var tellFullscreen = function () {
+      var isFull = Boolean(document.fullscreenElement);
+      say('fullscreen', isFull ? 'leaveFullscreen' : 'fullscreen');
+      // Undefined where there is none, for the game's settings.
+      window.peerballPage.fullscreen = isFull;
+    };
     button.hidden = false;
     button.addEventListener('click', function () {
       toggleFullscreen();
       canvas.focus();
     });
-    document.addEventListener('fullscreenchange', function () {
-      say('fullscreen', document.fullscreenElement ? 'leaveFullscreen' : 'fullscreen');
+    document.addEventListener('fullscreenchange', tellFullscreen);
+    window.peerballPage.toggleFullscreen = toggleFullscreen;
+    tellFullscreen();
+  }
+
+  // What notches, corners and bars take from the page: top, right, bottom, left, in its pixels.
+  function measureInsets() {
+    var style = getComputedStyle(document.documentElement);
+    window.peerballPage.insets = ['top', 'right', 'bottom', 'left'].map(function (side) {
+      return parseFloat(style.getPropertyValue('--safe-' + side)) || 0;
     });
   }
+  addEventListener('resize', measureInsets);
+  measureInsets();
 
   // Safari zooms by gestures of its own.
   addEventListener('gesturestart', function (event) {

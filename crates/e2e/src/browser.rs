@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How long a driver, a display or a page may take to show itself.
-const START: Duration = Duration::from_secs(60);
+pub(crate) const START: Duration = Duration::from_secs(60);
 
 /// How long a browser may take to answer, also its closing, after which its driver is ended anyway.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -91,6 +91,20 @@ impl Browser {
     pub async fn device(name: &str, width: u32, height: u32) -> Result<Self> {
         let flags = ["--headless=new".to_owned()];
         Self::chromium_with(name, device(width, height), &flags, None).await
+    }
+
+    /// A headless Chromium that has a phone's page of this size in CSS pixels, with `density` of
+    /// the screen's to one of them, and fingers instead of a mouse.
+    ///
+    /// # Errors
+    /// When Chromium or its driver cannot be started.
+    pub async fn phone(name: &str, width: u32, height: u32, density: f64) -> Result<Self> {
+        let flags = ["--headless=new".to_owned()];
+        let mut emulation = device(width, height);
+        emulation["deviceMetrics"]["pixelRatio"] = json!(density);
+        emulation["deviceMetrics"]["touch"] = json!(true);
+        emulation["deviceMetrics"]["mobile"] = json!(true);
+        Self::chromium_with(name, emulation, &flags, None).await
     }
 
     async fn chromium_with(

@@ -2,6 +2,7 @@
 //!
 //! - [`server`]: our signaling server in this process, and the stock one beside it.
 //! - [`browser`]: Chromium and Firefox over WebDriver.
+//! - [`fingers`]: touches, and where a page's controls are.
 //! - [`tabs`]: a page that is hidden behind another tab.
 //! - [`window`]: the native game with its picture.
 //! - [`peer`]: a native peer without a picture, the `headless` example of `netplay`.
@@ -20,6 +21,7 @@
 pub mod browser;
 pub mod client;
 pub mod executable;
+pub mod fingers;
 pub mod meeting;
 #[cfg(target_os = "linux")]
 pub mod network;

@@ -3,7 +3,7 @@
 use crate::{
     args::Args,
     contract::{Cartridge, Game},
-    font, lab, netgraph, preferences, quality, scene, screens, sound, theme,
+    font, fullscreen, lab, netgraph, preferences, quality, scene, screens, sound, theme, touch,
 };
 use bevy::{
     log::LogPlugin,
@@ -38,25 +38,32 @@ pub fn run<G: Game>() -> AppExit {
         focused_mode: UpdateMode::Continuous,
         unfocused_mode: UpdateMode::Continuous,
     });
+    add_game::<G>(&mut app, args);
+    app.add_plugins(sound::plugin::<G>);
+    #[cfg(target_arch = "wasm32")]
+    app.add_plugins((crate::web::plugin, crate::web_controls::plugin));
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(crate::desktop::plugin);
+    app.run()
+}
+
+/// Adds what is played and shown, to an application with the engine's plugins.
+pub fn add_game<G: Game>(app: &mut App, args: Args) {
     app.insert_resource(ClearColor(theme::NIGHT));
     app.insert_resource(args);
     app.insert_resource(Cartridge::of::<G>());
     app.add_plugins((
         font::plugin,
+        fullscreen::plugin,
         preferences::plugin,
         quality::plugin,
         scene::plugin::<G>,
         lab::plugin,
         netgraph::plugin,
         screens::plugin,
-        sound::plugin::<G>,
+        touch::plugin,
         G::plugin,
     ));
-    #[cfg(target_arch = "wasm32")]
-    app.add_plugins(crate::web::plugin);
-    #[cfg(not(target_arch = "wasm32"))]
-    app.add_plugins(crate::desktop::plugin);
-    app.run()
 }
 
 fn window(title: &str, args: &Args) -> Window {

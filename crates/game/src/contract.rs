@@ -88,6 +88,9 @@ pub struct Words {
     pub tagline: &'static str,
     /// The keys of one player; and of two at one keyboard, the first's and the second's.
     pub keys: [&'static str; 3],
+    /// In place of the keys where fingers play, as [`crate::touch`] has them: the stick under the
+    /// left thumb, and under the right one.
+    pub touch: [&'static str; 2],
     /// The names of the teams that one may wish to play for, in the order of
     /// [`crate::theme::team`]; none in a game without teams.
     pub teams: &'static [&'static str],

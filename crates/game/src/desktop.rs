@@ -97,8 +97,12 @@ fn say_goodbye(sessions: Query<&Session>, mut shelf: ResMut<Shelf>) {
     }
 }
 
-/// The folder of ours in the user's state folder, which need not be there yet.
+/// The folder of ours in the user's state folder, which need not be there yet. Tests remember
+/// nothing.
 pub fn state_folder() -> Option<PathBuf> {
+    if cfg!(test) {
+        return None;
+    }
     // The state folder is a Linux notion; elsewhere it is the data that stays on the machine.
     let state = dirs::state_dir().or_else(dirs::data_local_dir)?;
     Some(state.join(protocol::name!()))

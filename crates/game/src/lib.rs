@@ -24,6 +24,7 @@ pub mod contract;
 #[cfg(not(target_arch = "wasm32"))]
 mod desktop;
 mod font;
+mod fullscreen;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 pub mod lab;
@@ -37,10 +38,13 @@ pub mod sound;
 mod storage;
 mod text;
 pub mod theme;
+pub mod touch;
 #[cfg(test)]
 mod toy;
 #[cfg(target_arch = "wasm32")]
-mod web;
+pub mod web;
+#[cfg(target_arch = "wasm32")]
+mod web_controls;
 
 pub use app::run;
 pub use contract::Game;

@@ -101,6 +101,7 @@ impl Game for ToyGame {
         &Words {
             tagline: "",
             keys: [""; 3],
+            touch: [""; 2],
             teams: &[],
         }
     }

@@ -12,7 +12,7 @@ use bevy::{
     },
     prelude::*,
 };
-use js_sys::{Array, JSON, Object, Reflect};
+use js_sys::{Array, Function, JSON, Object, Reflect};
 use netplay::session::Status;
 use std::{cell::RefCell, sync::Arc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -24,6 +24,9 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(PostUpdate, (report, show_code, show_tab_ends))
         .add_systems(Last, tell_first_picture);
 }
+
+/// What `assets/page.js` calls the page's own part in the window.
+pub const PAGE: &str = "peerballPage";
 
 /// The canvas's id in `index.html`.
 const CANVAS: &str = "game";
@@ -86,6 +89,33 @@ pub fn show_screen(game: &str, name: &str, title: &str, language: &str) {
         region.set_lang(language);
     }
     announce(title);
+}
+
+/// What the page's own scripts know by this name.
+pub fn of_page(name: &str) -> Option<JsValue> {
+    let window = web_sys::window()?;
+    let page = Reflect::get(&window, &JsValue::from_str(PAGE)).ok()?;
+    // Of something that is no object, this is an error.
+    Reflect::get(&page, &JsValue::from_str(name)).ok()
+}
+
+/// Calls a function of the page's own scripts: whatever goes wrong in there, the game goes on.
+pub fn call_page(name: &str, argument: &JsValue) {
+    if let Some(function) = of_page(name)
+        && let Some(function) = function.dyn_ref::<Function>()
+    {
+        let _ = function.call1(&JsValue::NULL, argument);
+    }
+}
+
+/// Makes a function known to the page as `window.object.name`.
+pub fn give(object: &str, name: &str, function: &JsValue) {
+    if let Some(window) = web_sys::window()
+        && let Ok(object) = Reflect::get(&window, &JsValue::from_str(object))
+    {
+        // A page without that object has nobody who would call.
+        let _ = Reflect::set(&object, &JsValue::from_str(name), function);
+    }
 }
 
 fn element(id: &str) -> Option<HtmlElement> {

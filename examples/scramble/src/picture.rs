@@ -8,6 +8,7 @@ use game::scene::{PartOf, Scene, link::Played, shown::Shown, view::Extent, view:
 use game::screens::panels::Panels;
 use game::sound::{Clip, Cue};
 use game::theme;
+use game::touch::{FingerSystems, Hands, Layout};
 use protocol::limits::MAX_SEATS;
 
 /// Whoever is first at the light scores.
@@ -19,7 +20,7 @@ impl Game for Scramble {
 
     fn plugin(app: &mut App) {
         app.add_observer(spawn)
-            .add_systems(PreUpdate, steer.after(bevy::input::InputSystems))
+            .add_systems(PreUpdate, steer.after(FingerSystems))
             .add_systems(Update, place);
     }
 
@@ -27,6 +28,7 @@ impl Game for Scramble {
         &Words {
             tagline: "be the first at the light",
             keys: ["move WASD or arrows", "move WASD", "move arrows"],
+            touch: ["left thumb steers", "right thumb steers"],
             teams: &[],
         }
     }
@@ -126,17 +128,20 @@ fn place(
 fn steer(
     keys: Res<ButtonInput<KeyCode>>,
     panels: Res<Panels>,
-    scenes: Query<(&Scene, &Played<Scramble>, &Turned)>,
+    scenes: Query<(&Scene, &Played<Scramble>, &Turned, &Hands, Option<&Layout>)>,
 ) {
     use KeyCode::*;
-    for (scene, played, turned) in &scenes {
+    for (scene, played, turned, hands, layout) in &scenes {
         let down = |letter, arrow| {
             let letter = keys.pressed(letter) && (scene.of == 1 || scene.index == 0);
             let arrow = keys.pressed(arrow) && (scene.of == 1 || scene.index == 1);
             i8::from((letter || arrow) && !panels.is_open()) * 127
         };
-        let x = down(KeyD, ArrowRight) - down(KeyA, ArrowLeft);
-        let y = down(KeyW, ArrowUp) - down(KeyS, ArrowDown);
+        // No finger steers while a panel is open.
+        let hand = layout.map_or(Vec2::ZERO, |layout| hands.thrust(layout)) * 127.0;
+        let axis = |keys: i8, hand: f32| if keys == 0 { hand as i8 } else { keys };
+        let x = axis(down(KeyD, ArrowRight) - down(KeyA, ArrowLeft), hand.x);
+        let y = axis(down(KeyW, ArrowUp) - down(KeyS, ArrowDown), hand.y);
         // On a scene that is higher than wide, the field lies on its side.
         let input = if turned.0 { Input(y, -x) } else { Input(x, y) };
         played.0.set_input(input);

@@ -1,7 +1,9 @@
-//! From keys and gamepads to the simulation's input.
+//! From keys, gamepads, fingers and the mouse to the simulation's input.
 //!
 //! The session holds the newest input until the next one, so a picture that comes late costs
 //! latency and never a step.
+
+mod mouse;
 
 use super::Played;
 use bevy::prelude::*;
@@ -9,11 +11,13 @@ use game::{
     lab::Lab,
     scene::{Scene, view::Turned},
     screens::{chat::Typing, panels::Panels},
+    touch::{FIRST, FingerSystems, Hands, Layout, SECOND},
 };
+use mouse::Mouse;
 use sim::demo::Input;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, drive.after(bevy::input::InputSystems));
+    app.add_systems(PreUpdate, drive.after(FingerSystems));
 }
 
 /// The keys of one player.
@@ -96,6 +100,14 @@ impl Intent {
         }
     }
 
+    fn of_hands(hands: &Hands, layout: &Layout) -> Self {
+        Self {
+            thrust: hands.thrust(layout),
+            kick: hands.is_down(FIRST),
+            dash: hands.is_down(SECOND),
+        }
+    }
+
     /// Both at once: whoever steers at all steers.
     fn or(self, other: Self) -> Self {
         Self {
@@ -124,12 +136,20 @@ fn drive(
     panels: Res<Panels>,
     typing: Typing,
     lab: Res<Lab>,
-    scenes: Query<(&Scene, &Played, &Turned)>,
+    mouse: Mouse,
+    mut scenes: Query<(
+        Entity,
+        &Scene,
+        &Played,
+        &Turned,
+        &mut Hands,
+        Option<&Layout>,
+    )>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
     let mut pads: Vec<_> = gamepads.iter().collect();
     pads.sort_by_key(|(entity, _)| *entity);
-    for (scene, played, turned) in &scenes {
+    for (entity, scene, played, turned, mut hands, layout) in &mut scenes {
         let keys = match (scene.of, scene.index) {
             (1, _) => &ALONE,
             (_, 0) => &LEFT_HALF,
@@ -145,13 +165,20 @@ fn drive(
             .get(pad)
             .map(|(_, pad)| Intent::of_gamepad(pad, scene.is_private()))
             .unwrap_or_default();
-        // The keys of an open panel are its own, and those of a text are typed.
+        let by_hand =
+            layout.map_or_else(Intent::default, |layout| Intent::of_hands(&hands, layout));
+        // The keys of an open panel are its own, and the disc stands still.
         let is_still = panels.is_open() || lab.holds_keys();
-        let intent = match (is_still, typing.has_keys()) {
-            (true, _) => Intent::default(),
-            (false, true) => by_pad,
-            (false, false) => Intent::of_keys(keys, &pressed).or(by_pad),
+        // Those of a text are typed.
+        let by_keys = match typing.has_keys() {
+            true => Intent::default(),
+            false => Intent::of_keys(keys, &pressed),
         };
+        let intent = match is_still {
+            true => Intent::default(),
+            false => by_keys.or(by_pad).or(by_hand).or(mouse.intent(entity)),
+        };
+        hands.bypass_change_detection().settle();
         played.0.set_input(intent.input(turned.0));
     }
 }

@@ -1,17 +1,21 @@
 //! The demo game on the screen: the discs' picture ([`arena`]), what is heard of them
-//! ([`sound`]), how they are steered ([`input`]), the [`options`] of their matches, the [`countdown`] to
+//! ([`sound`]), how they are steered ([`input`], and
+//! [`controls`] on the glass), the [`options`] of their matches, the [`countdown`] to
 //! their kick-offs and what is said of them ([`text`]). Its rules are `sim::demo`.
 //!
 //! The house knows nothing of it: whoever makes another game deletes this folder, as
 //! `docs/TEMPLATE.md` tells.
 
 mod arena;
+mod controls;
 mod countdown;
 mod input;
 mod options;
 mod shown;
 mod sound;
 mod text;
+#[cfg(target_arch = "wasm32")]
+mod told;
 
 use bevy::prelude::*;
 use game::{
@@ -41,7 +45,14 @@ impl Game for Discs {
     const TITLE: &'static str = protocol::title!();
 
     fn plugin(app: &mut App) {
-        app.add_plugins((arena::plugin, input::plugin, sound::plugin));
+        app.add_plugins((
+            arena::plugin,
+            controls::plugin,
+            input::plugin,
+            sound::plugin,
+        ));
+        #[cfg(target_arch = "wasm32")]
+        app.add_plugins(told::plugin);
     }
 
     fn words(language: Language) -> &'static Words {

@@ -15,7 +15,7 @@ mod wire;
 use crate::{
     preferences::Preferences,
     scene::{Page, Scene, Session, Stage, connect::Road, view},
-    screens::panels::{PanelKeys, Panels},
+    screens::{navigation::BackSystems, panels::Panels},
     theme,
 };
 use bevy::{
@@ -39,7 +39,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(
             PreUpdate,
             (
-                by_key.before(PanelKeys),
+                by_key.before(BackSystems),
                 arrange.before(view::Framing),
                 turn,
             )

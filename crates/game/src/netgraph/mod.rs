@@ -1,4 +1,4 @@
-//! The net graph (F3): the way to each other peer, what prediction costs, and how long pictures take,
+//! The net graph (F3, or a tap of three fingers): the way to each other peer, what prediction costs, and how long pictures take,
 //! in numbers and as small graphs of the last seconds. [`diagnostics`] are the same as a text to send
 //! to somebody who can help.
 
@@ -12,6 +12,7 @@ use crate::{
     screens::widgets,
     text::{NetGraph as Words, Words as AllWords},
     theme::{self, inset, size},
+    touch::ThreeFingerTap,
 };
 use bevy::{
     prelude::*,
@@ -24,6 +25,7 @@ use netplay::transport::Path;
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Shown>()
         .init_resource::<Clipboard>()
+        .add_observer(by_tap)
         .add_observer(toggle)
         .add_observer(copy)
         .add_systems(OnExit(Stage::Play), hide)
@@ -67,6 +69,12 @@ struct Of(Entity);
 
 fn by_key(keys: Res<ButtonInput<KeyCode>>, stage: Res<State<Stage>>, mut commands: Commands) {
     if keys.just_pressed(KeyCode::F3) && *stage.get() == Stage::Play {
+        commands.trigger(ToggleNetGraph);
+    }
+}
+
+fn by_tap(_: On<ThreeFingerTap>, stage: Res<State<Stage>>, mut commands: Commands) {
+    if *stage.get() == Stage::Play {
         commands.trigger(ToggleNetGraph);
     }
 }

@@ -91,7 +91,8 @@ pub struct BackToTitle;
     link::Steps,
     meter::Meter,
     view::Extent,
-    view::Turned
+    view::Turned,
+    crate::touch::Hands
 )]
 pub struct Scene {
     /// Which one: 0 is the left or upper one.

@@ -9,8 +9,66 @@ use bevy::{
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, frame.in_set(Framing))
+    app.init_resource::<SafeArea>()
+        .add_systems(PreUpdate, (frame.in_set(Framing), keep_inside))
         .add_observer(dress_part);
+}
+
+/// What notches, rounded corners and a phone's own bars take from the window's sides, in logical
+/// pixels. Nothing is shown there, but fingers may come down there.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq)]
+pub struct SafeArea {
+    /// Above.
+    pub top: f32,
+    /// On the right.
+    pub right: f32,
+    /// Below.
+    pub bottom: f32,
+    /// On the left.
+    pub left: f32,
+}
+
+impl SafeArea {
+    /// The rest of a window of this size: where it begins and how large it is, in physical pixels.
+    /// What would leave nothing is none of it.
+    fn inside(&self, window: UVec2, scale: f32) -> (UVec2, UVec2) {
+        // A number below 0, and none at all, are 0 as integers.
+        let pixels = |side: f32| (side * scale).ceil() as u32;
+        let from = UVec2::new(pixels(self.left), pixels(self.top));
+        let to = UVec2::new(pixels(self.right), pixels(self.bottom));
+        let rest = window
+            .checked_sub(from)
+            .and_then(|rest| rest.checked_sub(to));
+        match rest {
+            Some(rest) if rest.cmpgt(window / 3).all() => (from, rest),
+            _ => (UVec2::ZERO, window),
+        }
+    }
+}
+
+/// A camera of all of the window, for what is no scene's.
+#[derive(Component)]
+pub struct Whole;
+
+/// All of the window is what is safe of it.
+fn keep_inside(
+    window: Single<&Window, With<PrimaryWindow>>,
+    safe: Res<SafeArea>,
+    mut cameras: Query<&mut Camera, (With<Whole>, Without<Scene>)>,
+) {
+    let size = window.physical_size();
+    let (from, inside) = safe.inside(size, window.scale_factor());
+    for mut camera in &mut cameras {
+        let viewport = (inside != size).then_some((from, inside));
+        let now = camera.viewport.as_ref();
+        if now.map(|now| (now.physical_position, now.physical_size)) != viewport {
+            camera.viewport = viewport.map(|(physical_position, physical_size)| Viewport {
+                physical_position,
+                physical_size,
+                ..default()
+            });
+        }
+    }
 }
 
 /// When scenes are given their parts of the window.
@@ -116,6 +174,7 @@ fn aim(extent: Vec2, size: Vec2) -> Aim {
 
 fn frame(
     window: Single<&Window, With<PrimaryWindow>>,
+    safe: Res<SafeArea>,
     arrangement: Res<Arrangement>,
     mut scenes: Query<(
         &Scene,
@@ -130,12 +189,12 @@ fn frame(
     if window_size.x == 0 || window_size.y == 0 {
         return; // Minimised: there is nothing to divide.
     }
+    let (corner, inside) = safe.inside(window_size, window.scale_factor());
     for (scene, mut camera, mut projection, mut transform, mut turned, extent) in &mut scenes {
-        let part = match &arrangement.0 {
-            Some(places) if scene.of > 1 => places.scene(scene.index),
-            _ => Rect::from_corners(Vec2::ZERO, window.size()),
+        let (position, size) = match &arrangement.0 {
+            Some(places) if scene.of > 1 => pixels(places.scene(scene.index), &window),
+            _ => (corner, inside),
         };
-        let (position, size) = pixels(part, &window);
         let fits = camera
             .viewport
             .as_ref()
@@ -211,6 +270,27 @@ mod tests {
     fn a_phone_turns_a_wide_picture_and_a_wide_window_does_not() {
         assert!(aim(WIDE, Vec2::new(390.0, 844.0)).turned);
         assert!(!aim(WIDE, Vec2::new(1280.0, 720.0)).turned);
+    }
+
+    #[test]
+    fn nothing_is_shown_under_a_notch() {
+        let window = UVec2::new(780, 1688);
+        let notch = SafeArea {
+            top: 47.0,
+            bottom: 34.0,
+            ..SafeArea::default()
+        };
+        let inside = (UVec2::new(0, 94), UVec2::new(780, 1526));
+        assert_eq!(notch.inside(window, 2.0), inside);
+        let whole = (UVec2::ZERO, window);
+        assert_eq!(SafeArea::default().inside(window, 2.0), whole);
+        for top in [f32::NAN, f32::INFINITY, -7.0, 1e9, 700.0] {
+            let none = SafeArea {
+                top,
+                ..SafeArea::default()
+            };
+            assert_eq!(none.inside(window, 2.0), whole, "{top}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the screens before any scene share: a camera, a picture behind, and a page over it.
 
 use super::widgets::column;
-use crate::scene::Stage;
+use crate::scene::{Stage, view::Whole};
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*};
 
 /// The picture behind the screens before any scene, which the game may give: its empty arena.
@@ -16,7 +16,7 @@ pub fn page<'c>(
     gap: f32,
 ) -> EntityCommands<'c> {
     let camera = commands
-        .spawn((Camera2d, Msaa::Off, DespawnOnExit(stage)))
+        .spawn((Camera2d, Whole, Msaa::Off, DespawnOnExit(stage)))
         .id();
     if let Some(image) = &ground.0 {
         // So large that an arena's walls lie around the text.

@@ -7,6 +7,7 @@ pub mod backdrop;
 pub mod chat;
 mod connecting;
 mod failure;
+pub(crate) mod navigation;
 mod options;
 pub mod panels;
 mod playing;
@@ -15,6 +16,8 @@ mod room;
 mod rooms;
 #[cfg(target_arch = "wasm32")]
 mod spoken;
+#[cfg(test)]
+mod tests;
 mod title;
 mod watching;
 pub mod widgets;
@@ -31,6 +34,7 @@ use bevy::{
     prelude::*,
     ui_widgets::Activate,
 };
+use navigation::Back;
 use netplay::session::Command as Wish;
 
 pub(super) fn plugin(app: &mut App) {
@@ -38,6 +42,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         widgets::plugin,
         chat::plugin,
+        navigation::plugin,
         title::plugin,
         connecting::plugin,
         options::plugin,
@@ -53,7 +58,7 @@ pub(super) fn plugin(app: &mut App) {
     .add_systems(
         Update,
         (
-            leave_by_key.run_if(in_state(Stage::Play).and_then(panels::none_open)),
+            go_back.run_if(in_state(Stage::Play).and_then(panels::none_open)),
             translate,
         ),
     );
@@ -140,9 +145,8 @@ fn leave(_: On<Activate>, mut commands: Commands) {
     commands.trigger(BackToTitle);
 }
 
-fn leave_by_key(
-    keys: Res<ButtonInput<KeyCode>>,
-    gamepads: Query<&Gamepad>,
+fn go_back(
+    mut back: ResMut<Back>,
     watching: Query<Entity, With<Watching>>,
     pages: Query<&Page>,
     mut commands: Commands,
@@ -150,10 +154,7 @@ fn leave_by_key(
     if pages.iter().any(|page| *page == Page::Playing) {
         return; // Its menu leads out.
     }
-    let pad = gamepads
-        .iter()
-        .any(|pad| pad.just_pressed(GamepadButton::Select));
-    if !keys.just_pressed(KeyCode::Escape) && !pad {
+    if !back.take() {
         return;
     }
     if watching.is_empty() {

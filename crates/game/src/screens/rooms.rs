@@ -2,6 +2,7 @@
 
 use super::{
     backdrop::{self, Ground},
+    navigation::Back,
     panels,
     widgets::{button, column, paragraph, row, small_button, text},
 };
@@ -28,7 +29,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(OnExit(Stage::Rooms), forget)
         .add_systems(
             Update,
-            (answer, leave_by_key.run_if(panels::none_open)).run_if(in_state(Stage::Rooms)),
+            (answer, go_back.run_if(panels::none_open)).run_if(in_state(Stage::Rooms)),
         );
 }
 
@@ -124,13 +125,8 @@ fn back(_: On<Activate>, mut stage: ResMut<NextState<Stage>>) {
     stage.set(Stage::Title);
 }
 
-fn leave_by_key(
-    keys: Res<ButtonInput<KeyCode>>,
-    gamepads: Query<&Gamepad>,
-    mut stage: ResMut<NextState<Stage>>,
-) {
-    let pad = (gamepads.iter()).any(|pad| pad.just_pressed(GamepadButton::Select));
-    if keys.just_pressed(KeyCode::Escape) || pad {
+fn go_back(mut asked: ResMut<Back>, mut stage: ResMut<NextState<Stage>>) {
+    if asked.take() {
         stage.set(Stage::Title);
     }
 }

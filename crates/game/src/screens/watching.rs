@@ -191,22 +191,30 @@ fn drag(
     }
 }
 
-fn steer(keys: Res<ButtonInput<KeyCode>>, mut scenes: Query<&mut Watching>) {
+fn steer(
+    keys: Res<ButtonInput<KeyCode>>,
+    gamepads: Query<&Gamepad>,
+    mut scenes: Query<&mut Watching>,
+) {
+    let pad = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
     for mut watching in &mut scenes {
         let reel = &mut watching.0;
-        if keys.just_pressed(KeyCode::Space) {
+        if keys.just_pressed(KeyCode::Space) || pad(GamepadButton::South) {
             reel.toggle();
         }
-        if keys.any_just_pressed([KeyCode::ArrowUp, KeyCode::Period]) {
+        if keys.any_just_pressed([KeyCode::ArrowUp, KeyCode::Period]) || pad(GamepadButton::DPadUp)
+        {
             reel.faster();
         }
-        if keys.any_just_pressed([KeyCode::ArrowDown, KeyCode::Comma]) {
+        if keys.any_just_pressed([KeyCode::ArrowDown, KeyCode::Comma])
+            || pad(GamepadButton::DPadDown)
+        {
             reel.slower();
         }
-        if keys.just_pressed(KeyCode::ArrowRight) {
+        if keys.just_pressed(KeyCode::ArrowRight) || pad(GamepadButton::DPadRight) {
             reel.skip(SKIP_SECONDS);
         }
-        if keys.just_pressed(KeyCode::ArrowLeft) {
+        if keys.just_pressed(KeyCode::ArrowLeft) || pad(GamepadButton::DPadLeft) {
             reel.skip(-SKIP_SECONDS);
         }
     }

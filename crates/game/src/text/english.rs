@@ -154,6 +154,8 @@ pub(super) static WORDS: Words = Words {
         reduced_motion: "Less movement",
         high_contrast: "High contrast",
         hide_chat: "Hide chat",
+        left_handed: "Left-handed touch",
+        full_screen: "Full screen",
         on: "On",
         off: "Off",
     },

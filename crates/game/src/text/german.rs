@@ -155,6 +155,8 @@ pub(super) static WORDS: Words = Words {
         reduced_motion: "Weniger Bewegung",
         high_contrast: "Hoher Kontrast",
         hide_chat: "Ohne Chat",
+        left_handed: "Linkshändig",
+        full_screen: "Vollbild",
         on: "An",
         off: "Aus",
     },

@@ -300,6 +300,10 @@ pub struct Settings {
     pub high_contrast: &'static str,
     /// Neither lines of chat nor emotes.
     pub hide_chat: &'static str,
+    /// The buttons under the left thumb.
+    pub left_handed: &'static str,
+    /// Takes the whole screen.
+    pub full_screen: &'static str,
     /// On a toggle.
     pub on: &'static str,
     /// On a toggle.

@@ -17,7 +17,7 @@ mod force;
 mod ghosts;
 mod hit_stop;
 mod moods;
-mod paint;
+pub mod paint;
 mod ribbon;
 mod shake;
 mod sparks;

@@ -12,6 +12,10 @@ pub(super) static SAID: Said = Said {
             "move WASD   kick Space   dash Shift",
             "move arrows   kick Enter   dash Shift",
         ],
+        touch: [
+            "Left thumb steers, right thumb kicks",
+            "Right thumb steers, left thumb kicks",
+        ],
         teams: &["Orange", "Blue"],
     },
     rules: Rules {
@@ -40,6 +44,7 @@ pub(super) static SAID: Said = Said {
             Level::Idle => "Bots: idle",
         },
     },
+    buttons: ["Kick", "Dash"],
     go: "Go!",
     golden_goal: "Golden goal",
     goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],

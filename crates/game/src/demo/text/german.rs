@@ -12,6 +12,10 @@ pub(super) static SAID: Said = Said {
             "WASD   Schuss Leertaste   Sprint Umschalt",
             "Pfeile   Schuss Enter   Sprint Umschalt",
         ],
+        touch: [
+            "Linker Daumen steuert, rechter schießt",
+            "Rechter Daumen steuert, linker schießt",
+        ],
         teams: &["Orange", "Blau"],
     },
     rules: Rules {
@@ -40,6 +44,7 @@ pub(super) static SAID: Said = Said {
             Level::Idle => "Bots: stehen",
         },
     },
+    buttons: ["Schuss", "Sprint"],
     go: "Los!",
     golden_goal: "Das nächste Tor zählt",
     goal: |team| ["Tor für Orange!", "Tor für Blau!"][team],

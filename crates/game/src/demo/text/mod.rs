@@ -12,6 +12,8 @@ pub struct Said {
     pub words: Words,
     /// The options of a match.
     pub rules: Rules,
+    /// On the buttons under a thumb: the kick, and the dash.
+    pub buttons: [&'static str; 2],
     /// At the kick-off.
     pub go: &'static str,
     /// When the next goal ends the match.

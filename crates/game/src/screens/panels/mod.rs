@@ -7,10 +7,15 @@ mod menu;
 mod players;
 mod settings;
 
-use super::{chat::Typing, widgets};
+use super::{
+    chat::Typing,
+    navigation::{Back, BackSystems},
+    widgets,
+};
 use crate::{
+    fullscreen::FullScreen,
     preferences::Preferences,
-    scene::{Page, Stage},
+    scene::{Page, Stage, view::Whole},
     text::Words,
     theme,
 };
@@ -25,16 +30,9 @@ pub(super) fn plugin(app: &mut App) {
         .add_plugins(players::plugin)
         .add_observer(end_menu)
         .add_systems(OnExit(Stage::Play), close_all)
-        .add_systems(
-            PreUpdate,
-            by_key.in_set(PanelKeys).after(bevy::input::InputSystems),
-        )
+        .add_systems(PreUpdate, by_key.after(BackSystems))
         .add_systems(Update, (show, hold_focus).chain());
 }
-
-/// When keys open and close panels.
-#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PanelKeys;
 
 /// What can lie over everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +51,15 @@ pub enum Panel {
 #[derive(Resource, Default)]
 pub struct Panels {
     open: Vec<Panel>,
-    /// Whether a key closed one in this picture: then it does nothing else.
-    closed_by_key: bool,
 }
 
 impl Panels {
+    /// The one that is shown.
+    #[cfg(test)]
+    pub fn shown(&self) -> Option<Panel> {
+        self.open.last().copied()
+    }
+
     /// Whether one is open.
     pub fn is_open(&self) -> bool {
         !self.open.is_empty()
@@ -66,7 +68,7 @@ impl Panels {
 
 /// Whether keys are for whatever is below the panels, and not for a text.
 pub fn none_open(panels: Res<Panels>, typing: Typing) -> bool {
-    !panels.is_open() && !panels.closed_by_key && !typing.has_keys()
+    !panels.is_open() && !typing.has_keys()
 }
 
 /// The root of the shown panel.
@@ -85,23 +87,22 @@ fn closes() -> impl Bundle {
     })
 }
 
-/// Escape, and a gamepad's Start, open the menu of a match; both close any panel, as a gamepad's
-/// East does.
+/// Escape, and a gamepad's Start, open the menu of a match. Start and whatever leads back close
+/// any panel.
 fn by_key(
     keys: Res<ButtonInput<KeyCode>>,
     gamepads: Query<&Gamepad>,
     pages: Query<&Page>,
     typing: Typing,
+    mut back: ResMut<Back>,
     mut panels: ResMut<Panels>,
 ) {
-    let pad = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
+    let start = (gamepads.iter()).any(|pad| pad.just_pressed(GamepadButton::Start));
     let escape = keys.just_pressed(KeyCode::Escape) && !typing.has_keys();
-    let toggle = escape || pad(GamepadButton::Start);
-    panels.bypass_change_detection().closed_by_key = false;
+    let toggle = escape || start;
     if panels.is_open() {
-        if toggle || pad(GamepadButton::East) {
+        if start || back.take() {
             panels.open.pop();
-            panels.closed_by_key = true;
         }
     } else if toggle && pages.iter().any(|page| *page == Page::Playing) {
         panels.open.push(Panel::Menu);
@@ -121,16 +122,19 @@ fn close_all(mut panels: ResMut<Panels>) {
     panels.open.clear();
 }
 
-/// Spawns the shown panel anew whenever another one is to be shown, or in other words.
+/// Spawns the shown panel anew whenever another one is to be shown, or in other words, or what it
+/// tells of the window has changed.
 fn show(
     panels: Res<Panels>,
     preferences: Res<Preferences>,
+    full_screen: Res<FullScreen>,
     roots: Query<Entity, With<PanelRoot>>,
-    mut shown: Local<Option<(Panel, &'static str)>>,
+    mut shown: Local<Option<(Panel, &'static str, FullScreen)>>,
     mut commands: Commands,
 ) {
     let words = preferences.words();
-    let wanted = (panels.open.last()).map(|panel| (*panel, words.settings.language_name));
+    let wanted =
+        (panels.open.last()).map(|panel| (*panel, words.settings.language_name, *full_screen));
     if *shown == wanted {
         return;
     }
@@ -138,20 +142,20 @@ fn show(
     for root in &roots {
         commands.entity(root).despawn();
     }
-    let Some((panel, _)) = wanted else { return };
+    let Some((panel, ..)) = wanted else { return };
     let camera = Camera {
         order: CAMERA_ORDER,
         clear_color: ClearColorConfig::None,
         ..default()
     };
     let camera = commands
-        .spawn((PanelRoot, Camera2d, camera, Msaa::Off))
+        .spawn((PanelRoot, Camera2d, Whole, camera, Msaa::Off))
         .id();
     let mut root = commands.spawn(root(camera, panel));
     match panel {
         Panel::Menu => root.insert(menu::contents(words)),
         Panel::Players => root.insert(players::contents(words)),
-        Panel::Settings => root.insert(settings::contents(words, &preferences)),
+        Panel::Settings => root.insert(settings::contents(words, &preferences, *full_screen)),
         Panel::Credits => root.insert(credits::contents(words)),
     };
 }
@@ -232,6 +236,7 @@ fn hold_focus(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screens::navigation;
     use bevy::input_focus::InputFocus;
 
     /// A match that is played, without a picture.
@@ -239,10 +244,12 @@ mod tests {
         let mut app = App::new();
         app.init_resource::<Panels>()
             .init_resource::<Preferences>()
+            .init_resource::<FullScreen>()
             .init_resource::<InputFocus>()
             .init_resource::<ButtonInput<KeyCode>>()
+            .init_resource::<Back>()
             .add_observer(end_menu)
-            .add_systems(PreUpdate, by_key)
+            .add_systems(PreUpdate, (navigation::listen, by_key).chain())
             .add_systems(Update, (show, hold_focus).chain());
         let scene = app.world_mut().spawn(Page::Playing).id();
         (app, scene)
@@ -258,7 +265,7 @@ mod tests {
     }
 
     fn shown(app: &App) -> Option<Panel> {
-        app.world().resource::<Panels>().open.last().copied()
+        app.world().resource::<Panels>().shown()
     }
 
     #[test]

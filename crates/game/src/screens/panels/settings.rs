@@ -2,17 +2,22 @@
 
 use super::back;
 use crate::{
+    fullscreen::{FullScreen, ToggleFullScreen},
     preferences::{Language, Preferences, Quality},
-    screens::widgets::{choice, chosen, setting, slider, switch, text},
+    screens::widgets::{Stepped, choice, chosen, setting, setting_if, slider, switch, text},
     text::Words,
     theme::{self, size},
 };
 use bevy::{
     prelude::*,
-    ui_widgets::{Activate, ValueChange, observe},
+    ui_widgets::{ValueChange, observe},
 };
 
-pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle + use<> {
+pub(super) fn contents(
+    words: &Words,
+    preferences: &Preferences,
+    full_screen: FullScreen,
+) -> impl Bundle + use<> {
     let names = &words.settings;
     let volume = preferences.volume;
     let states = [names.off, names.on];
@@ -43,7 +48,7 @@ pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle 
             names.quality,
             (
                 choice(quality_name(words, preferences.quality)),
-                observe(next_quality)
+                observe(turn_quality)
             )
         ),
         setting(
@@ -68,8 +73,25 @@ pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle 
             )
         ),
         setting(
+            names.left_handed,
+            (
+                switch(preferences.left_handed, states),
+                switches(|preferences| &mut preferences.left_handed)
+            )
+        ),
+        setting_if(
+            full_screen.0.is_some(),
+            names.full_screen,
+            (
+                choice(states[usize::from(full_screen.0 == Some(true))]),
+                observe(|_: On<Stepped>, mut commands: Commands| {
+                    commands.trigger(ToggleFullScreen);
+                })
+            )
+        ),
+        setting(
             names.language,
-            (choice(names.language_name), observe(next_language))
+            (choice(names.language_name), observe(turn_language))
         ),
         back(words),
     ]
@@ -101,21 +123,23 @@ fn quality_name(words: &Words, quality: Quality) -> &'static str {
     }]
 }
 
-/// The one after `current`, the first after the last.
-fn next<T: Copy + PartialEq>(all: &[T], current: T) -> T {
-    let after = all.iter().skip_while(|one| **one != current).nth(1);
-    after.or(all.first()).copied().unwrap_or(current)
+/// The one so many places after `current`, the first after the last.
+fn turned<T: Copy + PartialEq>(all: &[T], current: T, by: i8) -> T {
+    let place = all.iter().position(|one| *one == current).unwrap_or(0);
+    let length = all.len().max(1) as isize;
+    let to = (place as isize + isize::from(by)).rem_euclid(length);
+    all.get(to.unsigned_abs()).copied().unwrap_or(current)
 }
 
-fn next_quality(
-    pressed: On<Activate>,
+fn turn_quality(
+    stepped: On<Stepped>,
     children: Query<&Children>,
     mut texts: Query<&mut Text>,
     mut preferences: ResMut<Preferences>,
 ) {
-    preferences.quality = next(&Quality::ALL, preferences.quality);
+    preferences.quality = turned(&Quality::ALL, preferences.quality, stepped.by);
     let name = quality_name(preferences.words(), preferences.quality);
-    for part in children.iter_descendants(pressed.entity) {
+    for part in children.iter_descendants(stepped.entity) {
         if let Ok(mut text) = texts.get_mut(part) {
             text.0 = chosen(name);
         }
@@ -123,24 +147,26 @@ fn next_quality(
 }
 
 /// The panel is shown anew in it.
-fn next_language(_: On<Activate>, mut preferences: ResMut<Preferences>) {
-    preferences.language = next(&Language::ALL, preferences.language);
+fn turn_language(stepped: On<Stepped>, mut preferences: ResMut<Preferences>) {
+    preferences.language = turned(&Language::ALL, preferences.language, stepped.by);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::preferences::Volume;
-    use bevy::ui_widgets::{Button, Checkbox, Slider};
+    use bevy::ui_widgets::{Activate, Button, Checkbox, Slider};
 
     #[test]
     fn choices_go_round() {
         let mut quality = Quality::Auto;
         for _ in Quality::ALL {
-            quality = next(&Quality::ALL, quality);
+            quality = turned(&Quality::ALL, quality, 1);
         }
         assert_eq!(quality, Quality::Auto);
-        assert_eq!(next(&Quality::ALL, Quality::High), Quality::Auto);
+        assert_eq!(turned(&Quality::ALL, Quality::High, 1), Quality::Auto);
+        assert_eq!(turned(&Quality::ALL, Quality::Auto, -1), Quality::High);
+        assert_eq!(turned(&[], Quality::Low, 1), Quality::Low);
     }
 
     #[test]
@@ -148,7 +174,7 @@ mod tests {
         let mut app = App::new();
         app.init_resource::<Preferences>();
         let preferences = Preferences::default();
-        let panel = contents(preferences.words(), &preferences);
+        let panel = contents(preferences.words(), &preferences, FullScreen(None));
         app.world_mut().spawn(panel);
         app.update();
         let (mut sliders, mut boxes, mut buttons) = (
@@ -175,10 +201,11 @@ mod tests {
         }
         // Not the last one, which leads back.
         let buttons: Vec<Entity> = buttons.iter(world).collect();
-        assert_eq!(buttons.len(), 3);
-        for entity in buttons.into_iter().take(2) {
+        assert_eq!(buttons.len(), 4);
+        for entity in buttons.into_iter().take(3) {
             world.trigger(Activate { entity });
         }
+        world.flush();
         let expected = Preferences {
             name: String::new(),
             volume: Volume {
@@ -189,6 +216,7 @@ mod tests {
             reduced_motion: true,
             high_contrast: true,
             hide_chat: true,
+            left_handed: true,
             language: Language::German,
             quality: Quality::Low,
         };

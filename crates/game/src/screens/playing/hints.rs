@@ -1,17 +1,28 @@
-//! The small words below the picture: how far the others are, and the keys.
+//! The small words below the picture: how far the others are, and the keys or what thumbs do.
 
 use crate::{
     contract,
     scene::{Scene, connect::Road},
     text::Words,
+    touch::Device,
 };
 use netplay::{session::RoomView, transport::SignalingState};
 
-/// The keys, for whoever plays.
+/// What thumbs do, where the player has touched last.
+pub(super) fn touch(
+    device: Device,
+    left_handed: bool,
+    game: &contract::Words,
+) -> Option<&'static str> {
+    (device == Device::Touch).then_some(game.touch[usize::from(left_handed)])
+}
+
+/// The keys, or what stands in for them, for whoever plays.
 pub(super) fn keys(
     scene: &Scene,
     road: &Road,
     view: &RoomView,
+    by_touch: Option<&'static str>,
     words: &Words,
     game: &contract::Words,
 ) -> &'static str {
@@ -20,7 +31,7 @@ pub(super) fn keys(
         (true, true, _) => words.play.sitting_out,
         (true, false, _) => words.play.watching,
         (_, _, Road::Memory { .. }) if scene.of > 1 => words.play.in_memory,
-        _ => game.keys(scene.index, scene.of),
+        _ => by_touch.unwrap_or_else(|| game.keys(scene.index, scene.of)),
     }
 }
 

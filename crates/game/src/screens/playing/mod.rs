@@ -15,6 +15,7 @@ use crate::{
     preferences::Preferences,
     scene::{Page, PartOf, Scene, Seen, connect::Road, link::Stalled},
     theme::{self, size},
+    touch::Device,
 };
 pub(super) use banner::{Banner, Notice};
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*};
@@ -165,6 +166,7 @@ fn tell(
     scenes: Query<(&Scene, Option<&Road>, &Stalled, &Seen, &Banner, &Notice)>,
     preferences: Res<Preferences>,
     cartridge: Res<Cartridge>,
+    device: Res<Device>,
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
 ) {
     let words = preferences.words();
@@ -177,7 +179,10 @@ fn tell(
             Line::Menu => words.play.menu.to_owned(),
             Line::Path => hints::path(&seen.0, words),
             Line::Keys => road
-                .map_or("", |road| hints::keys(scene, road, &seen.0, words, game))
+                .map_or("", |road| {
+                    let by_touch = hints::touch(*device, preferences.left_handed, game);
+                    hints::keys(scene, road, &seen.0, by_touch, words, game)
+                })
                 .to_owned(),
             Line::Notice if notice.seconds_left > 0.0 => notice.words.clone(),
             Line::Notice => String::new(),

@@ -5,25 +5,28 @@ mod setting;
 use crate::{
     preferences::Preferences,
     theme::{self, size},
+    touch::Device,
 };
 use bevy::{
     input::{ButtonState, keyboard::KeyboardInput},
     input_focus::{
         FocusCause, FocusedInput, InputFocus,
-        tab_navigation::{NavAction, TabIndex, TabNavigation, TabNavigationPlugin},
+        tab_navigation::{TabIndex, TabNavigationPlugin},
     },
     picking::hover::Hovered,
     prelude::*,
     text::{EditableText, EditableTextFilter, TextCursorStyle},
-    ui::{InteractionDisabled, Pressed},
-    ui_widgets::{Activate, Button},
+    ui::{InteractionDisabled, Pressed, UiGlobalTransform},
+    ui_widgets::Button,
 };
 
-pub use setting::{choice, chosen, setting, slider, slider_in, switch};
+pub use setting::{
+    Sideways, Stepped, choice, chosen, setting, setting_if, slider, slider_in, switch,
+};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((TabNavigationPlugin, setting::plugin))
-        .add_systems(Update, (paint, navigate))
+        .add_systems(Update, (paint, suit_fingers))
         .add_systems(PostUpdate, strengthen)
         .add_observer(focus_on_press);
 }
@@ -32,6 +35,13 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(Component)]
 #[require(Outline = Outline::new(vmin(0.45), vmin(0.45), Color::NONE))]
 pub struct Control;
+
+/// A button that takes little room, unless fingers press it.
+#[derive(Component)]
+struct Small;
+
+/// How high a finger's button is at least, in `VMin`: on a phone, nearly as a finger is.
+const FINGER: f32 = 7.6;
 
 /// Text that was faint before high contrast.
 #[derive(Component)]
@@ -106,7 +116,7 @@ pub fn row(gap: f32) -> Node {
     }
 }
 
-/// A button of this width (in `VMin`); observe [`Activate`] on it.
+/// A button of this width (in `VMin`); observe [`Activate`](bevy::ui_widgets::Activate) on it.
 pub fn button(label: &str, width: f32) -> impl Bundle {
     (
         Control,
@@ -129,10 +139,12 @@ pub fn small_button(label: &str) -> impl Bundle {
 pub fn small_button_with(content: impl Bundle) -> impl Bundle {
     (
         Control,
+        Small,
         Button,
         Hovered::default(),
         TabIndex(0),
         Node {
+            align_items: AlignItems::Center,
             padding: UiRect::axes(vmin(1.6), vmin(0.8)),
             border: UiRect::all(vmin(0.25)),
             border_radius: BorderRadius::all(vmin(1.0)),
@@ -234,6 +246,13 @@ fn frame(width: f32) -> Node {
     }
 }
 
+/// Where a node is in its window, in physical pixels.
+pub fn rect(node: &ComputedNode, at: &UiGlobalTransform, camera: &Camera) -> Rect {
+    let viewport = camera.viewport.as_ref();
+    let corner = viewport.map_or(UVec2::ZERO, |viewport| viewport.physical_position);
+    Rect::from_center_size(at.translation + corner.as_vec2(), node.size())
+}
+
 /// Whether this key press submits a form.
 pub fn is_enter(input: &FocusedInput<KeyboardInput>) -> bool {
     input.input.key_code == KeyCode::Enter
@@ -281,6 +300,18 @@ fn paint(
     }
 }
 
+fn suit_fingers(device: Res<Device>, mut buttons: Query<&mut Node, With<Small>>) {
+    let height = match *device {
+        Device::Touch => vmin(FINGER),
+        Device::Keyboard | Device::Gamepad | Device::Mouse => auto(),
+    };
+    for mut node in &mut buttons {
+        if node.min_height != height {
+            node.min_height = height;
+        }
+    }
+}
+
 /// High contrast has no faint text.
 fn strengthen(
     preferences: Res<Preferences>,
@@ -306,32 +337,5 @@ fn focus_on_press(
 ) {
     if controls.contains(press.entity) {
         focus.set(press.entity, FocusCause::Pressed);
-    }
-}
-
-/// Arrow keys and gamepads walk through the controls as Tab does, and a gamepad presses them.
-fn navigate(
-    keys: Res<ButtonInput<KeyCode>>,
-    gamepads: Query<&Gamepad>,
-    controls: Query<(), (With<Control>, With<Button>)>,
-    navigation: TabNavigation,
-    mut focus: ResMut<InputFocus>,
-    mut commands: Commands,
-) {
-    let pad = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
-    let step = if keys.just_pressed(KeyCode::ArrowDown) || pad(GamepadButton::DPadDown) {
-        Some(NavAction::Next)
-    } else if keys.just_pressed(KeyCode::ArrowUp) || pad(GamepadButton::DPadUp) {
-        Some(NavAction::Previous)
-    } else {
-        None
-    };
-    if let Some(next) = step.and_then(|step| navigation.navigate(&focus, step).ok()) {
-        focus.set(next, FocusCause::Navigated);
-    }
-    if pad(GamepadButton::South)
-        && let Some(entity) = focus.get().filter(|entity| controls.contains(*entity))
-    {
-        commands.trigger(Activate { entity });
     }
 }

@@ -4,19 +4,19 @@
 use super::{Control, broken_text, frame, row, text};
 use crate::theme::{self, size};
 use bevy::{
-    input_focus::{InputFocus, tab_navigation::TabIndex},
+    input_focus::tab_navigation::TabIndex,
     picking::hover::Hovered,
     prelude::*,
     ui::Checked,
     ui_widgets::{
-        Button, Checkbox, Slider, SliderPrecision, SliderStep, SliderThumb, SliderValue,
-        ToggleChecked, TrackClick, ValueChange, observe,
+        Activate, Button, Checkbox, Slider, SliderPrecision, SliderStep, SliderThumb, SliderValue,
+        TrackClick, ValueChange, observe,
     },
 };
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(turn_switch)
-        .add_systems(Update, (slide_by_gamepad, switch_by_gamepad, draw_sliders));
+        .add_systems(Update, draw_sliders);
 }
 
 /// Widths in `VMin`: of a setting's name, and of what changes it.
@@ -24,7 +24,7 @@ const NAME: f32 = 43.0;
 const VALUE: f32 = 41.0;
 
 /// How high a setting is, in `VMin`.
-const HEIGHT: f32 = 7.0;
+const HEIGHT: f32 = 6.2;
 
 /// How wide a slider's thumb is, in `VMin`.
 const THUMB: f32 = 3.0;
@@ -34,8 +34,20 @@ const STEP: f32 = 0.1;
 
 /// A setting's name, and beside it what changes it.
 pub fn setting(name: &str, widget: impl Bundle) -> impl Bundle {
+    setting_if(true, name, widget)
+}
+
+/// A setting that is not there on every system.
+pub fn setting_if(is_there: bool, name: &str, widget: impl Bundle) -> impl Bundle {
+    let display = match is_there {
+        true => Display::Flex,
+        false => Display::None,
+    };
     (
-        row(2.0),
+        Node {
+            display,
+            ..row(2.0)
+        },
         children![
             (
                 broken_text(name, size::BODY, theme::FAINT, LineBreak::NoWrap),
@@ -94,6 +106,8 @@ pub fn slider_in(node: Node, thumb: Val, value: f32) -> impl Bundle {
         SliderValue(value),
         SliderStep(STEP),
         SliderPrecision(2),
+        Sideways,
+        observe(slide),
         observe(|change: On<ValueChange<f32>>, mut commands: Commands| {
             let value = SliderValue(change.value);
             commands.entity(change.source).insert(value);
@@ -151,23 +165,24 @@ fn draw_sliders(
     }
 }
 
-/// A gamepad moves the slider that has the focus, as the arrow keys do.
-fn slide_by_gamepad(
-    gamepads: Query<&Gamepad>,
-    focus: Res<InputFocus>,
-    sliders: Query<&SliderValue, With<Slider>>,
-    mut commands: Commands,
-) {
-    let pressed = |button| gamepads.iter().any(|pad| pad.just_pressed(button));
-    let step =
-        f32::from(pressed(GamepadButton::DPadRight)) - f32::from(pressed(GamepadButton::DPadLeft));
-    let focused = focus
-        .get()
-        .and_then(|entity| Some((entity, sliders.get(entity).ok()?)));
-    if let Some((source, value)) = focused.filter(|_| step != 0.0) {
+/// A widget that left and right change while it has the focus: it hears [`Stepped`].
+#[derive(Component)]
+pub struct Sideways;
+
+/// A widget is to be changed by a step to the right (1) or to the left (-1).
+#[derive(EntityEvent, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    /// The widget.
+    pub entity: Entity,
+    /// Which way.
+    pub by: i8,
+}
+
+fn slide(stepped: On<Stepped>, sliders: Query<&SliderValue>, mut commands: Commands) {
+    if let Ok(value) = sliders.get(stepped.entity) {
         commands.trigger(ValueChange {
-            source,
-            value: (value.0 + step * STEP).clamp(0.0, 1.0),
+            source: stepped.entity,
+            value: (value.0 + f32::from(stepped.by) * STEP).clamp(0.0, 1.0),
             is_final: true,
         });
     }
@@ -195,6 +210,8 @@ pub fn switch(is_on: bool, words: [&'static str; 2]) -> impl Bundle {
         control(),
         Checkbox,
         switch,
+        Sideways,
+        observe(push),
         observe(
             |change: On<ValueChange<bool>>, switches: Query<&Switch>, mut commands: Commands| {
                 if let Ok(&switch) = switches.get(change.source) {
@@ -231,27 +248,32 @@ fn turn_switch(
     }
 }
 
-/// A gamepad turns the switch that has the focus, as Enter does.
-fn switch_by_gamepad(
-    gamepads: Query<&Gamepad>,
-    focus: Res<InputFocus>,
-    switches: Query<(), With<Switch>>,
-    mut commands: Commands,
-) {
-    let pressed = (gamepads.iter()).any(|pad| pad.just_pressed(GamepadButton::South));
-    if let Some(entity) = focus.get().filter(|entity| switches.contains(*entity))
-        && pressed
+/// On is to the right.
+fn push(stepped: On<Stepped>, switches: Query<&Switch>, mut commands: Commands) {
+    let value = stepped.by > 0;
+    if switches
+        .get(stepped.entity)
+        .is_ok_and(|switch| switch.is_on != value)
     {
-        commands.trigger(ToggleChecked { entity });
+        commands.trigger(ValueChange {
+            source: stepped.entity,
+            value,
+            is_final: true,
+        });
     }
 }
 
-/// A button that shows what is chosen and goes on to the next when pressed: observe its
-/// [`Activate`](bevy::ui_widgets::Activate).
+/// A button that shows what is chosen: it goes on to the next one, or back to the one before, as
+/// [`Stepped`] says. Pressing it goes on.
 pub fn choice(name: &str) -> impl Bundle + use<> {
     (
         control(),
         Button,
+        Sideways,
+        observe(|pressed: On<Activate>, mut commands: Commands| {
+            let (entity, by) = (pressed.entity, 1);
+            commands.trigger(Stepped { entity, by });
+        }),
         children![text(self::chosen(name), size::BODY, theme::TEXT)],
     )
 }
