@@ -2,7 +2,8 @@
 
 use protocol::{Driver, Event as _, Seat, Simulation};
 use sim::{
-    ArenaKind, Ball, Event, EventKind, Input, Level, Phase, Settings, Team, Vec2, World, arena,
+    Vec2,
+    demo::{ArenaKind, Ball, Event, EventKind, Input, Level, Phase, Settings, Team, World, arena},
 };
 
 /// Plays until the end by the drivers given, and returns the last world and all events.
@@ -186,10 +187,10 @@ fn a_kick_is_held_and_released_and_stronger_by_its_charge() {
         kick_of(release - steps..release).unwrap()
     };
     let [weak, half, full, longer] = [1, 15, 30, 40].map(strength_of);
-    assert!(weak >= sim::disc::MIN_KICK_SPEED, "{weak} m/s");
+    assert!(weak >= sim::demo::disc::MIN_KICK_SPEED, "{weak} m/s");
     assert!(weak < half && half < full, "{weak}, {half}, {full} m/s");
     assert!(
-        (full - sim::disc::MAX_KICK_SPEED).abs() < 1e-4,
+        (full - sim::demo::disc::MAX_KICK_SPEED).abs() < 1e-4,
         "{full} m/s"
     );
     assert_eq!(longer, full, "the charge is full at last");
@@ -207,10 +208,10 @@ fn a_dash_is_fast_and_needs_its_time_to_come_back() {
     };
     let (world, events) = dashes(2);
     assert_eq!(events.len(), 3, "frames 0, 90 and 180");
-    assert!(events[0].strength > sim::disc::DASH_SPEED - 0.1);
+    assert!(events[0].strength > sim::demo::disc::DASH_SPEED - 0.1);
     assert_eq!(
         world.discs()[0].dash_cooldown(),
-        sim::disc::DASH_COOLDOWN_STEPS
+        sim::demo::disc::DASH_COOLDOWN_STEPS
     );
     let (_, held) = dashes(1);
     assert_eq!(held.len(), 1, "a held button dashes once");
@@ -283,4 +284,72 @@ fn a_bot_does_not_wait_for_a_mate_who_stands() {
         let (world, _) = play(&settings, 1, &seats);
         assert_eq!(world.winner(), Some(Team::Left), "{level:?}");
     }
+}
+
+#[test]
+fn the_figures_of_all_seats_add_up_to_the_match() {
+    let mut saves = 0;
+    for seed in 0..5 {
+        let settings = Settings {
+            bots: [Level::Hard; 2],
+            goal_limit: 0,
+            ..Settings::for_seats(6)
+        };
+        let (world, events) = play(&settings, seed, &bots(6));
+        let all: Vec<_> = (0..6).map(|seat| world.figures(seat)).collect();
+        let kicks = all
+            .iter()
+            .map(|figures| figures.kicks as usize)
+            .sum::<usize>();
+        assert_eq!(kicks, of_kind(&events, EventKind::Kick).len());
+        let steps: u32 = all.iter().map(|figures| figures.possession).sum();
+        let played = settings.match_steps + settings.golden_goal_steps;
+        assert!(
+            steps > settings.match_steps / 2 && steps <= played,
+            "{steps} steps"
+        );
+        let mut score = [0; 2];
+        for (seat, figures) in all.iter().enumerate() {
+            score[seat % 2] += figures.goals;
+            score[1 - seat % 2] += figures.own_goals;
+            saves += u32::from(figures.saves);
+        }
+        assert_eq!(score, world.score(), "bots touch every ball that goes in");
+        let last = of_kind(&events, EventKind::Goal).pop();
+        assert_eq!(
+            world.last_goal().map(|goal| goal.team),
+            last.and_then(|goal| goal.team())
+        );
+        assert_eq!(world.figures(6), Default::default(), "there is no seventh");
+    }
+    assert!(saves >= 5, "{saves} saves in five matches of good bots");
+}
+
+#[test]
+fn an_idle_bot_steps_aside_and_leaves_the_ball_alone() {
+    let settings = Settings {
+        bots: [Level::Idle; 2],
+        ..Settings::default()
+    };
+    let mut world = World::new(&settings, 1);
+    let mut events = Vec::new();
+    for _ in 0..600 {
+        world.step(&bots(2), &mut events);
+    }
+    assert_eq!(world.ball().position, Vec2::ZERO);
+    for disc in world.discs() {
+        let Vec2 { x, y } = disc.body().position;
+        assert!(y > 3.0 && x.abs() == 5.0, "{x} {y}");
+    }
+    // So the straight way is free.
+    let player = |x: f32| Seat {
+        input: Input::new(x, 0.0, false, false),
+        driver: Driver::Peer,
+    };
+    let mut world = World::new(&settings, 1);
+    for step in 0..480 {
+        let x = if step < 120 { 0.0 } else { 1.0 };
+        world.step(&[player(x), Seat::default()], &mut events);
+    }
+    assert_eq!(world.score(), [1, 0]);
 }

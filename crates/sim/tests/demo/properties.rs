@@ -4,9 +4,12 @@ use crate::players::Players;
 use proptest::{prelude::*, test_runner::RngSeed};
 use protocol::{Driver, Seat, Simulation, limits::MAX_INPUT_BYTES};
 use sim::{
-    ArenaKind, Ball, Body, EventKind, Input, Level, Phase, Settings, Vec2, World,
-    arena::{self, Arena, Outline},
-    autopilot,
+    Vec2,
+    demo::{
+        ArenaKind, Ball, Body, EventKind, Input, Level, Phase, Settings, World,
+        arena::{self, Arena, Outline},
+        autopilot,
+    },
 };
 
 /// The same cases in every run.
@@ -242,6 +245,8 @@ fn survive(mut world: World, seed: u64) -> Result<(), TestCaseError> {
             world.is_over(),
             world.last_touch(),
             world.winner(),
+            world.last_goal().and_then(|goal| goal.scorer()),
+            [0, 7, 8].map(|seat| world.figures(seat)),
         );
         for (seat, disc) in world.discs().iter().enumerate() {
             let _ = autopilot(&world, seat);
