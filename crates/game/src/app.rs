@@ -45,7 +45,7 @@ pub fn run(args: Args) -> AppExit {
     #[cfg(target_arch = "wasm32")]
     app.add_plugins(crate::web::plugin);
     #[cfg(not(target_arch = "wasm32"))]
-    app.add_plugins(crate::desktop::plugin);
+    app.add_plugins((crate::desktop::plugin, crate::measure::plugin));
     app.run()
 }
 

@@ -21,6 +21,8 @@ mod desktop;
 mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
+#[cfg(not(target_arch = "wasm32"))]
+mod measure;
 mod preferences;
 mod quality;
 mod scene;

@@ -5,9 +5,13 @@ pub mod arena;
 pub mod countdown;
 mod input;
 pub mod options;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod rules;
 
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((arena::plugin, input::plugin, options::plugin));
+    #[cfg(not(target_arch = "wasm32"))]
+    app.add_plugins(rules::plugin);
 }

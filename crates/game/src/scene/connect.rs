@@ -146,7 +146,8 @@ fn config(args: &Args, name: &str, scene: &Scene) -> Config<Match> {
         settings: options::settings,
         seating: options::seating,
         autopilot: args.autopilot.then_some(sim::autopilot),
-        auto_ready: args.autopilot,
+        // Rules are asked for first.
+        auto_ready: args.autopilot && args.rules.is_none(),
         min_peers: if scene.choice == Choice::Practise {
             1
         } else {

@@ -43,6 +43,12 @@ impl Shown {
         self.frames.as_ref().map(|frames| &frames.current)
     }
 
+    /// The two newest worlds, the older one first.
+    pub fn worlds(&self) -> Option<[&Match; 2]> {
+        let frames = self.frames.as_ref()?;
+        Some([&frames.previous, &frames.current])
+    }
+
     /// The arena of the match, or the one chosen for the first one.
     pub fn arena(&self, chosen: &Chosen) -> ArenaKind {
         let settings = self.world().map_or(&chosen.0, Match::settings);

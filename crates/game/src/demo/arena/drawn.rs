@@ -1,8 +1,9 @@
-//! Where ball and discs are drawn: where the match has them, but for the hit-stop.
+//! Where ball and discs are drawn: where the match has them, but for what the eye is spared.
 
 use super::{
     force::{force, news},
     hit_stop::{GOAL_HOLD, HitStop, MAX_LAG},
+    smooth::Smooth,
 };
 use crate::{
     preferences::Preferences,
@@ -10,7 +11,7 @@ use crate::{
 };
 use bevy::prelude::*;
 use protocol::limits::MAX_SEATS;
-use sim::{Event, EventKind};
+use sim::{Event, EventKind, World as Match};
 use std::collections::VecDeque;
 
 pub(super) fn plugin(app: &mut App) {
@@ -56,6 +57,8 @@ impl Places {
 #[derive(Component, Debug, Default)]
 pub(super) struct Drawn {
     now: Places,
+    /// The ball's, and each seat's.
+    smooth: [Smooth; 1 + MAX_SEATS],
     stop: HitStop,
     /// Where everybody was lately, newest first, each with its age in seconds.
     before: VecDeque<(f32, Places)>,
@@ -92,6 +95,29 @@ impl Drawn {
         }
     }
 
+    /// By how much bodies are drawn off where the match has them, since predictions were corrected.
+    fn smoothed(
+        &mut self,
+        mut places: Places,
+        worlds: [&Match; 2],
+        my_seat: Option<usize>,
+        seconds: f32,
+    ) -> Places {
+        if worlds[0].line_ups() != worlds[1].line_ups() {
+            self.smooth = Default::default();
+            return places;
+        }
+        let [ball, discs @ ..] = &mut self.smooth;
+        let off = ball.follow(worlds, |world| Some(world.ball()), false, seconds);
+        places.ball = places.ball.map(|at| at + off);
+        for (seat, (smooth, place)) in discs.iter_mut().zip(&mut places.discs).enumerate() {
+            let body = |world: &Match| world.discs().get(seat).map(sim::Disc::body);
+            let off = smooth.follow(worlds, body, my_seat == Some(seat), seconds);
+            *place = place.map(|at| at + off);
+        }
+        places
+    }
+
     /// The places so long ago.
     fn at(&self, lag: f32, newest: &Places) -> Places {
         let (mut later, mut later_age) = (newest, 0.0);
@@ -124,8 +150,12 @@ pub(super) fn follow(
     mut scenes: Query<(&Shown, &Seen, &mut Drawn)>,
 ) {
     for (shown, seen, mut drawn) in &mut scenes {
-        let line_ups = shown.world().map(sim::World::line_ups);
-        drawn.follow(Places::of(shown), line_ups, time.delta_secs());
+        let line_ups = shown.world().map(Match::line_ups);
+        let (mut places, seconds) = (Places::of(shown), time.delta_secs());
+        if let Some(worlds) = shown.worlds() {
+            places = drawn.smoothed(places, worlds, seen.0.my_seat, seconds);
+        }
+        drawn.follow(places, line_ups, seconds);
         if !preferences.reduced_motion {
             for event in news(shown) {
                 drawn.stop.hit(hold(event, seen.0.my_seat));

@@ -6,6 +6,7 @@
 //!
 //! What is felt is for the eye alone: [`force`] says how hard an event hits, `hit_stop` holds the
 //! picture for it and [`drawn`] says where bodies are shown meanwhile, `shake` moves the camera.
+//! `smooth` hides that predictions were corrected.
 
 mod aura;
 mod bodies;
@@ -17,6 +18,7 @@ mod hit_stop;
 mod paint;
 mod ribbon;
 mod shake;
+mod smooth;
 mod sparks;
 mod trails;
 
