@@ -14,6 +14,7 @@ use e2e::{
         Host, Network, Path, Venue, forbidden,
         players::{kept_pace, play_on, reach, same_worlds, since, stalled, status},
     },
+    peer::NativePeer,
     play::until,
     record::{Record, common},
 };
@@ -243,6 +244,34 @@ async fn newcomers_take_a_bots_seat_or_watch() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that one that was away and each of the others have told the same of enough worlds since
+/// then.
+fn same_worlds_since(start: Instant, back: &NativePeer, others: &[&NativePeer]) -> Result<()> {
+    let record = |peer| Record::of(&since(peer, start)?);
+    let told = record(back)?;
+    for other in others {
+        ensure!(
+            common(&told, &record(other)?)? >= 5,
+            "too few checksums to compare"
+        );
+    }
+    Ok(())
+}
+
+/// Waits until `back` plays in its seat of the match that `other` is in: by itself it has played on,
+/// too.
+async fn returns(back: &NativePeer, other: &NativePeer, seat: Option<usize>) -> Result<()> {
+    until("the seat in the others' match", MEETING, async || {
+        let back = status(back)?;
+        let same = other.history()?.into_iter().any(|told| {
+            told.status.checksum_frame == back.checksum_frame
+                && told.status.checksum == back.checksum
+        });
+        Ok((same && back.seat == seat && !back.watching).then_some(()))
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_is_cut_and_mended() -> Result<()> {
     /// Short of what takes a seat away.
@@ -282,29 +311,40 @@ async fn a_network_is_cut_and_mended() -> Result<()> {
     venue.network.mend(&homes[2].host)?;
     stalled("during the outage", &others, start, STALL)?;
     let mended = Instant::now();
-    // By itself it has played on, in its seat.
-    until("the seat in the others' match", MEETING, async || {
-        let back = status(&third)?;
-        let same = first.history()?.into_iter().any(|told| {
-            told.status.checksum_frame == back.checksum_frame
-                && told.status.checksum == back.checksum
-        });
-        Ok((same && back.seat == seat).then_some(()))
-    })
-    .await?;
+    returns(&third, &first, seat).await?;
     eprintln!("back after {:.1?}", mended.elapsed());
     stalled("at the reunion", &others, mended, STALL)?;
     let start = Instant::now();
     play_on(&all, Duration::from_secs(8)).await?;
     kept_pace("after the outage", &all, start)?;
     // What the third played by itself counts no more.
-    let records: Vec<Record> = all
-        .iter()
-        .map(|peer| Record::of(&since(peer, start)?))
-        .collect::<Result<_>>()?;
-    ensure!(
-        common(&records[2], &records[0])? >= 5 && common(&records[2], &records[1])? >= 5,
-        "too few checksums to compare"
-    );
-    Ok(())
+    same_worlds_since(start, &third, &others)
+}
+
+/// As when a cable is pulled: nothing passes for longer than anybody waits, nor to the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_was_away_for_long_is_mended() -> Result<()> {
+    /// Past the bound at which everybody gives up who has fallen silent.
+    const OUTAGE: Duration = Duration::from_secs(45);
+
+    let Some(mut venue) = open(GOOD).await? else {
+        return Ok(());
+    };
+    let homes = [venue.home()?, venue.home()?];
+    let first = venue.join(&homes[0], "away-1", STAY, &[]).await?;
+    let second = venue.join(&homes[1], "away-2", STAY, &[]).await?;
+    let both = [&first, &second];
+    reach(&both, 120, MEETING).await?;
+    let seat = status(&second)?.seat;
+
+    venue.network.cut(&homes[1].host)?;
+    play_on(&both, OUTAGE).await?;
+    venue.network.mend(&homes[1].host)?;
+    let mended = Instant::now();
+    returns(&second, &first, seat).await?;
+    eprintln!("back after {:.1?}", mended.elapsed());
+    let start = Instant::now();
+    play_on(&both, Duration::from_secs(8)).await?;
+    kept_pace("after the outage", &both, start)?;
+    same_worlds_since(start, &second, &[&first])
 }

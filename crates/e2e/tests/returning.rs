@@ -1,6 +1,6 @@
 //! Players who go and come back: a reload, a frozen page, a stopped process.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use e2e::{
@@ -23,6 +23,9 @@ const RETURN: Duration = Duration::from_secs(60);
 
 /// How long a page is frozen: long enough for the others to give its seat to a bot.
 const FROZEN: Duration = Duration::from_secs(4);
+
+/// How long a process is stopped: everybody has given it up by then.
+const ASLEEP: Duration = Duration::from_secs(40);
 
 /// The longest that play may stand when somebody goes, said or unsaid: a second and a round trip,
 /// and what a machine needs that compiles the reloaded page's module beside it. What a heard
@@ -67,9 +70,9 @@ fn standing(status: Option<Status>) -> Result<(Option<usize>, Frame)> {
 }
 
 /// Waits while somebody is frozen, and sees that `peer` plays on: says how far it has come.
-async fn outlive(peer: &mut NativePeer) -> Result<Frame> {
+async fn outlive(peer: &mut NativePeer, time: Duration) -> Result<Frame> {
     let before = peer.next().await?.status;
-    sleep(FROZEN).await;
+    sleep(time).await;
     let after = peer.next().await?.status;
     ensure!(
         after.phase == "match" && after.confirmed > before.confirmed + 60,
@@ -133,7 +136,7 @@ async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
 
     let (seat, _) = standing(page.status().await?)?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" }))?;
-    let reached = outlive(&mut peer).await?;
+    let reached = outlive(&mut peer, FROZEN).await?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "active" }))?;
     is_back(Player::Page(&page, 0), seat, reached).await?;
     play(
@@ -147,21 +150,23 @@ async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
     server.stop().await
 }
 
-/// As when a laptop is closed, or a debugger stops the game.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_process_is_missed_and_comes_back() -> Result<()> {
+/// A player is stopped for so long, and woken; then both play on in the match that they were in.
+async fn stop_and_wake(name: &str, time: Duration) -> Result<()> {
     let server = Server::without_pages().await?;
     let room = server.create_room().await?;
     let signaling = server.signaling();
-    let mut stopped = NativePeer::join("stopped", &signaling, &room, NATIVE_SECONDS).await?;
-    let mut peer = NativePeer::join("stopped-peer", &signaling, &room, NATIVE_SECONDS).await?;
+    let mut stopped = NativePeer::join(name, &signaling, &room, NATIVE_SECONDS).await?;
+    let other = format!("{name}-peer");
+    let mut peer = NativePeer::join(&other, &signaling, &room, NATIVE_SECONDS).await?;
     both_play(Player::Native(&mut stopped), Player::Native(&mut peer)).await?;
 
     let (seat, _) = standing(stopped.status()?)?;
     stopped.signal("STOP").await?;
-    let reached = outlive(&mut peer).await?;
+    let reached = outlive(&mut peer, time).await?;
     stopped.signal("CONT").await?;
+    let woken = Instant::now();
     is_back(Player::Native(&mut stopped), seat, reached).await?;
+    eprintln!("back after {:.1?}", woken.elapsed());
     play(
         Player::Native(&mut stopped),
         Player::Native(&mut peer),
@@ -171,4 +176,16 @@ async fn a_stopped_process_is_missed_and_comes_back() -> Result<()> {
     plays_one_match(&peer)?;
     drop((stopped, peer));
     server.stop().await
+}
+
+/// As when a debugger stops the game.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_process_is_missed_and_comes_back() -> Result<()> {
+    stop_and_wake("stopped", FROZEN).await
+}
+
+/// As when a laptop is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_was_stopped_for_long_comes_back_by_itself() -> Result<()> {
+    stop_and_wake("asleep", ASLEEP).await
 }

@@ -7,7 +7,7 @@ mod talk;
 use bytes::Bytes;
 use matchbox_socket::{PeerEvent, PeerSignal};
 use netplay::{
-    signaling::local::LocalHub,
+    signaling::{guard::AGAIN, local::LocalHub},
     transport::{
         Channel, Transport,
         matchbox::{Ice, MatchboxTransport, Signaling, open, spawn},
@@ -16,10 +16,11 @@ use netplay::{
 use protocol::{PeerId, limits::HANDSHAKE_DEADLINE};
 use scripted::{Connection, Server, id, soon};
 use std::{
+    cell::Cell,
     sync::Arc,
     time::{Duration, Instant},
 };
-use talk::{id_of, say, until};
+use talk::{id_of, know_again, knows, part_and_meet_again, say, until};
 
 /// How often a third peer comes and goes.
 const VISITS: u32 = 30;
@@ -104,10 +105,6 @@ async fn closed(peer: &mut MatchboxTransport) -> PeerId {
         }
     })
     .await
-}
-
-fn knows(peer: &MatchboxTransport, other: PeerId) -> bool {
-    peer.known_peers().iter().any(|known| known.id == other)
 }
 
 #[tokio::test]
@@ -324,6 +321,64 @@ async fn a_pair_meets_although_encryption_failed_at_either_side() {
         data => Some(data),
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_pair_that_hangs_up_meets_again_whoever_does_and_however_often() {
+    for signaling in [Signaling::Local(LocalHub::new()), server().await] {
+        let [mut a, mut b, mut c] = three(&signaling).await;
+        part_and_meet_again(&mut a, &mut b).await;
+        say(&mut b, &mut c, "I never lost you").await;
+        say(&mut c, &mut a, "nor I you").await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_comes_over_another_connection_before_the_end_of_the_one_before_is_told() {
+    let [mut a, mut b, _c] = three(&Signaling::Local(LocalHub::new())).await;
+    let (a_id, b_id) = (id_of(&a).await, id_of(&b).await);
+    a.hang_up(b_id);
+    until("the first one knows the second again", || {
+        while a.receive().is_some() {}
+        while a.take_closed().is_some() {}
+        knows(&a, b_id)
+    })
+    .await;
+    for _ in 0..100 {
+        a.send(b_id, Channel::Reliable, Bytes::from_static(b"new"));
+        let early = std::iter::from_fn(|| b.receive()).any(|(_, _, packet)| packet == "new");
+        assert!(!early && !knows(&b, a_id));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(b.take_closed(), Some(a_id));
+    say(&mut a, &mut b, "new").await;
+    assert!(knows(&b, a_id));
+}
+
+#[tokio::test]
+async fn a_pair_meets_again_although_an_offer_is_lost() {
+    let (_server, [(mut a, mut to_a), (mut b, mut to_b)]) = two_named([1, 2]).await;
+    to_a.tell(PeerEvent::NewPeer(id(2))).await;
+    let offers = Cell::new(0);
+    // As with a server that sends it over a connection that its receiver has given up.
+    let pass = |_, data| {
+        let is_offer = matches!(&data, PeerSignal::Offer(text) if !text.starts_with(AGAIN));
+        offers.set(offers.get() + u32::from(is_offer));
+        (!is_offer || offers.get() != 2).then_some(data)
+    };
+    let part_and_meet = async {
+        meet(&mut a, &mut b).await;
+        let start = Instant::now();
+        a.hang_up(id(2));
+        b.hang_up(id(1));
+        know_again(&mut a, &mut b).await;
+        assert!(start.elapsed() < HANDSHAKE_DEADLINE / 2);
+    };
+    tokio::select! {
+        () = relay(&mut to_a, &mut to_b, (id(1), id(2)), pass) => {}
+        () = part_and_meet => {}
+    }
+    assert_eq!(offers.get(), 3);
 }
 
 #[tokio::test]

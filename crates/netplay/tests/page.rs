@@ -15,7 +15,7 @@ use netplay::{
     },
 };
 use std::time::Duration;
-use talk::{id_of, say, until};
+use talk::{id_of, part_and_meet_again, say, until};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -98,4 +98,22 @@ async fn a_page_outlives_handshakes_that_are_broken_off() {
     .await;
     drop(a);
     until("all connections are closed", || open_connections() == 0).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_pair_that_hangs_up_meets_again_and_leaves_no_connection_open() {
+    let before = open_connections();
+    let hub = LocalHub::new();
+    let (mut a, mut b) = (join(&hub), join(&hub));
+    say(&mut a, &mut b, "met").await;
+    part_and_meet_again(&mut a, &mut b).await;
+    until("the older connections are closed", || {
+        open_connections() == before + 2
+    })
+    .await;
+    drop((a, b));
+    until("all connections are closed", || {
+        open_connections() == before
+    })
+    .await;
 }

@@ -2,20 +2,17 @@
 
 mod common;
 
-use bytes::Bytes;
 use common::{
+    alone::{Alone, stop},
     game::{Settings, Sums, eager, seats},
     world::{FAIR, Peer, World, all_in},
 };
 use netplay::{
     session::{Command, Config, Failure, Phase, room::Room},
-    transport::{Channel, KnownPeer, Path, SignalingState, Transport},
+    transport::SignalingState,
 };
 use protocol::{PeerId, limits::*};
-use std::{
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -127,29 +124,6 @@ fn who_was_away_without_noticing_it_is_met_again() {
     meet_and_play(&world, both);
 }
 
-/// Stops one of `peers` for a while, and lets it wake before anything that was said to it has come,
-/// as a process does: the system hands that on while it already acts.
-fn stop(world: &World, peers: &mut [&mut Peer<Sums>], stopped: usize, time: Duration) {
-    let (before, rest) = peers.split_at_mut(stopped);
-    let [stopped, after @ ..] = rest else {
-        panic!("nobody to be stopped");
-    };
-    let mut awake: Vec<&mut Peer<Sums>> = (before.iter_mut().chain(after))
-        .map(|peer| &mut **peer)
-        .collect();
-    world.run(&mut awake, time);
-    let mut early = Alone {
-        id: Some(stopped.id()),
-        signaling: stopped.transport.signaling(),
-        known: stopped.transport.known_peers(),
-        ..Alone::default()
-    };
-    stopped.room.turn(world.now(), &mut early);
-    for (to, channel, packet) in early.sent {
-        stopped.transport.send(to, channel, packet);
-    }
-}
-
 /// (An owner may go on for a moment with its own reign, which nobody follows any more.)
 #[test]
 fn whoever_was_stopped_returns_to_the_match_of_the_others_and_begins_no_reign_of_its_own() {
@@ -236,46 +210,6 @@ fn who_cannot_reach_everybody_holds_nobody_up() {
     );
     three[1].room.command(Command::SetReady(true));
     assert!(world.run_until(&mut three[..2], SECOND, all_in(Phase::Match)));
-}
-
-/// A transport that brings nothing, and whose signaling goes as a test wants it.
-#[derive(Default)]
-struct Alone {
-    id: Option<PeerId>,
-    signaling: SignalingState,
-    known: Vec<KnownPeer>,
-    sent: Vec<(PeerId, Channel, Bytes)>,
-}
-
-impl Transport for Alone {
-    fn local_id(&self) -> Option<PeerId> {
-        self.id
-    }
-    fn known_peers(&self) -> Vec<KnownPeer> {
-        self.known.clone()
-    }
-    fn signaling(&self) -> SignalingState {
-        self.signaling.clone()
-    }
-    fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
-        self.sent.push((to, channel, packet));
-    }
-    fn receive(&mut self) -> Option<(PeerId, Channel, Bytes)> {
-        None
-    }
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Pending
-    }
-    fn take_closed(&mut self) -> Option<PeerId> {
-        None
-    }
-    fn ban(&mut self, _: PeerId) {}
-    fn path(&self, _: PeerId) -> Path {
-        Path::Unknown
-    }
-    fn dropped(&self) -> u64 {
-        0
-    }
 }
 
 #[test]

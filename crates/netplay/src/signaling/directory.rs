@@ -2,20 +2,36 @@
 //! client and its transport.
 
 use crate::transport::{KnownPeer, Path, SignalingState};
-use protocol::{PeerId, limits::MAX_PEERS};
+use protocol::{
+    PeerId,
+    limits::{MAX_PEERS, SILENCE_DEADLINE},
+};
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+use web_time::Instant;
 
 /// Sockets at once, one for each other peer of a full room. At the bound a newcomer takes the
 /// place of one that left before its channels were open; if there is none, it is dropped and
 /// counted.
 pub const MAX_SOCKETS: usize = MAX_PEERS - 1;
 
-/// Sockets that one peer's id ever gets: the first, and further ones after its handshake failed
-/// or its channels closed. At the bound nobody tries again, and its offers are dropped and counted.
+/// Sockets that a peer gets until a packet has come: the first, and further ones after its handshake
+/// failed. At the bound nobody tries again, and its offers are dropped and counted.
 pub const MAX_ATTEMPTS: u32 = 4;
+
+/// Sockets that a peer gets after its connection, which a packet had come over, has ended: enough for
+/// an outage of two minutes. At the bound it is as at [`MAX_ATTEMPTS`].
+pub const MAX_RETURN_ATTEMPTS: u32 = 16;
+
+/// Sockets that one peer's id ever gets. At the bound it is as at [`MAX_ATTEMPTS`]; a reload, which
+/// brings another id, helps.
+pub const MAX_ATTEMPTS_EVER: u32 = 256;
+
+/// How long it counts that a peer wanted to begin anew while it was well heard.
+const WISH: Duration = Duration::from_secs(10);
 
 /// Peers remembered, with a socket or without one any more. At the bound the one that was met
 /// first of those without is forgotten: its id would be met as a new one, even if it was banned.
@@ -42,8 +58,14 @@ struct Entry {
     path: Path,
     /// Sockets so far, the present one included: its number.
     attempts: u32,
-    /// Whether a packet has come over the present socket's channels.
-    heard: bool,
+    /// When the newest packet came over the present socket's channels.
+    heard: Option<Instant>,
+    /// The number of the last socket that a packet has come over; 0 for none.
+    proven: u32,
+    /// Whether signaling counts it to the room.
+    is_member: bool,
+    /// When it wanted to begin anew although its connection is proven.
+    wished: Option<Instant>,
 }
 
 /// How far it has come with a peer.
@@ -71,11 +93,28 @@ impl Presence {
 }
 
 impl Entry {
-    /// Whether another socket may be opened, in the place of the present one if there is one. No
-    /// connection that is proven by a packet is ever given up for it.
-    fn may_begin_anew(&self) -> bool {
-        let is_proven = self.presence == Presence::Open && self.heard;
-        self.attempts < MAX_ATTEMPTS && self.presence != Presence::Banned && !is_proven
+    /// Whether a packet has come over its channels of late. No such connection is given up for
+    /// another one.
+    fn is_proven(&self, now: Instant) -> bool {
+        let is_recent = |heard: Instant| now.saturating_duration_since(heard) < SILENCE_DEADLINE;
+        self.presence == Presence::Open && self.heard.is_some_and(is_recent)
+    }
+
+    /// Whether another socket may be opened, in the place of the present one if there is one.
+    fn may_begin_anew(&self, now: Instant) -> bool {
+        let most = match self.proven {
+            0 => MAX_ATTEMPTS,
+            _ => MAX_RETURN_ATTEMPTS,
+        };
+        self.failures() < most
+            && self.attempts < MAX_ATTEMPTS_EVER
+            && self.presence != Presence::Banned
+            && !self.is_proven(now)
+    }
+
+    /// Sockets since the last proven one.
+    fn failures(&self) -> u32 {
+        self.attempts - self.proven
     }
 }
 
@@ -105,10 +144,14 @@ impl Directory {
         self.state().relays = Some(relays.into());
     }
 
-    /// The peers that are or may come, in the order of their coming.
+    /// The peers that are or may come, in the order of their coming. One whose connection has ended
+    /// is among them again once another one is open.
     pub fn peers(&self) -> Vec<KnownPeer> {
         let state = self.state();
-        let here = |entry: &&Entry| matches!(entry.presence, Presence::Known | Presence::Open);
+        let here = |entry: &&Entry| match entry.presence {
+            Presence::Known => entry.proven == 0,
+            presence => presence == Presence::Open,
+        };
         state
             .peers
             .iter()
@@ -188,28 +231,36 @@ impl Directory {
             presence: Presence::Known,
             path: Path::Unknown,
             attempts: 1,
-            heard: false,
+            heard: None,
+            proven: 0,
+            is_member: true,
+            wished: None,
         });
         true
     }
 
     /// Takes in anew a peer that was met before, for another socket: in the place of one that no
-    /// packet has come through, or of one that is gone. False at [`MAX_SOCKETS`] and at its
-    /// [`MAX_ATTEMPTS`].
-    pub(crate) fn admit_again(&self, peer: PeerId) -> bool {
+    /// packet has come through of late, or of one that is gone. False at [`MAX_SOCKETS`] and at its
+    /// [`MAX_ATTEMPTS`] or [`MAX_RETURN_ATTEMPTS`].
+    pub(crate) fn admit_again(&self, peer: PeerId, now: Instant) -> bool {
         let mut state = self.state();
-        let Some(entry) = state.entry(peer) else {
+        let Some(entry) = state.entry_mut(peer) else {
             return false;
         };
+        if entry.is_proven(now) {
+            entry.wished = Some(now);
+        }
         let has_place = entry.presence.has_socket();
-        if !entry.may_begin_anew() || !(has_place || state.make_room()) {
+        if !entry.may_begin_anew(now) || !(has_place || state.make_room()) {
             return false;
         }
         if let Some(entry) = state.entry_mut(peer) {
             entry.presence = Presence::Known;
             entry.path = Path::Unknown;
             entry.attempts += 1;
-            entry.heard = false;
+            entry.heard = None;
+            entry.is_member = true;
+            entry.wished = None;
         }
         true
     }
@@ -219,17 +270,33 @@ impl Directory {
         self.state().entry(peer).map(|entry| entry.attempts)
     }
 
-    /// Whether the end of this peer's socket is a failure to try again after: it has not left,
-    /// and nothing has come over its channels.
-    pub(crate) fn is_worth_another(&self, peer: PeerId) -> bool {
+    /// How many of this peer's sockets have failed since the last one that a packet came over, if it
+    /// is worth another one: its socket is gone, but it has not left.
+    pub(crate) fn failures(&self, peer: PeerId) -> Option<u32> {
+        let state = self.state();
+        let entry = state.entry(peer)?;
+        let is_over = matches!(entry.presence, Presence::Closed | Presence::Failed);
+        (is_over && entry.is_member && entry.may_begin_anew(Instant::now()))
+            .then(|| entry.failures())
+    }
+
+    /// Whether this peer wanted to begin anew, and nothing comes over its open channels any more: to
+    /// it they have ended.
+    pub(crate) fn is_forsaken(&self, peer: PeerId, now: Instant) -> bool {
         let state = self.state();
         state.entry(peer).is_some_and(|entry| {
-            matches!(entry.presence, Presence::Known | Presence::Open) && entry.may_begin_anew()
+            let is_recent = |wished: Instant| now.saturating_duration_since(wished) < WISH;
+            entry.presence == Presence::Open
+                && entry.wished.is_some_and(is_recent)
+                && !entry.is_proven(now)
         })
     }
 
     /// Notes that signaling told of this peer again.
     pub(crate) fn set_known(&self, peer: PeerId) {
+        if let Some(entry) = self.state().entry_mut(peer) {
+            entry.is_member = true;
+        }
         self.set_presence(peer, Presence::Known, &[Presence::Gone]);
     }
 
@@ -244,7 +311,8 @@ impl Directory {
         if let Some(entry) = self.state().entry_mut(peer)
             && entry.attempts == attempt
         {
-            entry.heard = true;
+            entry.heard = Some(Instant::now());
+            entry.proven = attempt;
             if matches!(entry.presence, Presence::Known | Presence::Gone) {
                 entry.presence = Presence::Open;
             }
@@ -253,11 +321,13 @@ impl Directory {
 
     /// Notes that signaling says this peer left. Proven channels outlive that.
     pub(crate) fn set_gone(&self, peer: PeerId) {
-        if let Some(entry) = self.state().entry_mut(peer)
-            && (entry.presence == Presence::Known
-                || entry.presence == Presence::Open && !entry.heard)
-        {
-            entry.presence = Presence::Gone;
+        if let Some(entry) = self.state().entry_mut(peer) {
+            entry.is_member = false;
+            if entry.presence == Presence::Known
+                || entry.presence == Presence::Open && entry.heard.is_none()
+            {
+                entry.presence = Presence::Gone;
+            }
         }
     }
 
@@ -310,3 +380,6 @@ impl State {
         self.peers.iter_mut().find(|entry| entry.peer.id == peer)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,13 +18,13 @@
 //! and the port behind them. So the other side learns of none of ours but the relay's, and our
 //! stack of none that could make it answer there directly.
 //!
-//! A pair whose handshake failed begins anew, each time with new sockets, and always by an offer of
+//! A pair whose handshake failed, or whose connection has ended, begins anew, each time with new sockets, and always by an offer of
 //! the side that offered first. Signals do not say which attempt they belong to, and an answer to
 //! an earlier offer would break the present one. So each further offer names its media section
 //! anew: every WebRTC stack repeats that name in its answer, whoever wrote it. Candidates need no
 //! name: signals between two peers keep their order, and nothing passes for a socket before its
 //! peer's description has. The side that answers asks for a new offer by one that is not a
-//! description, [`AGAIN`] and the name of the attempt that failed. Stock matchbox peers ignore that
+//! description, [`AGAIN`] and the name of the attempt that failed, until it gets one. Stock matchbox peers ignore that
 //! as they ignore any second offer: they go on with their first handshake, or have lost it for good.
 //!
 //! Of a pair one side is told of the other, and offers. A server that was restarted may tell the
@@ -38,12 +38,17 @@ use super::{
 use crate::transport::{KnownPeer, SignalingState};
 use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal};
 use protocol::PeerId;
-use std::{collections::HashMap, net::IpAddr};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 use tracing::{debug, info};
+use web_time::Instant;
 
 /// Candidates in each direction of one handshake, the end marker included. Further ones are
 /// dropped: a machine has one for each of its interfaces and ICE servers.
 pub const MAX_CANDIDATES: u32 = 48;
+
+/// How long an offer may be on its way. Whoever asks for one later did not get it: who has an offer
+/// asks for none.
+const OFFER_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Asks a peer for a new offer, in the place of an offer's description.
 pub const AGAIN: &str = "again";
@@ -60,6 +65,7 @@ pub struct Guard {
 struct Handshake {
     /// The number of the socket that it is for.
     attempt: u32,
+    begun: Instant,
     /// Whether we make the offer: signaling told us of a newcomer.
     we_offer: bool,
     /// The media section, once an offer has passed.
@@ -96,6 +102,7 @@ impl Handshake {
     fn new(we_offer: bool, attempt: u32) -> Self {
         Self {
             attempt,
+            begun: Instant::now(),
             we_offer,
             section: None,
             answered: false,
@@ -263,11 +270,11 @@ impl Guard {
                 id,
                 here_before_us: false,
             }),
-            Some(Presence::Closed | Presence::Failed) => self.admit_again(id, true),
-            // Back after its or our own connection to the server was lost: its handshake goes on.
-            Some(_) => {
+            Some(presence) => {
+                // Back after its or our own connection to the server was lost: its handshake goes on,
+                // if there is one.
                 self.directory.set_known(id);
-                false
+                !presence.has_socket() && presence != Presence::Banned && self.admit_again(id, true)
             }
         }
     }
@@ -337,11 +344,14 @@ impl Guard {
         is_new && self.admit_again(sender, false)
     }
 
-    /// The other side's attempt to answer has failed. If it was the present one, we offer anew.
+    /// The other side's attempt to answer has failed. If it was the present one, or our present offer
+    /// is lost, we offer anew.
     fn asked_again(&mut self, sender: PeerId, name: &str) -> Option<PeerEvent> {
         let handshake = self.handshake(sender).filter(|h| h.we_offer)?;
         let is_present = handshake.section.as_ref()?.there == name;
-        (is_present && self.admit_again(sender, true)).then_some(PeerEvent::NewPeer(sender))
+        let is_lost = handshake.waits() && handshake.begun.elapsed() >= OFFER_DEADLINE;
+        ((is_present || is_lost) && self.admit_again(sender, true))
+            .then_some(PeerEvent::NewPeer(sender))
     }
 
     fn admit(&mut self, peer: KnownPeer) -> bool {
@@ -352,7 +362,7 @@ impl Guard {
 
     /// Lets one begin anew.
     fn admit_again(&mut self, id: PeerId, we_offer: bool) -> bool {
-        let admitted = self.directory.admit_again(id);
+        let admitted = self.directory.admit_again(id, Instant::now());
         self.begin(id, admitted, we_offer)
     }
 

@@ -6,8 +6,8 @@
 //! nothing here depends on anybody's pictures.
 //!
 //! So one peer's fault stays its own. What matchbox 0.15 does to a socket when a connection breaks
-//! in the wrong moment ends that one connection (`contain`), and if nothing had come over it yet,
-//! the pair tries again (`attempt`); a ban drops that peer's socket; and what has not opened within
+//! in the wrong moment ends that one connection (`contain`), and however one has ended that was not
+//! meant to, the pair tries again (`attempt`); a ban drops that peer's socket; and what has not opened within
 //! [`HANDSHAKE_DEADLINE`](protocol::limits::HANDSHAKE_DEADLINE) is dropped too. matchbox's queues have no bound, so packets are not queued any more when
 //! [`MAX_QUEUED_PACKETS`] wait.
 
@@ -169,6 +169,9 @@ impl MatchboxTransport {
         let count = self.peers.len();
         for step in 0..count {
             let at = (self.turn + step) % count;
+            if self.waits(at) {
+                continue;
+            }
             let sides = &mut self.peers[at];
             if let Some((channel, packet, fits)) = sides.receive() {
                 self.turn = at + 1;
@@ -180,6 +183,19 @@ impl MatchboxTransport {
         None
     }
 
+    /// Whether the turn of the socket at this place has not come: all that was agreed over the one
+    /// before ends with that, so its closing is told first.
+    fn waits(&self, at: usize) -> bool {
+        let peer = self.peers[at].peer;
+        let is_before = |sides: &Sides| sides.peer == peer && sides.was_heard();
+        self.closed.contains(&peer) || self.peers[..at].iter().any(is_before)
+    }
+
+    /// The place of the newest socket to this peer.
+    fn newest(&self, peer: PeerId) -> Option<usize> {
+        self.peers.iter().rposition(|sides| sides.peer == peer)
+    }
+
     /// Takes new sockets in.
     fn take_in(&mut self) {
         while let Ok(sides) = self.ends.sockets.try_recv() {
@@ -189,19 +205,20 @@ impl MatchboxTransport {
 
     /// Lets go of sockets that have ended and have no packet left. Says whether there were any.
     fn let_go(&mut self) -> bool {
-        let (directory, closed) = (&self.directory, &mut self.closed);
-        let before = self.peers.len();
-        self.peers.retain_mut(|sides| {
-            let has_ended = sides.has_ended();
-            let is_banned = || directory.presence(sides.peer) == Some(Presence::Banned);
-            if has_ended && sides.was_heard() && !is_banned() {
-                closed.push_back(sides.peer);
+        let ended: Vec<Sides> = (self.peers)
+            .extract_if(.., |sides| sides.has_ended())
+            .collect();
+        for sides in ended.iter().filter(|sides| sides.was_heard()) {
+            let is_banned = self.directory.presence(sides.peer) == Some(Presence::Banned);
+            let mut others = self.peers.iter();
+            let has_another = others.any(|other| other.peer == sides.peer && other.was_heard());
+            if !is_banned && !has_another {
+                self.closed.push_back(sides.peer);
             }
-            !has_ended
-        });
-        let excess = closed.len().saturating_sub(MAX_REMEMBERED);
-        closed.drain(..excess);
-        self.peers.len() < before
+        }
+        let excess = self.closed.len().saturating_sub(MAX_REMEMBERED);
+        self.closed.drain(..excess);
+        !ended.is_empty()
     }
 }
 
@@ -211,7 +228,9 @@ impl Transport for MatchboxTransport {
     }
 
     fn known_peers(&self) -> Vec<KnownPeer> {
-        self.directory.peers()
+        let mut known = self.directory.peers();
+        known.retain(|peer| !self.newest(peer.id).is_some_and(|at| self.waits(at)));
+        known
     }
 
     fn signaling(&self) -> SignalingState {
@@ -221,8 +240,9 @@ impl Transport for MatchboxTransport {
     fn send(&mut self, to: PeerId, channel: Channel, packet: Bytes) {
         self.take_in();
         let banned = self.directory.presence(to) == Some(Presence::Banned);
-        let sides = self.peers.iter_mut().rfind(|sides| sides.peer == to);
-        if banned || !sides.is_some_and(|sides| sides.send(channel, packet)) {
+        // What belongs to a connection that has ended goes nowhere.
+        let at = self.newest(to).filter(|at| !banned && !self.waits(*at));
+        if !at.is_some_and(|at| self.peers[at].send(channel, packet)) {
             self.directory.count_drop();
         }
     }
@@ -261,6 +281,12 @@ impl Transport for MatchboxTransport {
         self.take_in();
         self.let_go();
         self.closed.pop_front()
+    }
+
+    fn hang_up(&mut self, peer: PeerId) {
+        self.directory.set_over(peer);
+        // Full means that a look is due already.
+        let _ = self.ends.look.try_send(());
     }
 
     fn ban(&mut self, peer: PeerId) {

@@ -120,7 +120,8 @@ impl Hub {
         changed
     }
 
-    /// Closes the channels between two peers for good, and tells both.
+    /// Closes the channels between two peers, and tells both. They connect again as soon as both
+    /// look whom they know, and nothing is cut between them.
     pub fn close(&self, a: PeerId, b: PeerId) {
         self.change(|network, now| network.close(a, b, now));
     }
@@ -160,7 +161,9 @@ impl Transport for MemoryTransport {
     }
 
     fn known_peers(&self) -> Vec<KnownPeer> {
-        let inner = self.hub.lock();
+        let mut inner = self.hub.lock();
+        let now = inner.now();
+        inner.network.connect_again(self.id, &self.banned, now);
         let mut here_before_us = true;
         let mut known = Vec::new();
         for id in inner.network.peers() {
@@ -246,6 +249,11 @@ impl Transport for MemoryTransport {
                 return Some(closed);
             }
         }
+    }
+
+    fn hang_up(&mut self, peer: PeerId) {
+        self.hub
+            .change(|network, now| network.hang_up(self.id, peer, now));
     }
 
     fn ban(&mut self, peer: PeerId) {

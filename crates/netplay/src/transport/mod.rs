@@ -68,7 +68,8 @@ pub trait Transport: Send + 'static {
     /// This peer's id, once signaling has assigned it.
     fn local_id(&self) -> Option<PeerId>;
     /// The peers that signaling has told of, in the order of their coming. At most
-    /// [`protocol::limits::MAX_PEERS`] and a few that are on their way.
+    /// [`protocol::limits::MAX_PEERS`] and a few that are on their way. One whose connection has
+    /// ended is among them again once another one is open.
     fn known_peers(&self) -> Vec<KnownPeer>;
     /// What became of signaling.
     fn signaling(&self) -> SignalingState;
@@ -83,7 +84,13 @@ pub trait Transport: Send + 'static {
     /// process has crashed. All that it had said before has been received. What signaling says of
     /// a peer never counts, and one that falls silent (a killed process, a cut cable) is not told
     /// of, or only much later: silence is the session's to judge.
+    ///
+    /// For some time both sides try to connect again, unless signaling says that it has left. What
+    /// it says over another connection comes only after the closing of the one before was taken.
     fn take_closed(&mut self) -> Option<PeerId>;
+    /// Ends the connection to a peer that has fallen silent. Both sides try to connect again, as
+    /// after a [closing](Transport::take_closed).
+    fn hang_up(&mut self, peer: PeerId);
     /// Drops a peer: its packets are dropped from now on, and its connection is closed once what
     /// was sent to it before has had time to go out.
     fn ban(&mut self, peer: PeerId);

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod alone;
 pub mod forger;
 pub mod game;
 pub mod hostile;

@@ -2,7 +2,9 @@
 
 use super::*;
 use netplay::signaling::{
-    directory::{MAX_ATTEMPTS, MAX_REMEMBERED, MAX_SOCKETS},
+    directory::{
+        MAX_ATTEMPTS, MAX_ATTEMPTS_EVER, MAX_REMEMBERED, MAX_RETURN_ATTEMPTS, MAX_SOCKETS,
+    },
     guard::MAX_CANDIDATES,
 };
 
@@ -61,20 +63,25 @@ fn who_left_before_it_was_open_makes_room_for_others() {
 
 #[test]
 fn a_peer_whose_socket_is_gone_may_begin_anew_a_few_times() {
-    for was_open in [false, true] {
+    // Over which of its sockets a packet comes, and how many it gets.
+    let cases: [(fn(u32) -> bool, u32); 3] = [
+        (|_| false, MAX_ATTEMPTS),
+        (|attempt| attempt == 1, 1 + MAX_RETURN_ATTEMPTS),
+        (|_| true, MAX_ATTEMPTS_EVER),
+    ];
+    for (is_heard, most) in cases {
         let (mut guard, directory) = guard();
         guard.incoming(PeerEvent::NewPeer(id(OTHER)));
-        for attempt in 1..2 * MAX_ATTEMPTS {
-            let may = attempt < MAX_ATTEMPTS;
-            assert_eq!(
-                directory.peers().len(),
-                usize::from(attempt <= MAX_ATTEMPTS)
-            );
+        for attempt in 1..most + 4 {
+            let may = attempt < most;
+            // One that was there is known again when it is there again.
+            let is_known = attempt <= most && !(1..attempt).any(is_heard);
+            assert_eq!(directory.peers().len(), usize::from(is_known));
             assert!(
                 hear(&mut guard, OTHER, offer()).is_none(),
                 "while it has a socket, or after too many"
             );
-            if was_open {
+            if is_heard(attempt) {
                 directory.set_heard(id(OTHER), attempt);
             }
             directory.set_over(id(OTHER));

@@ -141,4 +141,19 @@ pub const KEPT: &[(&str, &str)] = &[
         "sums seed 5850 peers 5 rtt 200 jitter 30 loss 5 reorder 0 duplicate 5 length 27701; 4000 \
          crash 0; 5280 join 5; 6207 freeze 3 7494",
     ),
+    (
+        "whoever enters a match that ends refused the start of the next one, which counted on it",
+        "rounds seed 3330 peers 3 rtt 100 jitter 0 loss 0 reorder 0 duplicate 0 length 17967; \
+         4000 join 5; 7100 deafen 5 2 3614; 13600 freeze 5 5471; 16800 join 7",
+    ),
+    (
+        "a process slept for so long that it was given up, for good",
+        "sums seed 1 peers 2 rtt 50 jitter 0 loss 5 reorder 0 duplicate 0 length 80000; \
+         4000 freeze 0 60000",
+    ),
+    (
+        "a room was split for so long that its parts gave each other up, for good",
+        "sums seed 2 peers 8 rtt 100 jitter 30 loss 20 reorder 5 duplicate 5 length 90000; \
+         4000 split 0b00010110 60000",
+    ),
 ];

@@ -44,3 +44,39 @@ pub async fn say(from: &mut MatchboxTransport, to: &mut MatchboxTransport, word:
     })
     .await;
 }
+
+/// Whether a peer counts another one to its room.
+pub fn knows(peer: &MatchboxTransport, other: PeerId) -> bool {
+    peer.known_peers().iter().any(|known| known.id == other)
+}
+
+/// Waits until two peers whose connection has ended know each other again.
+pub async fn know_again(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
+    let (a_id, b_id) = (id_of(a).await, id_of(b).await);
+    until("they know each other again", || {
+        for peer in [&mut *a, &mut *b] {
+            while peer.receive().is_some() {}
+            while peer.take_closed().is_some() {}
+        }
+        knows(a, b_id) && knows(b, a_id)
+    })
+    .await;
+}
+
+/// Has one of two peers, the other one, and both hang up, several times; each time they meet again.
+pub async fn part_and_meet_again(a: &mut MatchboxTransport, b: &mut MatchboxTransport) {
+    let (a_id, b_id) = (id_of(a).await, id_of(b).await);
+    for (a_does, b_does) in [(true, false), (false, true), (true, true)].repeat(3) {
+        if a_does {
+            a.hang_up(b_id);
+            assert!(!knows(a, b_id));
+        }
+        if b_does {
+            b.hang_up(a_id);
+            assert!(!knows(b, a_id));
+        }
+        know_again(a, b).await;
+        say(a, b, "again").await;
+        say(b, a, "indeed").await;
+    }
+}

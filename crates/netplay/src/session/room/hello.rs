@@ -59,6 +59,8 @@ impl<S: Simulation> Room<S> {
         let asks_again = !hello.heard_you && peer.greeting_due <= self.now;
         let needs_answer = asks_again || !peer.told_heard;
         let arrives = peer.stage == Stage::Greeting && hello.heard_you;
+        let returns = arrives && peer.returns;
+        let name = peer.shown_name().to_owned();
         if arrives {
             peer.enter(Stage::Here, self.now);
         }
@@ -67,7 +69,11 @@ impl<S: Simulation> Room<S> {
         }
         if arrives {
             self.refused = None;
+            self.waking.has_met();
             self.change_line();
+        }
+        if returns {
+            self.notify(format!("{name} is back"));
         }
     }
 
@@ -188,6 +194,7 @@ impl<S: Simulation> Room<S> {
         for id in given_up {
             self.give_up(id);
         }
+        self.wait_for_the_reached();
         self.forget_refused();
         if let Some((reason, detail)) = self.refusal_of_the_room() {
             return self.end(Failure::Refused { reason, detail });
@@ -199,6 +206,42 @@ impl<S: Simulation> Room<S> {
         if let (true, Some((reason, detail))) = (alone, self.refused.clone()) {
             self.end(Failure::Refused { reason, detail });
         }
+    }
+
+    /// Greets whom we lost and others of the room reach, so that we either reach it, too, or leave:
+    /// there is no half mesh.
+    fn wait_for_the_reached(&mut self) {
+        let (now, peers) = (self.now, &self.peers);
+        // The others need as long to notice who has gone.
+        let is_missed = |peer: &&peers::Peer| {
+            let is_old = now.saturating_sub(peer.since) >= SILENCE_DEADLINE;
+            peer.may_return && is_old && peers.others_reach(peer.id)
+        };
+        let missed: Vec<PeerId> = peers.iter().filter(is_missed).map(|p| p.id).collect();
+        for id in missed {
+            if let Some(peer) = self.peers.get_mut(id) {
+                peer.meet_again(now);
+            }
+        }
+    }
+
+    /// We slept for so long that everybody has given us up: so do we, to be met again at once.
+    pub(super) fn wake_alone(&mut self, transport: &mut dyn Transport) {
+        let met: Vec<PeerId> = (self.peers.iter())
+            .filter(|peer| peer.was_here && peer.stage != Stage::Gone)
+            .map(|peer| peer.id)
+            .collect();
+        if met.is_empty() {
+            return;
+        }
+        self.waking.wait_for_others(self.now);
+        let notice = self.notice.take();
+        for id in met {
+            // Before anything is heard of it: all of that is older.
+            transport.hang_up(id);
+            self.lose_for_now(id);
+        }
+        self.notice = notice;
     }
 
     /// Forgets whom we refused, once it has had time to learn why: few peers are remembered, and
@@ -234,9 +277,13 @@ impl<S: Simulation> Room<S> {
         let is_known = peer.is_known;
         let name = peer.shown_name().to_owned();
         let others_reach_it = self.peers.others_reach(id);
-        if let Some(peer) = self.peers.get_mut(id) {
-            peer.enter(Stage::Gone, self.now);
-            self.bans.push(id);
+        // Whoever was here may only have lost its network for a while.
+        match peer.was_here {
+            true => {
+                self.hang_ups.push(id);
+                self.lose_for_now(id);
+            }
+            false => self.lose(id, "is gone"),
         }
         if is_elder && others_reach_it {
             return self.end(Failure::Unreachable(name));

@@ -92,7 +92,8 @@ impl<S: Simulation> Room<S> {
     /// As the room's owner: starts the match once enough are here, all are ready, and all reach
     /// one another and nobody else of the room.
     pub(super) fn start_when_ready(&mut self) {
-        if !matches!(self.phase, Phase::Lobby | Phase::Result) || !self.ready {
+        let waits = !self.ready || self.waking.waits_for_others();
+        if !matches!(self.phase, Phase::Lobby | Phase::Result) || waits {
             return;
         }
         let order = self.seniority();
@@ -170,13 +171,36 @@ impl<S: Simulation> Room<S> {
     }
 
     /// Whether a start can be taken as it is: the line that goes before it has come.
-    pub(super) fn waits_for_start_of(&self, from: PeerId) -> bool {
-        matches!(self.phase, Phase::Lobby | Phase::Result) && self.may_start(from)
+    pub(super) fn waits_for_start(&self, from: PeerId, start: &Start) -> bool {
+        let waits = match self.phase {
+            Phase::Lobby | Phase::Result => true,
+            Phase::Match => self.goes_over_to(from, start),
+            Phase::Connecting | Phase::Failed(_) => false,
+        };
+        waits && self.may_start(from)
+    }
+
+    /// Whether a start is of the match after the one that we are in without a seat. To whom it comes
+    /// from that one is over, as it may be to everybody: by our last line we wait for the next.
+    fn goes_over_to(&self, from: PeerId, start: &Start) -> bool {
+        let Some((ours, me)) = self.playing().zip(self.id) else {
+            return false;
+        };
+        let theirs = self.peers.get(from).and_then(|peer| peer.playing);
+        !ours.drives
+            && start.match_id != ours.match_id
+            && start.roster.contains(&Some(me))
+            && theirs.is_none_or(|theirs| theirs.match_id != ours.match_id)
     }
 
     pub(super) fn receive_start(&mut self, from: PeerId, start: Start) {
-        if !self.waits_for_start_of(from) {
+        if !self.waits_for_start(from, &start) {
             return self.offend(from);
+        }
+        if self.phase == Phase::Match {
+            self.keep_replay();
+            self.leave_match();
+            self.enter(Phase::Lobby);
         }
         if let Err(why) = self.begin(start) {
             tracing::warn!(%from, "a start was refused: {why}");

@@ -134,6 +134,8 @@ pub struct Room<S: Simulation> {
     line_due: Duration,
     outbox: Vec<(PeerId, Channel, Bytes)>,
     bans: Vec<PeerId>,
+    /// Whose connections are to end, as they have fallen silent.
+    hang_ups: Vec<PeerId>,
     bytes_in: u64,
     bytes_out: u64,
     dropped: u64,
@@ -182,6 +184,7 @@ impl<S: Simulation> Room<S> {
             line_due: Duration::ZERO,
             outbox: Vec::new(),
             bans: Vec::new(),
+            hang_ups: Vec::new(),
             bytes_in: 0,
             bytes_out: 0,
             dropped: 0,
@@ -195,6 +198,9 @@ impl<S: Simulation> Room<S> {
     pub fn turn(&mut self, now: Duration, transport: &mut dyn Transport) {
         let awake = std::mem::replace(&mut self.now, now);
         self.waking.turn(awake, now);
+        if self.waking.has_overslept() {
+            self.wake_alone(transport);
+        }
         self.look_around(transport);
         for _ in 0..MAX_PACKETS_PER_TURN {
             let Some((from, channel, packet)) = transport.receive() else {
@@ -207,7 +213,7 @@ impl<S: Simulation> Room<S> {
         }
         while let Some(closed) = transport.take_closed() {
             if self.closes.is_none() {
-                self.lose(closed, "is gone");
+                self.lose_for_now(closed);
             }
         }
         let judges = !self.waking.hears_first();
@@ -234,6 +240,9 @@ impl<S: Simulation> Room<S> {
         for (to, channel, packet) in self.outbox.drain(..) {
             self.bytes_out += packet.len() as u64;
             transport.send(to, channel, packet);
+        }
+        for peer in self.hang_ups.drain(..) {
+            transport.hang_up(peer);
         }
         for peer in self.bans.drain(..) {
             transport.ban(peer);
@@ -329,6 +338,7 @@ impl<S: Simulation> Room<S> {
             if let Some(peer) = self.peers.meet(known.id, self.now) {
                 peer.is_known = true;
                 peer.was_before_us = Some(known.here_before_us);
+                peer.meet_again(self.now);
             }
         }
         self.path = (self.peers.here())

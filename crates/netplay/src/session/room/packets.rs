@@ -84,13 +84,25 @@ impl<S: Simulation> Room<S> {
 
     /// A peer is gone for good.
     pub(super) fn lose(&mut self, id: PeerId, how: &str) {
+        self.bans.push(id);
+        self.miss(id, false, how);
+    }
+
+    /// The connection to a peer has ended. It may return over another one.
+    pub(super) fn lose_for_now(&mut self, id: PeerId) {
+        if self.peers.get(id).is_some_and(|p| p.stage != Stage::Gone) {
+            self.miss(id, true, "is gone");
+        }
+    }
+
+    fn miss(&mut self, id: PeerId, may_return: bool, how: &str) {
         let Some(peer) = self.peers.get_mut(id) else {
             return;
         };
         let was = peer.stage;
         let name = peer.shown_name().to_owned();
         peer.enter(Stage::Gone, self.now);
-        self.bans.push(id);
+        peer.may_return = may_return;
         if let Some(play) = &mut self.play {
             play.core.unlisten(id);
             play.agreement.remove_joiner(id);

@@ -39,7 +39,8 @@ pub(super) enum Stage {
     Here,
     /// Refused by us. It may say hello again for a while, and is then judged anew.
     Refused,
-    /// It left, was given up, refused us, or is banned. Nothing is taken from it any more.
+    /// It left, was given up, refused us, or is banned. Nothing is taken from it any more, unless it
+    /// [may return](Peer::may_return).
     Gone,
 }
 
@@ -84,6 +85,13 @@ pub(super) struct Peer {
     pub watches: bool,
     /// Whether it said that it leaves.
     pub has_left: bool,
+    /// Whether it has ever been in the room.
+    pub was_here: bool,
+    /// Whether it is gone only because it fell silent or its channels have closed: over another
+    /// connection it is met again.
+    pub may_return: bool,
+    /// Whether it was gone like that and has been met again, but is not in the room yet.
+    pub returns: bool,
     /// The hash of the token that it showed: whom it was before.
     pub former_claim: Option<Claim>,
     /// When it last asked for a snapshot.
@@ -124,6 +132,9 @@ impl Peer {
             played: None,
             watches: false,
             has_left: false,
+            was_here: false,
+            may_return: false,
+            returns: false,
             former_claim: None,
             asked_at: None,
             wants_match: None,
@@ -148,6 +159,22 @@ impl Peer {
         self.ready = false;
         self.mates.clear();
         self.playing = None;
+        self.was_here |= stage == Stage::Here;
+        self.may_return = false;
+        self.returns = false;
+    }
+
+    /// Greets it anew, if it was lost and there is another connection to it. What was agreed over
+    /// the one before has ended with that, on both sides.
+    pub fn meet_again(&mut self, now: Duration) {
+        if !self.may_return {
+            return;
+        }
+        self.enter(Stage::Greeting, now);
+        self.returns = true;
+        self.statements = Statements::default();
+        self.asked_at = None;
+        self.wants_match = None;
     }
 
     /// Whether one more packet of it is listened to. `awake` is when we last listened.

@@ -154,7 +154,7 @@ impl<S: Simulation> Room<S> {
     /// Whether all that a statement follows from has come.
     fn may_take(&self, from: PeerId, statement: &Statement) -> bool {
         let named = match statement {
-            Statement::Start(_) => return self.waits_for_start_of(from),
+            Statement::Start(start) => return self.waits_for_start(from, start),
             Statement::Collect(collect) => Some(collect.match_id),
             Statement::Append(append) => Some(append.match_id),
             Statement::Report(_) | Statement::Deny(_) => None,

@@ -4,7 +4,10 @@
 //! Whoever wakes sees the time first, and what was said to it meanwhile a moment later: the system
 //! and the socket's own task have yet to hand it on. Judged at once, everybody else would have
 //! fallen silent.
+//!
+//! Whoever slept for longer than anybody waits was given up by all. It need not find that out for each.
 
+use protocol::limits::{HANDSHAKE_DEADLINE, SILENCE_DEADLINE};
 use std::time::Duration;
 
 /// A pause between two turns in which this process slept: a peer that stays silent for so long is
@@ -14,6 +17,12 @@ const SLEPT: Duration = Duration::from_millis(500);
 /// How long the others are only heard after that. Each that lives says something every 50 ms.
 const MOMENT: Duration = Duration::from_millis(100);
 
+/// A pause after which everybody has given this process up.
+const GIVEN_UP: Duration = SILENCE_DEADLINE.saturating_add(HANDSHAKE_DEADLINE);
+
+/// How long whoever was given up waits for the others before it starts a match.
+const REUNION: Duration = Duration::from_secs(10);
+
 /// Whether we have just woken up.
 #[derive(Debug, Default)]
 pub(super) struct Waking {
@@ -21,12 +30,19 @@ pub(super) struct Waking {
     hears_until: Option<Duration>,
     /// Whether the last turn came in time.
     was_awake: bool,
+    /// Whether everybody has given us up since the last turn.
+    has_overslept: bool,
+    /// Until when we wait for those that did.
+    waits_until: Option<Duration>,
 }
 
 impl Waking {
     /// The room's turn has come, for the first time since `before`.
     pub fn turn(&mut self, before: Duration, now: Duration) {
-        let paused = now.saturating_sub(before) >= SLEPT;
+        let pause = now.saturating_sub(before);
+        self.has_overslept = pause >= GIVEN_UP;
+        self.waits_until = self.waits_until.filter(|until| now < *until);
+        let paused = pause >= SLEPT;
         // Whoever always comes so late (a timer that is held back in a hidden page) is awake between
         // its turns: what was said to it has come.
         if paused && self.was_awake {
@@ -39,6 +55,26 @@ impl Waking {
     /// Whether nobody is to be judged yet by what has not come.
     pub fn hears_first(&self) -> bool {
         self.hears_until.is_some()
+    }
+
+    /// Whether everybody has given us up since the last turn.
+    pub fn has_overslept(&self) -> bool {
+        self.has_overslept
+    }
+
+    /// The others may take a while to be met again.
+    pub fn wait_for_others(&mut self, now: Duration) {
+        self.waits_until = Some(now + REUNION);
+    }
+
+    /// Somebody was met.
+    pub fn has_met(&mut self) {
+        self.waits_until = None;
+    }
+
+    /// Whether we wait for those that gave us up.
+    pub fn waits_for_others(&self) -> bool {
+        self.waits_until.is_some()
     }
 }
 

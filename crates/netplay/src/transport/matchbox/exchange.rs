@@ -2,13 +2,12 @@
 //!
 //! matchbox 0.15 can neither drop a single peer nor keep one's fault from the others, and its
 //! handshakes have no deadline. A socket for each peer has all three: it is dropped when its peer
-//! is banned, when its channels have closed, and when they have not opened in time; in the last
-//! case, and when it fails before, the pair soon tries again with another. Who may have
-//! one at all is for the [`Guard`](crate::signaling::guard::Guard) and the [`Directory`] to say,
+//! is banned, when its channels have closed, and when they have not opened in time. Unless it was
+//! banned or has left, the pair soon tries again with another. Who may have one at all is for the [`Guard`](crate::signaling::guard::Guard) and the [`Directory`] to say,
 //! through which every event has passed before it comes here.
 
 use super::{
-    attempt::{Patience, Retries},
+    attempt::{Patience, Retries, Retry},
     contain::contain,
     ice::Servers,
     line::{Asked, Line, LineEnd},
@@ -95,6 +94,8 @@ pub(super) struct Exchange<O, S> {
     keep_alive_due: Instant,
     links: Vec<Link<S>>,
     retries: Retries,
+    /// Whether signaling worked at the last look.
+    was_online: bool,
 }
 
 /// What the exchange has to do next.
@@ -132,6 +133,7 @@ where
             keep_alive_due: Instant::now() + KEEP_ALIVE,
             links: Vec::new(),
             retries: Retries::default(),
+            was_online: false,
         }
     }
 
@@ -150,6 +152,12 @@ where
                 Step::Look => {}
             }
             self.look_after(Instant::now());
+            let is_online = self.directory.signaling() == SignalingState::Online;
+            if is_online && !self.was_online {
+                // What was said in the meantime may be lost.
+                self.retries.hurry(Instant::now());
+            }
+            self.was_online = is_online;
             self.try_again(Instant::now()).await;
             if Instant::now() >= self.keep_alive_due {
                 self.keep_alive_due = Instant::now() + KEEP_ALIVE;
@@ -329,14 +337,19 @@ where
         }
     }
 
-    /// Lets a socket go. If it failed before anything came through, the pair is to try again.
+    /// Lets a socket go. The pair is to try again, unless the peer was banned or has left.
     fn end(&mut self, link: Link<S>, now: Instant) {
-        if self.signaller.is_some() && self.directory.is_worth_another(link.peer) {
-            let whole = link.patience.whole();
-            self.retries
-                .add(link.peer, link.attempt, link.we_offer, whole, now);
-        }
         self.directory.set_over(link.peer);
+        let failures = self.directory.failures(link.peer);
+        if let (Some(failures), Some(_)) = (failures, &self.signaller) {
+            let retry = Retry {
+                peer: link.peer,
+                we_offer: link.we_offer,
+                failures,
+                whole: link.patience.whole_after(failures, now),
+            };
+            self.retries.add(retry, now);
+        }
     }
 
     /// Begins anew with peers whose sockets have failed.
@@ -356,7 +369,10 @@ where
                     data,
                 })
                 .await;
-            } else if self.directory.admit_again(peer) {
+                // It may not hear of it, or still hold on to what has ended here.
+                let failures = retry.failures + 1;
+                self.retries.add(Retry { failures, ..retry }, now);
+            } else if self.directory.admit_again(peer, now) {
                 debug!(%peer, "tries again");
                 self.open(peer, PeerEvent::NewPeer(peer), Some(retry.whole), now);
             }

@@ -65,6 +65,9 @@ impl<S: DerefMut<Target = WebRtcSocket>> Link<S> {
                 let until = *self.banned_until.get_or_insert(now + last_words);
                 (now >= until).then_some("it is banned")
             }
+            Some(Presence::Open) if directory.is_forsaken(self.peer, now) => {
+                Some("its peer has begun anew")
+            }
             Some(Presence::Known | Presence::Gone | Presence::Open) => (!self.is_open
                 && self.patience.has_ended(now))
             .then_some("its channels have not opened in time"),

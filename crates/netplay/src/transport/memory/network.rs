@@ -36,6 +36,9 @@ pub struct Conditions {
     pub duplicate: f64,
 }
 
+/// How long one side's try to connect again lasts, while it waits for the other's.
+const TRYING: Duration = Duration::from_secs(1);
+
 /// A network of peers in simulated time. Time is given to each call and must not run backwards;
 /// the same calls with the same seed do the same.
 #[derive(Debug)]
@@ -61,8 +64,12 @@ struct Peer {
 struct Link {
     conditions: Option<Conditions>,
     is_cut: bool,
-    /// For good: nothing travels any more.
+    /// Nothing travels until both sides have connected again.
     is_closed: bool,
+    /// Whether its sender knows that they are closed.
+    is_over: bool,
+    /// When its sender last tried to connect again.
+    tried: Option<Duration>,
     /// When the newest reliable packet arrives: later ones must not overtake it.
     reliable_at: Duration,
     /// Reliable packets that wait for the link's repair.
@@ -153,15 +160,20 @@ impl Network {
         }
     }
 
-    /// Closes the channels between two peers for good, as when either drops the connection: what
-    /// is on its way arrives, then each is told. Over a cut link nobody is.
+    /// Closes the channels between two peers, as when their connection breaks: what is on its way
+    /// arrives, then each is told. Over a cut link nobody is.
     pub fn close(&mut self, a: PeerId, b: PeerId, now: Duration) {
-        self.hang_up(a, b, now);
-        self.hang_up(b, a, now);
+        self.shut(a, b, now);
+        self.shut(b, a, now);
     }
 
-    /// Closes one direction for good; the receiver is told, unless the link is cut.
+    /// Closes one direction by its sender's wish; the receiver is told, unless the link is cut.
     pub fn hang_up(&mut self, from: PeerId, to: PeerId, now: Duration) {
+        self.shut(from, to, now);
+        self.links.entry((from, to)).or_default().is_over = true;
+    }
+
+    fn shut(&mut self, from: PeerId, to: PeerId, now: Duration) {
         let default = self.conditions;
         let link = self.links.entry((from, to)).or_default();
         let latency = link.conditions.unwrap_or(default).latency;
@@ -183,7 +195,53 @@ impl Network {
         let arrived = peer.closings.iter().position(|(at, _)| *at <= now)?;
         let (_, from) = peer.closings.remove(arrived);
         peer.inbox.retain(|Reverse(delivery)| delivery.from != from);
+        // Whoever has left has no links any more.
+        if self.peers.iter().any(|peer| peer.id == from) {
+            let link = self.links.entry((to, from)).or_default();
+            (link.is_closed, link.is_over) = (true, true);
+        }
         Some(from)
+    }
+
+    /// Tries to connect again with all whose channels are closed, as far as this side knows, but for
+    /// those it has `banned`. When both sides do so within a second, and nothing is cut between
+    /// them, the channels are open anew.
+    pub fn connect_again(&mut self, from: PeerId, banned: &[PeerId], now: Duration) {
+        let closed: Vec<PeerId> = (self.links.iter_mut())
+            .filter(|((by, to), link)| *by == from && link.is_over && !banned.contains(to))
+            .map(|((_, to), link)| {
+                link.tried = Some(now);
+                *to
+            })
+            .collect();
+        for to in closed {
+            let tries = |by: PeerId, other: PeerId| {
+                let link = self.links.get(&(by, other));
+                let peer = self.peers.iter().find(|peer| peer.id == by);
+                link.is_some_and(|link| {
+                    let tries = (link.tried).is_some_and(|tried| now - tried <= TRYING);
+                    link.is_over && tries && !link.is_cut
+                }) && peer.is_some_and(|peer| peer.closings.iter().all(|(_, by)| *by != other))
+            };
+            if tries(from, to) && tries(to, from) {
+                self.open_again(from, to);
+            }
+        }
+    }
+
+    /// Opens channels anew: nothing of the old ones is left.
+    fn open_again(&mut self, a: PeerId, b: PeerId) {
+        for (from, to) in [(a, b), (b, a)] {
+            if let Some(link) = self.links.get_mut(&(from, to)) {
+                *link = Link {
+                    conditions: link.conditions,
+                    ..Link::default()
+                };
+            }
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to) {
+                peer.inbox.retain(|Reverse(delivery)| delivery.from != from);
+            }
+        }
     }
 
     /// Whether the channels between two peers were closed from either side.

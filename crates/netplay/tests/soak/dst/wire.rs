@@ -131,6 +131,10 @@ impl Transport for Wire {
         self.inner.poll_ready(context)
     }
 
+    fn hang_up(&mut self, peer: PeerId) {
+        self.inner.hang_up(peer);
+    }
+
     fn ban(&mut self, peer: PeerId) {
         self.inner.ban(peer);
     }

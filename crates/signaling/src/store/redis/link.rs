@@ -143,7 +143,7 @@ pub(super) async fn keep(shared: Arc<Shared>, client: Client, ending: Cancellati
         }
         pause = (pause * 2).min(STORE_LAST_RETRY);
     }
-    shared.set_away("the server is going down");
+    shared.set_down();
 }
 
 /// Passes signals on for as long as the store lives. What cannot be is lost.

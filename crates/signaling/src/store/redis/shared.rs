@@ -91,6 +91,12 @@ impl Shared {
         }
     }
 
+    /// Nobody new comes in any more, since this node goes down.
+    pub(super) fn set_down(&self) {
+        (self.tell_operator)(false);
+        *self.lock_link() = None;
+    }
+
     /// A connection begins. `data` names what Redis has stored, at random.
     pub(super) fn begin(&self, data: &str, listed: impl Iterator<Item = RoomKey>) {
         let data = hash(data, "");
