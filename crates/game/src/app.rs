@@ -1,25 +1,38 @@
 //! Puts the application together: the window, the engine's plugins, and ours.
 
-use crate::{args::Args, demo, font, preferences, quality, scene, screens, sound, theme};
+use crate::{
+    args::Args,
+    contract::{Cartridge, Game},
+    font, preferences, quality, scene, screens, sound, theme,
+};
 use bevy::{
     log::LogPlugin,
     prelude::*,
     window::{PresentMode, WindowResolution},
     winit::{UpdateMode, WinitSettings},
 };
+#[cfg(not(target_arch = "wasm32"))]
+use std::io::Write;
 
-/// Runs the game until its window is closed.
-pub fn run(args: Args) -> AppExit {
+/// Runs a game until its window is closed, as the command line or the page's address says.
+pub fn run<G: Game>() -> AppExit {
+    let args = Args::read();
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Some(Err(wrong)) = args.rules.as_deref().map(G::rules) {
+        // Nobody who does not look is told.
+        let _ = writeln!(std::io::stderr(), "{wrong}");
+        return AppExit::error();
+    }
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
             .set(WindowPlugin {
-                primary_window: Some(window(&args)),
+                primary_window: Some(window(G::TITLE, &args)),
                 ..default()
             })
             .set(LogPlugin {
                 // The engine's and the WebRTC stack's chatter drowns what matters.
-                filter: "warn,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
+                filter: "warn,game=info,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
                          winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
                          rtc_sctp=error,matchbox_socket=error"
                     .into(),
@@ -33,14 +46,15 @@ pub fn run(args: Args) -> AppExit {
     });
     app.insert_resource(ClearColor(theme::NIGHT));
     app.insert_resource(args);
+    app.insert_resource(Cartridge::of::<G>());
     app.add_plugins((
         font::plugin,
         preferences::plugin,
         quality::plugin,
-        scene::plugin,
+        scene::plugin::<G>,
         screens::plugin,
-        demo::plugin,
-        sound::plugin,
+        sound::plugin::<G>,
+        G::plugin,
     ));
     #[cfg(target_arch = "wasm32")]
     app.add_plugins(crate::web::plugin);
@@ -49,9 +63,9 @@ pub fn run(args: Args) -> AppExit {
     app.run()
 }
 
-fn window(args: &Args) -> Window {
+fn window(title: &str, args: &Args) -> Window {
     Window {
-        title: "Peerball".into(),
+        title: title.into(),
         name: Some("peerball".into()),
         resolution: args.size.map_or_else(
             || WindowResolution::new(1280, 720),

@@ -61,10 +61,7 @@ pub struct Args {
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
     pub autopilot: bool,
     /// The rules of matches in a room of one's own, such as arena=hexagon,seats=8,bots=hard.
-    #[cfg_attr(
-        not(target_arch = "wasm32"),
-        arg(long, value_name = "RULES", value_parser = parse_rules)
-    )]
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, value_name = "RULES"))]
     pub rules: Option<String>,
     /// Prints what a picture costs in so many seconds of a match, and ends.
     #[cfg(not(target_arch = "wasm32"))]
@@ -132,12 +129,6 @@ impl Args {
         }
         args
     }
-}
-
-/// Looks whether rules can be read, to say so before there is a window.
-#[cfg(not(target_arch = "wasm32"))]
-fn parse_rules(text: &str) -> Result<String, String> {
-    crate::demo::rules::parse(text).map(|_| text.to_owned())
 }
 
 /// Reads `1280x720`.
@@ -235,8 +226,6 @@ mod tests {
         let args = Args::try_parse_from(["peerball", "--replay", "a.replay"]).unwrap();
         assert_eq!(args.replay, Some("a.replay".into()));
         assert!(Args::try_parse_from(["peerball", "--replay", "a", "--create"]).is_err());
-        assert!(Args::try_parse_from(["peerball", "--rules", "seats=4"]).is_ok());
-        assert!(Args::try_parse_from(["peerball", "--rules", "seats=many"]).is_err());
         assert!(Args::try_parse_from(["peerball", "--size", "1x1"]).is_err());
         assert!(Args::try_parse_from(["peerball", "--scenes", "3"]).is_err());
     }

@@ -4,12 +4,8 @@
 //! The time is that of the main thread on the processor, not on the wall: what else the machine does,
 //! and how long the graphics take, is none of it. Linux tells such times.
 
-use crate::{
-    args::Args,
-    scene::{Page, shown::Shown},
-};
+use crate::{args::Args, scene::Page};
 use bevy::{diagnostic::FrameCount, ecs::system::NonSendMarker, prelude::*};
-use protocol::{Frame, limits::STEPS_PER_SECOND};
 use std::{
     fs,
     io::Write,
@@ -23,8 +19,8 @@ pub(super) fn plugin(app: &mut App) {
     );
 }
 
-/// Frames of a match that are not counted: by then all that is loaded or made once is there.
-const WARM_UP: Frame = 8 * STEPS_PER_SECOND;
+/// How much of a match is not counted: by then all that is loaded or made once is there.
+const WARM_UP: Duration = Duration::from_secs(8);
 
 /// What the system knows of the process at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,7 +90,8 @@ fn told(first: &Sample, last: &Sample) -> String {
 fn measure(
     args: Res<Args>,
     count: Res<FrameCount>,
-    scenes: Query<(&Page, &Shown)>,
+    pages: Query<&Page>,
+    mut began: Local<Option<Instant>>,
     mut first: Local<Option<Sample>>,
     mut exit: MessageWriter<AppExit>,
     // The thread that is measured is this one.
@@ -106,11 +103,10 @@ fn measure(
             return;
         }
     } else {
-        let frame = |(page, shown): (&Page, &Shown)| {
-            let world = shown.world().filter(|_| *page == Page::Playing);
-            world.map_or(0, sim::World::frame)
-        };
-        if !scenes.iter().map(frame).any(|frame| frame >= WARM_UP) {
+        if !pages.iter().any(|page| *page == Page::Playing) {
+            return;
+        }
+        if began.get_or_insert_with(Instant::now).elapsed() < WARM_UP {
             return;
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::{
     preferences::Preferences,
-    scene::{Failed, Scene, Session, place::Place},
+    scene::{Failed, Peer, Scene, Session, place::Place},
 };
 use bevy::{
     input_focus::{
@@ -13,9 +13,8 @@ use bevy::{
     prelude::*,
 };
 use js_sys::{Array, JSON, Object, Reflect};
-use netplay::session::{Handle, Status};
-use sim::World as Match;
-use std::cell::RefCell;
+use netplay::session::Status;
+use std::{cell::RefCell, sync::Arc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{HtmlElement, PageTransitionEvent};
 
@@ -72,13 +71,13 @@ pub fn announce(words: &str) {
     }
 }
 
-/// Tells the page, its title and screen readers which screen is shown: `name` for the page's
-/// styles, `title` for people, in the language of this code.
-pub fn show_screen(name: &str, title: &str, language: &str) {
+/// Tells the page, its title and screen readers which screen of `game` is shown: `name` for the
+/// page's styles, `title` for people, in the language of this code.
+pub fn show_screen(game: &str, name: &str, title: &str, language: &str) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else {
         return;
     };
-    document.set_title(&format!("{title} - Peerball"));
+    document.set_title(&format!("{title} - {game}"));
     if let Some(body) = document.body() {
         // The name of an attribute that is valid cannot fail.
         let _ = body.set_attribute("data-screen", name);
@@ -211,7 +210,7 @@ fn listen() {
 /// What a scene's status is asked of.
 enum Source {
     Opening,
-    Session(Handle<Match>),
+    Session(Arc<dyn Peer>),
     Failed(String),
 }
 

@@ -22,7 +22,7 @@ pub struct Seat<I> {
 }
 
 /// Something for eyes and ears that happened in a step.
-pub trait Event: Clone + Send + 'static {
+pub trait Event: Clone + Send + Sync + 'static {
     /// The event's identity: its kind, its subject and a count that the world keeps.
     ///
     /// A corrected prediction may move a hit by a few frames; its key stays, so that it is told

@@ -1,6 +1,6 @@
 //! The count to a kick-off: three beats, seen and heard.
 
-use sim::{Phase, World as Match};
+use sim::demo::{Phase, World as Match};
 
 /// Steps from one beat to the next: three of them make a kick-off.
 const BEAT_STEPS: u16 = 20;
@@ -31,7 +31,7 @@ pub fn beat(world: &Match) -> Option<Beat> {
 mod tests {
     use super::*;
     use protocol::Simulation;
-    use sim::Settings;
+    use sim::demo::Settings;
 
     #[test]
     fn three_even_beats_lead_to_the_kick_off() {

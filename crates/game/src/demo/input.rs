@@ -3,12 +3,13 @@
 //! The session holds the newest input until the next one, so a picture that comes late costs
 //! latency and never a step.
 
-use crate::{
-    scene::{Scene, Session, view::Turned},
+use super::Played;
+use bevy::prelude::*;
+use game::{
+    scene::{Scene, view::Turned},
     screens::panels::Panels,
 };
-use bevy::prelude::*;
-use sim::Input;
+use sim::demo::Input;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, drive.after(bevy::input::InputSystems));
@@ -119,12 +120,12 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
-    scenes: Query<(&Scene, &Session, &Turned)>,
+    scenes: Query<(&Scene, &Played, &Turned)>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
     let mut pads: Vec<_> = gamepads.iter().collect();
     pads.sort_by_key(|(entity, _)| *entity);
-    for (scene, session, turned) in &scenes {
+    for (scene, played, turned) in &scenes {
         let keys = match (scene.of, scene.index) {
             (1, _) => &ALONE,
             (_, 0) => &LEFT_HALF,
@@ -145,7 +146,7 @@ fn drive(
             true => Intent::default(),
             false => Intent::of_keys(keys, &pressed).or(by_pad),
         };
-        session.0.set_input(intent.input(turned.0));
+        played.0.set_input(intent.input(turned.0));
     }
 }
 

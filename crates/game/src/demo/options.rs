@@ -1,33 +1,11 @@
-//! What the next match of a scene's room will be like: its options, and who sits where.
+//! What a match can be like: its options, and who sits where.
 
-use crate::scene::Session;
-use bevy::prelude::*;
+use super::text::Rules;
 use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
-use sim::{ArenaKind, Ball, Level, Settings};
-
-pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, follow);
-}
-
-/// The settings of the next match, as far as they can be told before it.
-#[derive(Component, Clone, Copy, Debug, PartialEq)]
-pub struct Chosen(pub Settings);
-
-impl Default for Chosen {
-    fn default() -> Self {
-        Self(settings(0))
-    }
-}
-
-fn follow(mut scenes: Query<(&Session, &mut Chosen)>) {
-    for (session, mut chosen) in &mut scenes {
-        let settings = session.0.chosen();
-        chosen.set_if_neq(settings.map_or_else(Chosen::default, Chosen));
-    }
-}
+use sim::demo::{ArenaKind, Ball, Level, Settings};
 
 /// The settings of a match while the owner has chosen none, whoever plays it.
-pub fn settings(_players: usize) -> Settings {
+pub fn settings() -> Settings {
     Settings {
         match_steps: 2 * MINUTE,
         goal_limit: 3,
@@ -83,7 +61,7 @@ pub enum Rule {
 }
 
 /// A minute, in steps.
-pub const MINUTE: u32 = 60 * STEPS_PER_SECOND;
+const MINUTE: u32 = 60 * STEPS_PER_SECOND;
 const TIMES: [u32; 5] = [MINUTE, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE, 10 * MINUTE];
 const GOALS: [u8; 5] = [1, 3, 5, 10, 0];
 const SEATS: [u8; 4] = [2, 4, 6, 8];
@@ -99,6 +77,19 @@ impl Rule {
         Self::Dash,
         Self::Bots,
     ];
+
+    /// What the settings say of it.
+    pub fn label(self, settings: &Settings, words: &Rules) -> String {
+        match self {
+            Self::Arena => (words.arena)(settings.arena).to_owned(),
+            Self::Teams => (words.teams)(settings.seats.div_ceil(2)),
+            Self::Time => (words.time)(settings.match_steps / MINUTE),
+            Self::Goals => (words.goals)(Some(settings.goal_limit).filter(|limit| *limit > 0)),
+            Self::Ball => (words.ball)(settings.ball).to_owned(),
+            Self::Dash => (words.dash)(settings.dash).to_owned(),
+            Self::Bots => (words.bots)(settings.bots[0]).to_owned(),
+        }
+    }
 
     /// The settings with the next choice of it; after the last one comes the first.
     pub fn turned(self, mut settings: Settings) -> Settings {
@@ -124,11 +115,12 @@ fn next<T: Copy + PartialEq>(choices: &[T], now: T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use game::preferences::Language;
     use protocol::Simulation;
-    use sim::World as Match;
+    use sim::demo::World as Match;
 
     fn places(teams: &[Option<u8>]) -> (u8, Vec<Option<usize>>) {
-        let (settings, places) = seating(settings(teams.len()), teams);
+        let (settings, places) = seating(settings(), teams);
         assert_eq!(Match::seats(&settings), usize::from(settings.seats));
         (settings.seats, places)
     }
@@ -169,7 +161,7 @@ mod tests {
     fn teams_are_at_least_as_large_as_chosen() {
         let chosen = Settings {
             seats: 6,
-            ..settings(2)
+            ..settings()
         };
         let (settings, who) = seating(chosen, &[None, None]);
         assert_eq!((settings.seats, who), (6, vec![Some(0), Some(1)]));
@@ -178,7 +170,7 @@ mod tests {
     #[test]
     fn every_choice_of_a_rule_comes_around() {
         for rule in Rule::ALL {
-            let first = settings(2);
+            let first = settings();
             let mut turned = rule.turned(first);
             for _ in 0..8 {
                 assert_eq!(turned.clamped(), turned, "{rule:?}");
@@ -188,6 +180,24 @@ mod tests {
                 turned = rule.turned(turned);
             }
             assert_eq!(turned, first, "{rule:?} never comes around");
+        }
+    }
+    #[test]
+    fn every_choice_is_told_apart_in_every_language() {
+        for language in Language::ALL {
+            let words = &super::super::text::of(language).rules;
+            for rule in Rule::ALL {
+                let first = settings();
+                let mut labels = vec![rule.label(&first, words)];
+                let mut turned = rule.turned(first);
+                while turned != first {
+                    let next = rule.label(&turned, words);
+                    assert!(!labels.contains(&next), "{next}");
+                    labels.push(next);
+                    turned = rule.turned(turned);
+                }
+                assert!(labels.len() > 1, "{rule:?}");
+            }
         }
     }
 }

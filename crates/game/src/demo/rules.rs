@@ -1,26 +1,15 @@
 //! Rules that whoever started the game asked for: `--rules arena=hexagon,seats=8,seconds=60`.
 
 use super::options;
-use crate::{
-    args::Args,
-    scene::{self, Scene, Seen, Session},
-};
-use bevy::prelude::*;
-use netplay::session::{Command as Wish, Phase};
 use protocol::limits::STEPS_PER_SECOND;
-use sim::{ArenaKind, Ball, Level, Settings};
-
-pub(super) fn plugin(app: &mut App) {
-    // Before the room is shown: there, who plays alone is ready at once.
-    app.add_systems(PreUpdate, ask.after(scene::look).before(scene::turn_page));
-}
+use sim::demo::{ArenaKind, Ball, Level, Settings};
 
 /// Reads rules: what is not named is as usual, and what is out of bounds is brought into them.
 ///
 /// # Errors
 /// A sentence about what is no rule.
 pub fn parse(text: &str) -> Result<Settings, String> {
-    let mut settings = options::settings(2);
+    let mut settings = options::settings();
     for rule in text.split(',').filter(|rule| !rule.is_empty()) {
         let (name, value) = rule.split_once('=').unwrap_or((rule, ""));
         let wrong = || format!("{rule:?} is no rule: {NAMES}");
@@ -49,25 +38,6 @@ fn named<T: Copy + std::fmt::Debug>(all: &[T], name: &str) -> Option<T> {
     all.find(|one| format!("{one:?}").eq_ignore_ascii_case(name))
 }
 
-/// Chooses them as the owner of the room, once; and then whoever plays by itself is ready.
-fn ask(args: Res<Args>, scenes: Query<(&Scene, &Seen, &Session)>) {
-    let Some(Ok(wanted)) = args.rules.as_deref().map(parse) else {
-        return;
-    };
-    for (scene, seen, session) in &scenes {
-        if seen.0.phase != Phase::Lobby || scene.index > 0 {
-            continue;
-        }
-        match session.0.chosen() {
-            None => session.0.choose(&wanted),
-            Some(chosen) if chosen == wanted && args.autopilot => {
-                session.0.command(Wish::SetReady(true));
-            }
-            Some(_) => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +49,7 @@ mod tests {
         assert_eq!((rules.seats, rules.goal_limit), (8, 0));
         assert_eq!(rules.match_steps, 60 * STEPS_PER_SECOND);
         assert_eq!((rules.bots, rules.dash), ([Level::Hard; 2], false));
-        assert_eq!(parse(""), Ok(options::settings(2)));
+        assert_eq!(parse(""), Ok(options::settings()));
     }
 
     #[test]

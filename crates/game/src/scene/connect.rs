@@ -5,13 +5,19 @@
 //! opened in a hidden tab gets into its room. Pictures only show what has come of it.
 
 use super::{
-    Choice, Failed, Page, Scene, Seen, Session, given_name,
+    Choice, Failed, Page, Scene, Seen, given_name,
+    link::carried,
     lock::Lock,
     place::{Place, find, servers},
     player_name,
     seat::{self, Keeper},
 };
-use crate::{args::Args, demo::options, preferences::Preferences, text::Trouble};
+use crate::{
+    args::Args,
+    contract::{Cartridge, Game},
+    preferences::Preferences,
+    text::Trouble,
+};
 use bevy::{
     prelude::*,
     tasks::{IoTaskPool, Task, futures::check_ready},
@@ -25,12 +31,12 @@ use netplay::{
         memory,
     },
 };
-use sim::World as Match;
+use protocol::Simulation;
 use std::time::Duration;
 
-pub(super) fn plugin(app: &mut App) {
-    app.add_observer(set_out)
-        .add_systems(PreUpdate, (arrive, meet_in_memory));
+pub(super) fn plugin<G: Game>(app: &mut App) {
+    app.add_observer(set_out::<G>)
+        .add_systems(PreUpdate, (arrive::<G>, meet_in_memory::<G>));
 }
 
 /// How a scene's peers meet.
@@ -81,15 +87,16 @@ const MEETING_DEADLINE: Duration = Duration::from_secs(8);
 
 /// The way into a room, and the session that begins there.
 #[derive(Component)]
-struct Search(Task<Result<Arrival, Trouble>>);
+struct Search<G: Game>(Task<Result<Arrival<G>, Trouble>>);
 
 /// What is there once a room has been found. A room that only has a name has no lock.
-type Arrival = (Place, Keeper, Option<Lock>, Handle<Match>);
+type Arrival<G> = (Place, Keeper, Option<Lock>, Handle<<G as Game>::World>);
 
-fn set_out(
+fn set_out<G: Game>(
     added: On<Add, Road>,
     scenes: Query<(&Scene, &Road)>,
     args: Res<Args>,
+    cartridge: Res<Cartridge>,
     preferences: Res<Preferences>,
     mut commands: Commands,
 ) {
@@ -108,7 +115,8 @@ fn set_out(
             };
             let (index, choice) = (scene.index, scene.choice.clone());
             let has_name = !name.trim().is_empty();
-            let mut config = config(&args, name, scene);
+            let mut config = config::<G>(&args, name, scene);
+            let version = cartridge.version.clone();
             let mut ice = Ice {
                 urls: args.ice.clone(),
                 relay_only: args.relay_only,
@@ -116,7 +124,7 @@ fn set_out(
             };
             let task = IoTaskPool::get().spawn(async move {
                 let earlier = |room_url: &str| seat::earlier_ticket(room_url, index);
-                let (place, found) = find(servers, choice, earlier).await?;
+                let (place, found) = find(servers, choice, version, earlier).await?;
                 let room_url = place.server.room(&place.room);
                 ice.ask = Some(place.server.clone());
                 let lock = Lock::of(&found);
@@ -125,27 +133,27 @@ fn set_out(
                 let session = open(found.into(), ice, config);
                 Ok((place, keeper, lock, session))
             });
-            commands.entity(added.entity).insert(Search(task));
+            commands.entity(added.entity).insert(Search::<G>(task));
         }
         Road::Together { hub, .. } => {
             // In one process every address is known.
             let signaling = Signaling::Local(hub.clone());
-            let session = open(signaling, Ice::default(), config(&args, name, scene));
-            commands.entity(added.entity).insert(Session(session));
+            let session = open(signaling, Ice::default(), config::<G>(&args, name, scene));
+            commands.entity(added.entity).insert(carried::<G>(session));
         }
         Road::Memory(hub) => {
-            let session = session::spawn(hub.join(), config(&args, name, scene));
-            commands.entity(added.entity).insert(Session(session));
+            let session = session::spawn(hub.join(), config::<G>(&args, name, scene));
+            commands.entity(added.entity).insert(carried::<G>(session));
         }
     }
 }
 
-fn config(args: &Args, name: &str, scene: &Scene) -> Config<Match> {
+fn config<G: Game>(args: &Args, name: &str, scene: &Scene) -> Config<G::World> {
     Config {
         name: player_name(name, scene),
-        settings: options::settings,
-        seating: options::seating,
-        autopilot: args.autopilot.then_some(sim::autopilot),
+        settings: G::settings,
+        seating: G::seating,
+        autopilot: args.autopilot.then_some(G::autopilot),
         // Rules are asked for first.
         auto_ready: args.autopilot && args.rules.is_none(),
         min_peers: if scene.choice == Choice::Practise {
@@ -164,7 +172,7 @@ fn config(args: &Args, name: &str, scene: &Scene) -> Config<Match> {
 
 /// Starts a session in a room. The room lives on the engine's pool until the session drops its
 /// transport, which is after its goodbye; so do the message loops of its sockets.
-fn open(signaling: Signaling, ice: Ice, config: Config<Match>) -> Handle<Match> {
+fn open<S: Simulation>(signaling: Signaling, ice: Ice, config: Config<S>) -> Handle<S> {
     let (transport, room) = matchbox::open(signaling, ice, |socket, message_loop| {
         MatchboxSocket::from((socket, message_loop))
     });
@@ -173,16 +181,16 @@ fn open(signaling: Signaling, ice: Ice, config: Config<Match>) -> Handle<Match> 
 }
 
 /// Shows what has come of the search for a room.
-fn arrive(mut searches: Query<(Entity, &mut Search)>, mut commands: Commands) {
+fn arrive<G: Game>(mut searches: Query<(Entity, &mut Search<G>)>, mut commands: Commands) {
     for (entity, mut search) in &mut searches {
         let Some(found) = check_ready(&mut search.0) else {
             continue;
         };
         let mut entity = commands.entity(entity);
-        entity.remove::<Search>();
+        entity.remove::<Search<G>>();
         match found {
             Ok((place, keeper, lock, session)) => {
-                entity.insert((place, keeper, Session(session)));
+                entity.insert((place, keeper, carried::<G>(session)));
                 if let Some(lock) = lock {
                     entity.insert(lock);
                 }
@@ -195,7 +203,7 @@ fn arrive(mut searches: Query<(Entity, &mut Search)>, mut commands: Commands) {
 }
 
 /// Lets two scenes that WebRTC does not bring together meet in memory.
-fn meet_in_memory(
+fn meet_in_memory<G: Game>(
     time: Res<Time<Real>>,
     scenes: Query<(Entity, &Scene, &Road, &Seen, &Page)>,
     args: Res<Args>,
@@ -223,12 +231,12 @@ fn meet_in_memory(
             );
             let session = session::spawn(
                 memory.join(),
-                config(&args, given_name(&args, &preferences), scene),
+                config::<G>(&args, given_name(&args, &preferences), scene),
             );
             commands
                 .entity(entity)
                 .remove::<Failed>()
-                .insert((Road::Memory(memory.clone()), Session(session)));
+                .insert((Road::Memory(memory.clone()), carried::<G>(session)));
         }
     }
 }

@@ -3,30 +3,37 @@
 //! It is an entity that carries its camera ([`view`]), its socket and its [`Session`]; what it
 //! shows are [`Parts`] of it, on a layer of its own. One scene or two are the same code.
 
-pub mod connect;
-pub mod lock;
-pub mod place;
-pub mod replay;
+pub(crate) mod connect;
+pub mod link;
+pub(crate) mod lock;
+pub(crate) mod place;
+pub(crate) mod replay;
 mod seat;
 pub mod shown;
 pub mod view;
 
-use crate::{args::Args, demo::options::Chosen, preferences::Preferences, text::Trouble};
+use crate::{
+    args::Args,
+    contract::{Board, Game},
+    preferences::Preferences,
+    text::Trouble,
+};
 use bevy::prelude::*;
 use connect::Road;
-use netplay::session::{Command as Wish, Handle, Phase, RoomView};
-use protocol::{api::Visibility, limits::MAX_NAME_BYTES, peer::clean_text};
+use netplay::session::{Command as Wish, Handle, Phase, Record, RoomView, Status};
+use protocol::{Simulation, api::Visibility, limits::MAX_NAME_BYTES, peer::clean_text};
 use replay::{Recorded, Watching};
-use sim::World as Match;
+use std::sync::Arc;
 
-pub(super) fn plugin(app: &mut App) {
+pub(super) fn plugin<G: Game>(app: &mut App) {
     app.init_state::<Stage>()
         .add_plugins((
-            connect::plugin,
+            connect::plugin::<G>,
+            link::plugin::<G>,
             lock::plugin,
-            replay::plugin,
+            replay::plugin::<G>,
             seat::plugin,
-            shown::plugin,
+            shown::plugin::<G>,
             view::plugin,
         ))
         .add_systems(Startup, begin_as_asked)
@@ -74,7 +81,14 @@ pub struct BackToTitle;
 
 /// One peer in one part of the window.
 #[derive(Component, Clone, Debug)]
-#[require(Seen, Chosen, shown::Shown, view::Turned)]
+#[require(
+    Seen,
+    Board,
+    link::Announced,
+    link::Stalled,
+    view::Extent,
+    view::Turned
+)]
 pub struct Scene {
     /// Which one: 0 is the left or upper one.
     pub index: usize,
@@ -101,9 +115,45 @@ pub struct PartOf(pub Entity);
 #[relationship_target(relationship = PartOf, linked_spawn)]
 pub struct Parts(Vec<Entity>);
 
-/// The scene's peer, which runs by itself. Dropping it leaves the room.
-#[derive(Component)]
-pub struct Session(pub Handle<Match>);
+/// A peer that runs by itself, as everything sees it that knows no world.
+pub trait Peer: Send + Sync + 'static {
+    /// See [`Handle::command`].
+    fn command(&self, wish: Wish);
+    /// See [`Handle::view`].
+    fn view(&self) -> RoomView;
+    /// See [`Handle::status`].
+    fn status(&self) -> Status;
+    /// See [`Handle::take_records`].
+    fn take_records(&self) -> Vec<Record>;
+    /// See [`Handle::has_ended`].
+    fn has_ended(&self) -> bool;
+}
+
+impl<S: Simulation> Peer for Handle<S> {
+    fn command(&self, wish: Wish) {
+        self.command(wish);
+    }
+
+    fn view(&self) -> RoomView {
+        self.view()
+    }
+
+    fn status(&self) -> Status {
+        self.status()
+    }
+
+    fn take_records(&self) -> Vec<Record> {
+        self.take_records()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.has_ended()
+    }
+}
+
+/// The scene's peer, which runs by itself. Dropping it (and its [`link::Played`]) leaves the room.
+#[derive(Component, Clone)]
+pub struct Session(pub Arc<dyn Peer>);
 
 /// The room as the session last told it, and the scene's peer in it.
 #[derive(Component, Default)]
@@ -111,7 +161,7 @@ pub struct Seen(pub RoomView);
 
 /// What went wrong with a scene before it had a session, or with its session.
 #[derive(Component, Clone, Debug)]
-pub struct Failed(pub Trouble);
+pub struct Failed(pub(crate) Trouble);
 
 /// What a scene shows of itself.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Hash)]

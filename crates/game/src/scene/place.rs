@@ -11,7 +11,6 @@ use protocol::{
     api::{CreateRoom, RoomList, VersionTag, Visibility, parse_room_code},
     limits::{MAX_PEERS, ROOM_CODE_ALPHABET, ROOM_CODE_LENGTH},
 };
-use sim::World as Match;
 
 /// A room on a server.
 #[derive(Component, Clone, Debug, PartialEq, Eq)]
@@ -98,15 +97,15 @@ impl Invitation {
     }
 }
 
-/// Finds or makes the room, and the way into it. On a stock matchbox server, which has no rooms to
+/// Finds or makes the room of rules of this version, and the way into it. On a stock matchbox server, which has no rooms to
 /// find or make, its name is all it takes. `earlier` knows the ticket that this player had for the
 /// room of an address.
 pub async fn find(
     servers: Servers,
     choice: Choice,
+    version: VersionTag,
     earlier: impl FnOnce(&str) -> Option<String>,
 ) -> Result<(Place, Found), Trouble> {
-    let version = VersionTag::of::<Match>();
     let (found, name) = match &choice {
         Choice::Join(text) => {
             let room = Invitation::of(text).room;
@@ -138,14 +137,14 @@ pub async fn find(
     Ok((place, found))
 }
 
-/// A page of at most `limit` public rooms where this game's players wait, after what an earlier
-/// page gave as its `next`.
+/// A page of at most `limit` public rooms where players of this version's rules wait, after what an
+/// earlier page gave as its `next`.
 pub async fn list(
     servers: Servers,
+    version: VersionTag,
     after: Option<String>,
     limit: usize,
 ) -> Result<RoomList, Trouble> {
-    let version = VersionTag::of::<Match>();
     Ok(list_rooms(&servers.ours, &version, after.as_deref(), limit).await?)
 }
 

@@ -1,22 +1,32 @@
 //! A scene's part of the window, and where its camera looks.
 
-use super::{PartOf, Scene, shown::Shown};
-use crate::{demo::options::Chosen, theme::inset};
+use super::{PartOf, Scene};
+use crate::theme::inset;
 use bevy::{
     camera::{ScalingMode, Viewport, visibility::RenderLayers},
     prelude::*,
     window::PrimaryWindow,
 };
-use sim::arena::Arena;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, frame).add_observer(dress_part);
 }
 
-/// Whether a scene shows the arena upright, its right goal above: it does where it is clearly
+/// Whether a scene shows its picture upright, what is on the right above: it does where it is clearly
 /// higher than wide.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Turned(pub bool);
+
+/// What a scene's picture shows of the world, around its origin: width and height, in the world's
+/// units. The game says it.
+#[derive(Component, Clone, Copy, Debug, PartialEq)]
+pub struct Extent(pub Vec2);
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self(Vec2::new(16.0, 9.0))
+    }
+}
 
 /// The camera of a scene: draws after the scenes before it, and only what belongs to it.
 pub fn camera(index: usize) -> impl Bundle {
@@ -77,7 +87,7 @@ fn part(window: UVec2, index: usize, of: usize) -> (UVec2, UVec2) {
     }
 }
 
-/// What a camera must do to show the whole arena between the head-up display's parts.
+/// What a camera must do to show the whole picture between the head-up display's parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Aim {
     turned: bool,
@@ -85,14 +95,6 @@ struct Aim {
     scale: f32,
     /// The camera's place in the world.
     center: Vec2,
-}
-
-/// The extent of an arena: the field, the nets and the walls' glow.
-pub const fn extent(arena: &Arena) -> Vec2 {
-    Vec2::new(
-        2.0 * (arena.half_length + arena.goal_depth) + 0.8,
-        2.0 * arena.half_width + 0.8,
-    )
 }
 
 fn aim(extent: Vec2, size: Vec2) -> Aim {
@@ -105,7 +107,7 @@ fn aim(extent: Vec2, size: Vec2) -> Aim {
     let scale_of = |extent: Vec2| (extent / free).max_element();
     let turned = scale_of(extent.yx()) * 1.15 < scale_of(extent);
     let scale = scale_of(if turned { extent.yx() } else { extent });
-    // Looking higher moves the arena down, into the middle of what is free.
+    // Looking higher moves the picture down, into the middle of what is free.
     let up = (inset::TOP - inset::BOTTOM) / 2.0 * unit * scale;
     Aim {
         turned,
@@ -126,16 +128,14 @@ fn frame(
         &mut Projection,
         &mut Transform,
         &mut Turned,
-        (&Shown, &Chosen),
+        &Extent,
     )>,
 ) {
     let window_size = window.physical_size();
     if window_size.x == 0 || window_size.y == 0 {
         return; // Minimised: there is nothing to divide.
     }
-    for (scene, mut camera, mut projection, mut transform, mut turned, (shown, chosen)) in
-        &mut scenes
-    {
+    for (scene, mut camera, mut projection, mut transform, mut turned, extent) in &mut scenes {
         let (position, size) = part(window_size, scene.index, scene.of);
         let fits = camera
             .viewport
@@ -148,8 +148,7 @@ fn frame(
                 ..default()
             });
         }
-        let extent = extent(shown.arena(chosen).arena());
-        let aim = aim(extent, size.as_vec2() / window.scale_factor());
+        let aim = aim(extent.0, size.as_vec2() / window.scale_factor());
         turned.set_if_neq(Turned(aim.turned));
         let rotation = if aim.turned {
             -std::f32::consts::FRAC_PI_2
@@ -170,9 +169,8 @@ fn frame(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim::ArenaKind;
 
-    const CLASSIC: Vec2 = extent(ArenaKind::Classic.arena());
+    const WIDE: Vec2 = Vec2::new(20.0, 11.0);
 
     /// Where a point of the world appears in a scene of this size: pixels from the upper left.
     fn seen(extent: Vec2, point: Vec2, size: Vec2) -> Vec2 {
@@ -188,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_arena_is_between_the_displays() {
+    fn the_whole_picture_is_between_the_displays() {
         for size in [
             (480.0, 320.0),
             (1280.0, 720.0),
@@ -199,7 +197,7 @@ mod tests {
             let size = Vec2::from(size);
             let unit = size.min_element() / 100.0;
             let corners = [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)].map(Vec2::from);
-            for extent in ArenaKind::ALL.map(|kind| extent(kind.arena())) {
+            for extent in [WIDE, WIDE.yx(), Vec2::splat(12.0)] {
                 for corner in corners {
                     let at = seen(extent, corner * extent / 2.0, size);
                     assert!((-0.1..=size.x + 0.1).contains(&at.x), "{size} {at}");
@@ -211,9 +209,9 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_turns_the_arena_and_a_wide_window_does_not() {
-        assert!(aim(CLASSIC, Vec2::new(390.0, 844.0)).turned);
-        assert!(!aim(CLASSIC, Vec2::new(1280.0, 720.0)).turned);
+    fn a_phone_turns_a_wide_picture_and_a_wide_window_does_not() {
+        assert!(aim(WIDE, Vec2::new(390.0, 844.0)).turned);
+        assert!(!aim(WIDE, Vec2::new(1280.0, 720.0)).turned);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A page's widgets are spawned when the scene turns to it and go when it turns on; what changes
 //! while it is shown is written by systems of the screen's own.
 
-mod backdrop;
+pub mod backdrop;
 mod connecting;
 mod failure;
 mod options;
@@ -33,6 +33,7 @@ use bevy::{
 use netplay::session::Command as Wish;
 
 pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<backdrop::Ground>();
     app.add_plugins((
         widgets::plugin,
         title::plugin,

@@ -3,10 +3,12 @@
 
 use super::widgets;
 use crate::{
-    demo::options::{Chosen, MINUTE, Rule},
+    contract::Cartridge,
     preferences::Preferences,
-    scene::{Seen, Session},
-    text::Rules,
+    scene::{
+        Seen, Session,
+        link::{Options, TurnOption},
+    },
     theme::{self, size},
 };
 use bevy::{
@@ -16,22 +18,18 @@ use bevy::{
     ui_widgets::{Activate, observe},
 };
 use netplay::session::{Command as Wish, PeerView, RoomView};
-use sim::{Settings, Team};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, (tell, tell_team, allow));
 }
 
-/// The button of a rule, of a scene.
+/// The button of an option, of a scene.
 #[derive(Component, Clone, Copy)]
-struct RuleButton(Entity);
+struct OptionButton(Entity);
 
-/// What a rule's button says.
+/// What an option's button says.
 #[derive(Component)]
-struct Label {
-    scene: Entity,
-    rule: Rule,
-}
+struct Label(TurnOption);
 
 /// What the button of a scene's team says.
 #[derive(Component)]
@@ -42,8 +40,8 @@ fn me(view: &RoomView) -> Option<&PeerView> {
     view.peers.iter().find(|peer| peer.is_me)
 }
 
-/// Shows all rules as buttons that turn to the next choice.
-pub fn rules(page: &mut ChildSpawnerCommands<'_>, scene: Entity) {
+/// Shows all options as buttons that turn to the next choice.
+pub fn options(page: &mut ChildSpawnerCommands<'_>, scene: Entity, options: &Options) {
     let row = Node {
         flex_wrap: FlexWrap::Wrap,
         row_gap: vmin(1.0),
@@ -52,28 +50,28 @@ pub fn rules(page: &mut ChildSpawnerCommands<'_>, scene: Entity) {
         ..widgets::row(1.2)
     };
     page.spawn(row).with_children(|row| {
-        for rule in Rule::ALL {
-            let turn = move |_: On<Activate>, scenes: Query<(&Session, &Chosen)>| {
-                if let Ok((session, chosen)) = scenes.get(scene) {
-                    session.0.choose(&rule.turned(chosen.0));
-                }
-            };
-            let text = widgets::text("", size::TINY, theme::TEXT);
+        for (option, label) in options.0.iter().enumerate() {
+            let turn = TurnOption { scene, option };
+            let text = widgets::text(label.clone(), size::TINY, theme::TEXT);
             row.spawn((
-                widgets::small_button_with((Label { scene, rule }, text)),
-                RuleButton(scene),
-                observe(turn),
+                widgets::small_button_with((Label(turn), text)),
+                OptionButton(scene),
+                observe(move |_: On<Activate>, mut commands: Commands| commands.trigger(turn)),
             ));
         }
     });
 }
 
-/// Shows the team that this scene's player wants as a button that turns to the next one.
-pub fn team(page: &mut ChildSpawnerCommands<'_>, scene: Entity) {
+/// Shows the team that this scene's player wants as a button that turns to the next one, in a game
+/// with teams.
+pub fn team(page: &mut ChildSpawnerCommands<'_>, scene: Entity, teams: usize) {
+    if teams == 0 {
+        return;
+    }
     let turn = move |_: On<Activate>, scenes: Query<(&Session, &Seen)>| {
         if let Ok((session, seen)) = scenes.get(scene) {
             let team = me(&seen.0).and_then(|me| me.team);
-            session.0.command(Wish::SetTeam(next_team(team)));
+            session.0.command(Wish::SetTeam(next_team(team, teams)));
         }
     };
     let text = widgets::text("", size::TINY, theme::TEXT);
@@ -83,44 +81,24 @@ pub fn team(page: &mut ChildSpawnerCommands<'_>, scene: Entity) {
     ));
 }
 
-/// Any team, then the one, then the other.
-fn next_team(team: Option<u8>) -> Option<u8> {
-    match team {
-        None => Some(0),
-        Some(0) => Some(1),
-        Some(_) => None,
-    }
+/// Any team, then one after the other.
+fn next_team(team: Option<u8>, teams: usize) -> Option<u8> {
+    let next = team.map_or(0, |team| team.saturating_add(1));
+    (usize::from(next) < teams).then_some(next)
 }
 
-/// The index of the team that a player wants to play for; what other peers say may be no team.
-pub fn wanted(peer: &PeerView) -> Option<usize> {
-    peer.team
-        .map(usize::from)
-        .filter(|team| *team < Team::BOTH.len())
+/// The index of the team that a player wants to play for, and its name; what other peers say may be
+/// no team.
+pub fn wanted<'t>(peer: &PeerView, teams: &[&'t str]) -> Option<(usize, &'t str)> {
+    let team = usize::from(peer.team?);
+    Some((team, teams.get(team)?))
 }
 
-/// What the settings say of a rule.
-fn label(rule: Rule, settings: &Settings, words: &Rules) -> String {
-    match rule {
-        Rule::Arena => (words.arena)(settings.arena).to_owned(),
-        Rule::Teams => (words.teams)(settings.seats.div_ceil(2)),
-        Rule::Time => (words.time)(settings.match_steps / MINUTE),
-        Rule::Goals => (words.goals)(Some(settings.goal_limit).filter(|limit| *limit > 0)),
-        Rule::Ball => (words.ball)(settings.ball).to_owned(),
-        Rule::Dash => (words.dash)(settings.dash).to_owned(),
-        Rule::Bots => (words.bots)(settings.bots[0]).to_owned(),
-    }
-}
-
-fn tell(
-    scenes: Query<&Chosen>,
-    preferences: Res<Preferences>,
-    mut labels: Query<(&Label, &mut Text)>,
-) {
-    for (of, mut text) in &mut labels {
-        if let Ok(chosen) = scenes.get(of.scene) {
-            let words = &preferences.words().rules;
-            text.set_if_neq(Text(label(of.rule, &chosen.0, words)));
+fn tell(scenes: Query<&Options>, mut labels: Query<(&Label, &mut Text)>) {
+    for (Label(turns), mut text) in &mut labels {
+        let options = scenes.get(turns.scene).ok();
+        if let Some(label) = options.and_then(|options| options.0.get(turns.option)) {
+            text.set_if_neq(Text(label.clone()));
         }
     }
 }
@@ -128,22 +106,26 @@ fn tell(
 fn tell_team(
     scenes: Query<&Seen>,
     preferences: Res<Preferences>,
+    cartridge: Res<Cartridge>,
     mut labels: Query<(&TeamLabel, &mut Text, &mut TextColor)>,
 ) {
     for (of, mut text, mut color) in &mut labels {
         let Ok(seen) = scenes.get(of.0) else {
             continue;
         };
-        let team = me(&seen.0).and_then(wanted);
-        text.set_if_neq(Text((preferences.words().rules.my_team)(team).to_owned()));
-        color.set_if_neq(TextColor(team.map_or(theme::TEXT, theme::team)));
+        let teams = (cartridge.words)(preferences.language).teams;
+        let team = me(&seen.0).and_then(|me| wanted(me, teams));
+        let name = team.map(|(_, name)| name);
+        text.set_if_neq(Text((preferences.words().room.my_team)(name)));
+        let of_team = |(team, _)| theme::team(team);
+        color.set_if_neq(TextColor(team.map_or(theme::TEXT, of_team)));
     }
 }
 
-/// Lets the room's owner press the rules' buttons; to the others they only tell.
+/// Lets the room's owner press the options' buttons; to the others they only tell.
 fn allow(
     scenes: Query<&Seen>,
-    buttons: Query<(Entity, &RuleButton, Has<InteractionDisabled>)>,
+    buttons: Query<(Entity, &OptionButton, Has<InteractionDisabled>)>,
     mut commands: Commands,
 ) {
     for (button, of, is_disabled) in &buttons {
@@ -165,30 +147,11 @@ fn allow(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preferences::Language;
 
     #[test]
     fn every_team_comes_around() {
-        let [one, other, any] = [None, Some(0), Some(1)].map(next_team);
+        let [one, other, any] = [None, Some(0), Some(1)].map(|team| next_team(team, 2));
         assert_eq!([one, other, any], [Some(0), Some(1), None]);
-    }
-
-    #[test]
-    fn every_choice_is_told_apart_in_every_language() {
-        for language in Language::ALL {
-            let words = &crate::text::of(language).rules;
-            for rule in Rule::ALL {
-                let first = Chosen::default().0;
-                let mut labels = vec![label(rule, &first, words)];
-                let mut turned = rule.turned(first);
-                while turned != first {
-                    let next = label(rule, &turned, words);
-                    assert!(!labels.contains(&next), "{next}");
-                    labels.push(next);
-                    turned = rule.turned(turned);
-                }
-                assert!(labels.len() > 1, "{rule:?}");
-            }
-        }
+        assert_eq!(next_team(Some(u8::MAX), 2), None);
     }
 }

@@ -1,12 +1,13 @@
 //! The public rooms of the server: where others wait for company.
 
 use super::{
-    backdrop, panels,
+    backdrop::{self, Ground},
+    panels,
     widgets::{button, column, paragraph, row, small_button, text},
 };
 use crate::{
     args::Args,
-    demo::arena::field::Floor,
+    contract::Cartridge,
     preferences::Preferences,
     scene::{Begin, Choice, Stage, place},
     text::{Trouble, Words},
@@ -42,9 +43,10 @@ struct Asking {
 }
 
 impl Asking {
-    fn ask(&mut self, args: &Args, after: Option<String>) {
+    fn ask(&mut self, args: &Args, cartridge: &Cartridge, after: Option<String>) {
         let servers = place::servers(args, &Choice::Quick);
-        let list = async move { place::list(servers?, after, SHOWN).await };
+        let version = cartridge.version.clone();
+        let list = async move { place::list(servers?, version, after, SHOWN).await };
         self.task = Some(IoTaskPool::get().spawn(list));
     }
 }
@@ -61,9 +63,9 @@ struct Note;
 #[derive(Component)]
 struct More;
 
-fn build(floor: Res<Floor>, preferences: Res<Preferences>, mut commands: Commands) {
+fn build(ground: Res<Ground>, preferences: Res<Preferences>, mut commands: Commands) {
     let words = preferences.words();
-    backdrop::page(&mut commands, &floor, Stage::Rooms, 2.4).insert(children![
+    backdrop::page(&mut commands, &ground, Stage::Rooms, 2.4).insert(children![
         text(words.title.open_rooms, size::HEADING, theme::TEXT),
         (RoomBox, column(1.2)),
         (Note, paragraph("", 84.0, theme::FAINT)),
@@ -95,8 +97,8 @@ fn build(floor: Res<Floor>, preferences: Res<Preferences>, mut commands: Command
     ]);
 }
 
-fn ask_first(args: Res<Args>, mut asking: ResMut<Asking>) {
-    asking.ask(&args, None);
+fn ask_first(args: Res<Args>, cartridge: Res<Cartridge>, mut asking: ResMut<Asking>) {
+    asking.ask(&args, &cartridge, None);
 }
 
 /// Nobody reads an answer that comes after the screen is gone.
@@ -104,13 +106,18 @@ fn forget(mut asking: ResMut<Asking>) {
     *asking = Asking::default();
 }
 
-fn look_again(_: On<Activate>, args: Res<Args>, mut asking: ResMut<Asking>) {
-    asking.ask(&args, None);
+fn look_again(
+    _: On<Activate>,
+    args: Res<Args>,
+    cartridge: Res<Cartridge>,
+    mut asking: ResMut<Asking>,
+) {
+    asking.ask(&args, &cartridge, None);
 }
 
-fn more(_: On<Activate>, args: Res<Args>, mut asking: ResMut<Asking>) {
+fn more(_: On<Activate>, args: Res<Args>, cartridge: Res<Cartridge>, mut asking: ResMut<Asking>) {
     let next = asking.next.take();
-    asking.ask(&args, next);
+    asking.ask(&args, &cartridge, next);
 }
 
 fn back(_: On<Activate>, mut stage: ResMut<NextState<Stage>>) {

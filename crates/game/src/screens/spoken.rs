@@ -1,15 +1,15 @@
 //! What a screen reader is told of the picture on the web, which it cannot see into: which screen
-//! is shown, kick-offs, goals and the score.
+//! is shown, what is announced, and how everybody stands.
 
-use super::playing::announcement;
+use super::playing::{Cast, side_name};
 use crate::{
+    contract::{Board, Cartridge},
     preferences::Preferences,
-    scene::{Page, Scene, Stage, shown::Shown},
+    scene::{Page, Scene, Seen, Stage, link::Announced},
     text::Words,
     web,
 };
 use bevy::prelude::*;
-use sim::EventKind;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Stage::Title), tell_title)
@@ -17,18 +17,24 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, (tell_page, tell_events));
 }
 
-fn tell_title(preferences: Res<Preferences>) {
+fn tell_title(preferences: Res<Preferences>, cartridge: Res<Cartridge>) {
     let words = preferences.words();
-    show("title", words.spoken.title, words);
+    web::show_screen(
+        cartridge.title,
+        "title",
+        words.spoken.title,
+        words.spoken.language,
+    );
 }
 
-fn tell_rooms(preferences: Res<Preferences>) {
+fn tell_rooms(preferences: Res<Preferences>, cartridge: Res<Cartridge>) {
     let words = preferences.words();
-    show("rooms", words.title.open_rooms, words);
-}
-
-fn show(name: &str, title: &str, words: &Words) {
-    web::show_screen(name, title, words.spoken.language);
+    web::show_screen(
+        cartridge.title,
+        "rooms",
+        words.title.open_rooms,
+        words.spoken.language,
+    );
 }
 
 /// The first of several scenes speaks: they tell of one match.
@@ -36,10 +42,25 @@ fn is_first(scene: &Scene) -> bool {
     scene.index == 0
 }
 
-fn tell_page(turned: Query<(&Scene, &Page, &Shown), Changed<Page>>, preferences: Res<Preferences>) {
+/// How everybody stands.
+fn standings(board: &Board, seen: &Seen, cast: Option<&Cast>, words: &Words) -> String {
+    let nobody = Cast::default();
+    let cast = cast.unwrap_or(&nobody);
+    let sides = board.sides.iter().map(|side| {
+        let name = side_name(side, &seen.0, cast, words);
+        format!("{name} {}", side.score)
+    });
+    sides.collect::<Vec<_>>().join(", ") + "."
+}
+
+fn tell_page(
+    turned: Query<(&Scene, &Page, &Board, &Seen, Option<&Cast>), Changed<Page>>,
+    preferences: Res<Preferences>,
+    cartridge: Res<Cartridge>,
+) {
     let words = preferences.words();
     let spoken = &words.spoken;
-    for (_, page, shown) in turned.iter().filter(|(scene, ..)| is_first(scene)) {
+    for (_, page, board, seen, cast) in turned.iter().filter(|(scene, ..)| is_first(scene)) {
         let (name, title) = match page {
             Page::Connecting => ("connecting", words.title.one_moment),
             Page::Room => ("room", spoken.room),
@@ -48,25 +69,30 @@ fn tell_page(turned: Query<(&Scene, &Page, &Shown), Changed<Page>>, preferences:
             Page::Watching => ("watching", spoken.watching),
             Page::Failure => ("failure", spoken.failure),
         };
-        show(name, title, words);
-        if let (Page::Result, Some(world)) = (page, shown.world()) {
-            web::announce(&format!("{title}: {}", (spoken.score)(world.score())));
+        web::show_screen(cartridge.title, name, title, spoken.language);
+        if *page == Page::Result {
+            let standings = standings(board, seen, cast, words);
+            web::announce(&format!("{title}: {standings}"));
         }
     }
 }
 
-fn tell_events(scenes: Query<(&Scene, &Shown)>, preferences: Res<Preferences>) {
+/// Tells what is announced, and how everybody stands where that has changed.
+fn tell_events(
+    scenes: Query<(&Scene, &Announced, &Board, &Seen, Option<&Cast>)>,
+    preferences: Res<Preferences>,
+    mut told: Local<Vec<u32>>,
+) {
     let words = preferences.words();
-    for (_, shown) in scenes.iter().filter(|(scene, _)| is_first(scene)) {
-        for (_, event) in &shown.events {
-            let Some((said, ..)) = announcement(event, words) else {
-                continue;
-            };
-            match (&event.kind, shown.world()) {
-                (EventKind::Goal, Some(world)) => {
-                    web::announce(&format!("{said} {}", (words.spoken.score)(world.score())));
-                }
-                _ => web::announce(said),
+    for (_, announced, board, seen, cast) in scenes.iter().filter(|(scene, ..)| is_first(scene)) {
+        for said in &announced.0 {
+            let scores: Vec<u32> = board.sides.iter().map(|side| side.score).collect();
+            if *told == scores {
+                web::announce(said.words);
+            } else {
+                let standings = standings(board, seen, cast, words);
+                web::announce(&format!("{} {standings}", said.words));
+                *told = scores;
             }
         }
     }

@@ -1,13 +1,13 @@
 //! The title: a name, and what to begin.
 
 use super::{
-    backdrop,
+    backdrop::{self, Ground},
     panels::{Panel, opens},
     widgets::{button, field, is_enter, row, small_button, text},
 };
 use crate::{
     args::Args,
-    demo::arena::field::Floor,
+    contract::Cartridge,
     preferences::{Preferences, PutAside},
     scene::{Begin, Choice, Stage, given_name, place::Invitation, replay::Shelf},
     theme::{self, size},
@@ -49,7 +49,8 @@ fn build(
     args: Res<Args>,
     preferences: Res<Preferences>,
     aside: Res<PutAside>,
-    floor: Res<Floor>,
+    ground: Res<Ground>,
+    cartridge: Res<Cartridge>,
     shelf: Res<Shelf>,
     mut commands: Commands,
 ) {
@@ -57,15 +58,20 @@ fn build(
     let name = given_name(&args, &preferences);
     let tagline = match &aside.0 {
         Some(place) => text((words.title.put_aside)(place), size::SMALL, theme::ALARM),
-        None => text(words.title.tagline.to_owned(), size::SMALL, theme::FAINT),
+        None => text(
+            (cartridge.words)(preferences.language).tagline.to_owned(),
+            size::SMALL,
+            theme::FAINT,
+        ),
     };
-    let mut page = backdrop::page(&mut commands, &floor, Stage::Title, 2.2);
+    let (first, second) = halves(cartridge.title);
+    let mut page = backdrop::page(&mut commands, &ground, Stage::Title, 2.2);
     page.insert(children![
         (
             row(0.0),
             children![
-                text("PEER", size::TITLE, theme::team(0)),
-                text("BALL", size::TITLE, theme::team(1)),
+                text(first, size::TITLE, theme::team(0)),
+                text(second, size::TITLE, theme::team(1)),
             ]
         ),
         (
@@ -145,6 +151,21 @@ fn build(
             ]
         ),
     ]);
+}
+
+/// A game's name in large letters, in two parts: its first word and the others, or half of its only
+/// one.
+fn halves(title: &str) -> (String, String) {
+    let title = title.to_uppercase();
+    let at = title.find(' ').map_or_else(
+        || {
+            let letters = title.chars().count();
+            let half = title.char_indices().nth(letters.div_ceil(2));
+            half.map_or(title.len(), |(at, _)| at)
+        },
+        |space| space + 1,
+    );
+    (title[..at].to_owned(), title[at..].to_owned())
 }
 
 fn labelled(label: &str, field: impl Bundle) -> impl Bundle {
@@ -247,5 +268,22 @@ fn join(
                 color.0 = theme::ALARM;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_two_parts() {
+        let parts = |title| {
+            let (first, second) = halves(title);
+            format!("{first}|{second}")
+        };
+        assert_eq!(parts("Peerball"), "PEER|BALL");
+        assert_eq!(parts("My Game Two"), "MY |GAME TWO");
+        assert_eq!(parts("Über"), "ÜB|ER");
+        assert_eq!(parts(""), "|");
     }
 }

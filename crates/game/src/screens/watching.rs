@@ -2,7 +2,7 @@
 
 use super::{
     PageRoot, panels,
-    playing::{self, Announcement, Cast, Notice, banner, clock, top},
+    playing::{Banner, Cast, Notice, banner, clock, top},
     widgets,
 };
 use crate::{
@@ -19,7 +19,6 @@ use bevy::{
     prelude::*,
     ui_widgets::{Activate, observe},
 };
-use sim::{Team, World as Match};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(build)
@@ -29,7 +28,7 @@ pub(super) fn plugin(app: &mut App) {
 /// How far a key seeks.
 const SKIP_SECONDS: i32 = 5;
 
-/// What a line below the arena tells.
+/// What a line below the picture tells.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
     /// What the first button does.
@@ -62,7 +61,7 @@ fn build(
     };
     let words = preferences.words();
     commands.entity(scene).insert((
-        Announcement::default(),
+        Banner::default(),
         Notice::of(words.play.replay_keys),
         Cast::default(),
     ));
@@ -118,7 +117,7 @@ fn controls(scene: Entity, words: &Words) -> impl Bundle + use<> {
 }
 
 /// What a button does to its scene's replay.
-fn press(scene: Entity, act: fn(&mut Reel<Match>)) -> impl Bundle {
+fn press(scene: Entity, act: fn(&mut Reel)) -> impl Bundle {
     observe(
         move |_: On<Activate>, mut scenes: Query<&mut Watching>, mut focus: ResMut<InputFocus>| {
             if let Ok(mut watching) = scenes.get_mut(scene) {
@@ -213,18 +212,6 @@ fn steer(keys: Res<ButtonInput<KeyCode>>, mut scenes: Query<&mut Watching>) {
     }
 }
 
-/// Who plays for a team at the moment that is shown.
-pub(super) fn names(team: Team, seats: usize, reel: &Reel<Match>, words: &Words) -> String {
-    let (mut names, mut bots) = (Vec::new(), 0);
-    for seat in (0..seats).filter(|seat| Team::of_seat(*seat) == team) {
-        match reel.name(seat) {
-            Some(name) => names.push(name.to_owned()),
-            None => bots += 1,
-        }
-    }
-    playing::listed(names, bots, words)
-}
-
 fn tell(
     scenes: Query<&Watching>,
     preferences: Res<Preferences>,
@@ -247,24 +234,5 @@ fn tell(
         if let Ok(Watching(reel)) = scenes.get(of.0) {
             node.width = percent(100.0 * reel.progress());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{preferences::Language, text};
-    use netplay::replay::{Playback, Recorder};
-    use sim::Settings;
-
-    #[test]
-    fn names_are_those_of_the_moment() {
-        let mut recorder = Recorder::<Match>::new(1, &Settings::for_seats(4)).unwrap();
-        recorder.seated(0, 0, "Ada");
-        recorder.push(0, &[0; 4], 0b0001).unwrap();
-        let reel = Reel::new(Playback::open(&recorder.bytes()).unwrap());
-        let names = |team| names(team, 4, &reel, text::of(Language::English));
-        assert_eq!(names(Team::Left), "Ada, Bot");
-        assert_eq!(names(Team::Right), "2 Bots");
     }
 }

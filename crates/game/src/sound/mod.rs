@@ -1,41 +1,43 @@
 //! What is heard.
 //!
-//! Nothing here is a file: [`synth`] makes every clip from a recipe. [`matches`] and [`interface`]
-//! put what happens into words, as [`cue::Cue`]s; [`mood`] says how loud the crowd and the music
+//! Nothing here is a file: [`synth`] makes every clip from a recipe. [`events`] and [`interface`]
+//! put what happens into words, as [`Cue`]s; [`mood`] says how loud the crowd and the music
 //! are; and [`play`] gives it all to an [`output::Output`], which mixes beside the pictures. What
 //! is muted costs nothing: its clips are never made.
 
 mod cue;
+mod events;
 mod heard;
 mod interface;
-mod matches;
 mod mood;
 mod output;
 mod synth;
 mod voices;
 
-use crate::preferences::Preferences;
+use crate::{contract::Game, preferences::Preferences};
 use bevy::prelude::*;
-use cue::Cue;
+pub use cue::Cue;
+pub use heard::Heard;
+pub use mood::Aim;
 use output::{Note, Output};
-use synth::Clip;
+pub use synth::Clip;
 use voices::Voices;
 
-pub(super) fn plugin(app: &mut App) {
+pub(super) fn plugin<G: Game>(app: &mut App) {
     app.insert_non_send(Speaker::new(output::platform()));
-    app.add_plugins(parts);
+    app.add_plugins(parts::<G>);
 }
 
 /// Everything but where it sounds.
-fn parts(app: &mut App) {
+fn parts<G: Game>(app: &mut App) {
     app.init_resource::<Cues>()
-        .add_plugins((interface::plugin, matches::plugin, mood::plugin))
+        .add_plugins((interface::plugin, events::plugin::<G>, mood::plugin))
         .add_systems(Update, (set_volume, play).chain().in_set(Playing));
 }
 
 /// When cues are given away: after everything that makes some.
 #[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-struct Playing;
+pub struct Playing;
 
 /// The gain of effects and the crowd, from 0 to 1.
 fn of_effects(preferences: &Preferences) -> f32 {
@@ -57,27 +59,19 @@ fn gain(slider: f32) -> f32 {
 }
 
 /// Whether effects can be heard at all.
-fn effects_are_on(preferences: Res<Preferences>) -> bool {
+pub fn effects_are_on(preferences: Res<Preferences>) -> bool {
     of_effects(&preferences) > 0.0
 }
 
 /// What is to be heard in this picture, in any order.
 #[derive(Resource, Default)]
-struct Cues(Vec<(Cue, Placed)>);
-
-/// From the left (-1) to the right (1).
-type Placed = f32;
+pub struct Cues(Vec<Cue>);
 
 impl Cues {
-    /// Asks for a cue from the middle.
-    fn add(&mut self, cue: Cue) {
-        self.add_from(cue, 0.0);
-    }
-
-    /// Asks for a cue from somewhere. Past [`MAX_ASKED`] of one picture it is not heard.
-    fn add_from(&mut self, cue: Cue, pan: Placed) {
+    /// Asks for a cue. Past 256 of one picture it is not heard.
+    pub fn add(&mut self, cue: Cue) {
         if self.0.len() < MAX_ASKED {
-            self.0.push((cue, pan));
+            self.0.push(cue);
         }
     }
 }
@@ -131,12 +125,12 @@ fn play(
     let asked = std::mem::take(&mut cues.bypass_change_detection().0);
     let volume = of_effects(&preferences);
     if volume > 0.0 {
-        for (cue, pan) in choose(asked) {
+        for cue in choose(asked) {
             let voice = voices.take(time.elapsed(), cue.clip.seconds() / cue.pitch);
             let note = Note {
                 clip: cue.clip,
                 gain: cue.gain * volume,
-                pan,
+                pan: cue.pan,
                 pitch: cue.pitch,
             };
             output.play(voice, note);
@@ -146,10 +140,10 @@ fn play(
 }
 
 /// The loudest cues of a picture, not many of them alike.
-fn choose(mut cues: Vec<(Cue, Placed)>) -> Vec<(Cue, Placed)> {
-    cues.sort_by(|(a, _), (b, _)| b.gain.total_cmp(&a.gain));
+fn choose(mut cues: Vec<Cue>) -> Vec<Cue> {
+    cues.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     let mut alike = [0; Clip::ALL.len()];
-    cues.retain(|(cue, _)| {
+    cues.retain(|cue| {
         let count = &mut alike[cue.clip as usize];
         *count += 1;
         *count <= MAX_ALIKE

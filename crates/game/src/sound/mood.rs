@@ -3,13 +3,12 @@
 use super::{Playing, Speaker, of_effects, of_music, synth::Clip};
 use crate::{
     preferences::Preferences,
-    scene::{Page, shown::Shown},
+    scene::{Page, Scene},
 };
 use bevy::prelude::*;
-use protocol::limits::STEPS_PER_SECOND;
-use sim::{Phase, World as Match};
 
 pub(super) fn plugin(app: &mut App) {
+    app.register_required_components::<Scene, Aim>();
     app.init_resource::<Mood>()
         .add_systems(Update, follow.before(Playing));
 }
@@ -33,11 +32,23 @@ struct Mood {
     told: [f32; 2],
 }
 
-/// How loud the crowd and the music should be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Aim {
-    crowd: f32,
-    music: f32,
+/// How loud the crowd and the music of a scene's match should be, each from 0 to 1. A game that has a
+/// crowd writes it.
+#[derive(Component, Clone, Copy, Debug, PartialEq)]
+pub struct Aim {
+    /// The crowd.
+    pub crowd: f32,
+    /// The music, which keeps out of a match's way.
+    pub music: f32,
+}
+
+impl Default for Aim {
+    fn default() -> Self {
+        Self {
+            crowd: 0.0,
+            music: 0.45,
+        }
+    }
 }
 
 /// Outside of matches there is music and no crowd.
@@ -45,45 +56,6 @@ const QUIET: Aim = Aim {
     crowd: 0.0,
     music: 1.0,
 };
-
-impl Aim {
-    fn of(world: &Match) -> Self {
-        let (crowd, music) = match world.phase() {
-            Phase::KickOff { .. } => (0.1, 0.45),
-            Phase::Play => (0.06 + 0.35 * danger(world) + drama(world), 0.45),
-            Phase::Celebration { .. } => (0.6, 0.15),
-            Phase::Over { .. } => (0.35, 0.35),
-        };
-        Self { crowd, music }
-    }
-}
-
-/// How near the ball is to going in, from 0 to 1: by its place and by its speed towards the goal
-/// that it is nearer to.
-fn danger(world: &Match) -> f32 {
-    /// A speed, in m/s, at which nobody keeps their seat.
-    const FAST: f32 = 16.0;
-    let ball = world.ball();
-    let near = (ball.position.x.abs() / world.arena().half_length)
-        .clamp(0.0, 1.0)
-        .powi(2);
-    let towards = (ball.velocity.x * ball.position.x.signum() / FAST).clamp(0.0, 1.0);
-    near * (0.4 + 0.6 * towards)
-}
-
-/// What is added when a goal would decide.
-fn drama(world: &Match) -> f32 {
-    const LATE: u32 = 15 * STEPS_PER_SECOND;
-    let [left, right] = world.score();
-    let is_close = left.abs_diff(right) <= 1;
-    if world.is_golden_goal() {
-        0.12
-    } else if is_close && world.clock() < LATE {
-        0.07
-    } else {
-        0.0
-    }
-}
 
 /// Comes nearer to a value, in `seconds` by 63 %. What is no number changes nothing.
 fn approach(value: &mut f32, aim: f32, passed: f32, seconds: f32) {
@@ -95,7 +67,7 @@ fn approach(value: &mut f32, aim: f32, passed: f32, seconds: f32) {
 fn follow(
     time: Res<Time<Real>>,
     preferences: Res<Preferences>,
-    scenes: Query<(&Page, &Shown)>,
+    scenes: Query<(&Page, &Aim)>,
     mut mood: ResMut<Mood>,
     mut speaker: NonSendMut<Speaker>,
 ) {
@@ -106,8 +78,8 @@ fn follow(
     let matches = scenes
         .iter()
         .filter(|(page, _)| matches!(page, Page::Playing | Page::Watching | Page::Result))
-        .filter_map(|(_, shown)| shown.world());
-    let aim = matches.map(Aim::of).fold(None, |all: Option<Aim>, aim| {
+        .map(|(_, aim)| *aim);
+    let aim = matches.fold(None, |all: Option<Aim>, aim| {
         Some(all.map_or(aim, |all| Aim {
             crowd: all.crowd.max(aim.crowd),
             music: all.music.min(aim.music),
@@ -131,33 +103,6 @@ fn follow(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{Driver, Seat, Simulation};
-    use sim::{Input, Settings};
-
-    #[test]
-    fn the_crowd_rises_as_the_ball_nears_a_goal_and_cheers_at_one() {
-        let mut world = Match::new(&Settings::for_seats(2), 1);
-        let drive = |x| Seat {
-            input: Input::new(x, 0.0, false, false),
-            driver: Driver::Peer,
-        };
-        let (mut calm, mut wild) = (f32::MAX, 0.0_f32);
-        let mut before = Aim::of(&world);
-        for _ in 0..600 {
-            // One pushes the ball straight into the goal, the other goes along before it.
-            world.step(&[drive(1.0), drive(0.0)], &mut Vec::new());
-            let now = Aim::of(&world);
-            if matches!(world.phase(), Phase::Play) {
-                calm = calm.min(now.crowd);
-                wild = wild.max(now.crowd);
-            } else if matches!(world.phase(), Phase::Celebration { .. }) {
-                assert!(now.crowd > before.crowd && now.music < before.music);
-                break;
-            }
-            before = now;
-        }
-        assert!(wild > 2.0 * calm, "{calm} to {wild}");
-    }
 
     #[test]
     fn levels_come_nearer_and_broken_ones_change_nothing() {

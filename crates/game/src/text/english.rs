@@ -1,12 +1,11 @@
 //! English.
 
 use super::{
-    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Spoken, Title, Trouble, Words,
+    Common, Credits, Menu, Play, Room, Rooms, Settings, Spoken, Title, Trouble, Words,
     trouble::sentence,
 };
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
-use sim::{ArenaKind, Ball, Level};
 
 pub(super) static WORDS: Words = Words {
     common: Common {
@@ -17,7 +16,6 @@ pub(super) static WORDS: Words = Words {
         no_server: "Nobody new can join until the server is back",
     },
     title: Title {
-        tagline: "orange against blue, peer to peer",
         name: "name",
         quick_match: "Quick match",
         new_room: "New room",
@@ -66,63 +64,23 @@ pub(super) static WORDS: Words = Words {
         press_ready: "press Ready when you are",
         here_we_go: "here we go",
         wait_for_others: "waiting for the others",
-    },
-    rules: Rules {
-        arena: |arena| match arena {
-            ArenaKind::Classic => "Arena: classic",
-            ArenaKind::Small => "Arena: small",
-            ArenaKind::Big => "Arena: big",
-            ArenaKind::Hexagon => "Arena: hexagon",
-        },
-        teams: |size| format!("Teams: {size} v {size}"),
-        time: |minutes| format!("Time: {minutes} min"),
-        goals: |goals| match goals {
-            Some(goals) => format!("Goals: {goals}"),
-            None => "Goals: no limit".into(),
-        },
-        ball: |ball| match ball {
-            Ball::Light => "Ball: light",
-            Ball::Normal => "Ball: normal",
-            Ball::Heavy => "Ball: heavy",
-        },
-        dash: |dash| if dash { "Dash: on" } else { "Dash: off" },
-        bots: |level| match level {
-            Level::Easy => "Bots: easy",
-            Level::Medium => "Bots: medium",
-            Level::Hard => "Bots: hard",
-        },
-        team: |team| ["Orange", "Blue"][team],
-        my_team: |team| match team {
-            None => "Your team: any",
-            Some(0) => "Your team: Orange",
-            Some(_) => "Your team: Blue",
-        },
+        my_team: |team| format!("Your team: {}", team.unwrap_or("any")),
     },
     play: Play {
         bot: "Bot",
         bots: |number| format!("{number} Bots"),
         bot_for: |name| format!("Bot for {name}"),
-        go: "Go!",
-        golden_goal: "Golden goal",
-        goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],
-        scored: |name| format!("{name} scores"),
-        own_goal: |name| format!("{name}: own goal"),
         waiting: "Waiting",
         menu: "Menu",
         no_server: "no server",
         nobody_new: "nobody new can join",
-        keys: [
-            "move WASD or arrows   kick Space   dash Shift",
-            "move WASD   kick Space   dash Shift",
-            "move arrows   kick Enter   dash Shift",
-        ],
         watching: "watching",
         sitting_out: "watching: a bot plays your seat until your game keeps up",
         in_memory: "no network: meeting in memory, not by WebRTC",
         draw: "Draw",
         you_win: "You win",
         you_lose: "You lose",
-        wins: |team| ["Orange wins", "Blue wins"][team],
+        wins: |side| format!("{side} wins"),
         rematch: "Rematch",
         want_again: |names| match names {
             [name] => format!("{name} wants to play again"),
@@ -148,7 +106,7 @@ pub(super) static WORDS: Words = Words {
     },
     menu: Menu {
         heading: "Menu",
-        no_pause: "The match goes on: others are playing. Your disc stands still meanwhile.",
+        no_pause: "The match goes on: others are playing. You stand still meanwhile.",
         resume: "Go on",
         leave: "Leave the match",
     },
@@ -160,7 +118,6 @@ pub(super) static WORDS: Words = Words {
         result: "Result",
         watching: "Replay",
         failure: "Trouble",
-        score: |[left, right]| format!("Orange {left}, Blue {right}."),
     },
     credits: Credits {
         heading: "Credits",

@@ -1,12 +1,11 @@
 //! German.
 
 use super::{
-    Common, Credits, Menu, Play, Room, Rooms, Rules, Settings, Spoken, Title, Trouble, Words,
+    Common, Credits, Menu, Play, Room, Rooms, Settings, Spoken, Title, Trouble, Words,
     trouble::sentence,
 };
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
-use sim::{ArenaKind, Ball, Level};
 
 pub(super) static WORDS: Words = Words {
     common: Common {
@@ -17,7 +16,6 @@ pub(super) static WORDS: Words = Words {
         no_server: "Bis der Server zurück ist, kann niemand Neues dazukommen",
     },
     title: Title {
-        tagline: "Orange gegen Blau, von Rechner zu Rechner",
         name: "Name",
         quick_match: "Sofort spielen",
         new_room: "Neuer Raum",
@@ -67,63 +65,23 @@ pub(super) static WORDS: Words = Words {
         press_ready: "drücke „Bereit“, wenn du es bist",
         here_we_go: "los geht’s",
         wait_for_others: "warte auf die anderen",
-    },
-    rules: Rules {
-        arena: |arena| match arena {
-            ArenaKind::Classic => "Feld: klassisch",
-            ArenaKind::Small => "Feld: klein",
-            ArenaKind::Big => "Feld: groß",
-            ArenaKind::Hexagon => "Feld: Sechseck",
-        },
-        teams: |size| format!("Teams: {size} gegen {size}"),
-        time: |minutes| format!("Zeit: {minutes} min"),
-        goals: |goals| match goals {
-            Some(goals) => format!("Tore: {goals}"),
-            None => "Tore: ohne Grenze".into(),
-        },
-        ball: |ball| match ball {
-            Ball::Light => "Ball: leicht",
-            Ball::Normal => "Ball: normal",
-            Ball::Heavy => "Ball: schwer",
-        },
-        dash: |dash| if dash { "Sprint: an" } else { "Sprint: aus" },
-        bots: |level| match level {
-            Level::Easy => "Bots: leicht",
-            Level::Medium => "Bots: mittel",
-            Level::Hard => "Bots: schwer",
-        },
-        team: |team| ["Orange", "Blau"][team],
-        my_team: |team| match team {
-            None => "Dein Team: egal",
-            Some(0) => "Dein Team: Orange",
-            Some(_) => "Dein Team: Blau",
-        },
+        my_team: |team| format!("Dein Team: {}", team.unwrap_or("egal")),
     },
     play: Play {
         bot: "Bot",
         bots: |number| format!("{number} Bots"),
         bot_for: |name| format!("Bot für {name}"),
-        go: "Los!",
-        golden_goal: "Das nächste Tor zählt",
-        goal: |team| ["Tor für Orange!", "Tor für Blau!"][team],
-        scored: |name| format!("{name} trifft"),
-        own_goal: |name| format!("{name}: Eigentor"),
         waiting: "Warten",
         menu: "Menü",
         no_server: "kein Server",
         nobody_new: "niemand Neues kann dazukommen",
-        keys: [
-            "WASD oder Pfeile   Schuss Leertaste   Sprint Umschalt",
-            "WASD   Schuss Leertaste   Sprint Umschalt",
-            "Pfeile   Schuss Enter   Sprint Umschalt",
-        ],
         watching: "zuschauen",
         sitting_out: "ein Bot spielt für dich, bis dein Spiel wieder mithält",
         in_memory: "kein Netz: Begegnung im Speicher, nicht über WebRTC",
         draw: "Gleichstand",
         you_win: "Gewonnen",
         you_lose: "Verloren",
-        wins: |team| ["Orange gewinnt", "Blau gewinnt"][team],
+        wins: |side| format!("{side} gewinnt"),
         rematch: "Noch einmal",
         want_again: |names| match names {
             [name] => format!("{name} will noch einmal spielen"),
@@ -149,7 +107,7 @@ pub(super) static WORDS: Words = Words {
     },
     menu: Menu {
         heading: "Menü",
-        no_pause: "Das Spiel geht weiter, denn andere spielen. Deine Scheibe steht solange still.",
+        no_pause: "Das Spiel geht weiter, denn andere spielen. Du stehst solange still.",
         resume: "Weiterspielen",
         leave: "Spiel verlassen",
     },
@@ -161,7 +119,6 @@ pub(super) static WORDS: Words = Words {
         result: "Ergebnis",
         watching: "Aufzeichnung",
         failure: "Störung",
-        score: |[left, right]| format!("Orange {left}, Blau {right}."),
     },
     credits: Credits {
         heading: "Mitwirkende",

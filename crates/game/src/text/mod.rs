@@ -1,4 +1,5 @@
-//! What the game says to players, one file a language.
+//! What the house says to players, one file a language. What only one game says is its own
+//! ([`crate::contract::Words`]).
 //!
 //! [`Words`] has a place for each sentence and label, so the compiler checks that a language is
 //! complete: a translation is one more file, and its line in [`of`]. What is said with a value in
@@ -10,7 +11,6 @@ mod trouble;
 
 use crate::preferences::{Language, Preferences};
 use netplay::{session::PeerView, transport::SignalingState};
-use sim::{ArenaKind, Ball, Level};
 pub use trouble::Trouble;
 
 /// All sentences and labels of one language.
@@ -23,8 +23,6 @@ pub struct Words {
     pub rooms: Rooms,
     /// The room before a match.
     pub room: Room,
-    /// The options of a match, and its teams.
-    pub rules: Rules,
     /// The match and its end, also as a replay.
     pub play: Play,
     /// The settings.
@@ -58,8 +56,6 @@ pub struct Common {
 
 /// The title, and on the way into a room.
 pub struct Title {
-    /// Below the game's name.
-    pub tagline: &'static str,
     /// Beside the field of the player's name.
     pub name: &'static str,
     /// Plays with whoever waits.
@@ -152,28 +148,8 @@ pub struct Room {
     pub here_we_go: &'static str,
     /// When others are not.
     pub wait_for_others: &'static str,
-}
-
-/// The options of a match, and its teams. Each stands on a button, so it is short.
-pub struct Rules {
-    /// Where it is played.
-    pub arena: fn(ArenaKind) -> &'static str,
-    /// So many against as many.
-    pub teams: fn(u8) -> String,
-    /// So many minutes.
-    pub time: fn(u32) -> String,
-    /// So many goals end it; none do.
-    pub goals: fn(Option<u8>) -> String,
-    /// The ball's weight.
-    pub ball: fn(Ball) -> &'static str,
-    /// Whether discs dash.
-    pub dash: fn(bool) -> &'static str,
-    /// How well bots play.
-    pub bots: fn(Level) -> &'static str,
-    /// The team of this index.
-    pub team: fn(usize) -> &'static str,
     /// The team that one wants to play for, or any.
-    pub my_team: fn(Option<usize>) -> &'static str,
+    pub my_team: fn(Option<&str>) -> String,
 }
 
 /// The match and its end, also as a replay.
@@ -184,16 +160,6 @@ pub struct Play {
     pub bots: fn(usize) -> String,
     /// Who plays for somebody who is gone.
     pub bot_for: fn(&str) -> String,
-    /// At the kick-off.
-    pub go: &'static str,
-    /// When the next goal ends the match.
-    pub golden_goal: &'static str,
-    /// A goal, for the team of this index.
-    pub goal: fn(usize) -> &'static str,
-    /// Who scored it, by name.
-    pub scored: fn(&str) -> String,
-    /// Who shot it into the own goal.
-    pub own_goal: fn(&str) -> String,
     /// While the match stands.
     pub waiting: &'static str,
     /// Opens the match's menu.
@@ -202,8 +168,6 @@ pub struct Play {
     pub no_server: &'static str,
     /// Beside the round trip when the room has ended on the server.
     pub nobody_new: &'static str,
-    /// The keys of one player; and of two, the first's and the second's.
-    pub keys: [&'static str; 3],
     /// In place of the keys to whoever has no seat.
     pub watching: &'static str,
     /// In place of the keys to whoever has a seat that a bot plays for now.
@@ -212,12 +176,12 @@ pub struct Play {
     pub in_memory: &'static str,
     /// Nobody won.
     pub draw: &'static str,
-    /// The player's team won.
+    /// The player's side won.
     pub you_win: &'static str,
-    /// The other team won.
+    /// Another side won.
     pub you_lose: &'static str,
-    /// The team of this index won.
-    pub wins: fn(usize) -> &'static str,
+    /// The side of this name won.
+    pub wins: fn(&str) -> String,
     /// Plays again.
     pub rematch: &'static str,
     /// These want to play again; never empty.
@@ -287,8 +251,6 @@ pub struct Spoken {
     pub watching: &'static str,
     /// What went wrong.
     pub failure: &'static str,
-    /// The goals of both teams.
-    pub score: fn([u8; 2]) -> String,
 }
 
 /// Who made what.
@@ -315,7 +277,7 @@ pub fn of(language: Language) -> &'static Words {
 
 impl Preferences {
     /// The words of the preferred language.
-    pub fn words(&self) -> &'static Words {
+    pub(crate) fn words(&self) -> &'static Words {
         of(self.language)
     }
 }
@@ -328,15 +290,6 @@ impl Words {
             (_, true) => self.common.slow,
             _ => "",
         }
-    }
-
-    /// The keys of a match, for the scene `index` of `of`.
-    pub fn keys(&self, index: usize, of: usize) -> &'static str {
-        self.play.keys[match (of, index) {
-            (1, _) => 0,
-            (_, 0) => 1,
-            _ => 2,
-        }]
     }
 
     /// What is to be said of the server, if it is gone.

@@ -7,14 +7,14 @@ use super::{
     height,
     paint::image,
 };
-use crate::{
-    demo::options::Chosen,
+use crate::demo::{Chosen, Shown, shown};
+use bevy::prelude::*;
+use game::{
     preferences::Preferences,
-    scene::{PartOf, Scene, shown::Shown},
+    scene::{PartOf, Scene},
     theme,
 };
-use bevy::prelude::*;
-use sim::{ArenaKind, EventKind, Phase, World as Match, arena::Arena};
+use sim::demo::{ArenaKind, EventKind, Phase, World as Match, arena::Arena};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(spawn_aura).add_systems(Update, glow);
@@ -99,8 +99,8 @@ impl Aura {
             // Without movement there are no flashes, and the banner tells all.
             Some((age, color)) if !still => Some((color, 0.9 * flood(age))),
             _ if self.golden <= 0.0 => None,
-            _ if still => Some((theme::BALL, 0.3)),
-            _ => Some((theme::BALL, 0.6 * pulse(self.golden))),
+            _ if still => Some((theme::BALL, 0.25)),
+            _ => Some((theme::BALL, 0.5 * pulse(self.golden))),
         }
     }
 }
@@ -118,7 +118,7 @@ fn glow(
         };
         let scorer = news(shown)
             .filter(|event| event.kind == EventKind::Goal)
-            .find_map(sim::Event::team);
+            .find_map(sim::demo::Event::team);
         if let Some(team) = scorer {
             aura.goal = Some((0.0, theme::team(team.index())));
         }
@@ -129,7 +129,7 @@ fn glow(
             visibility.set_if_neq(Visibility::Hidden);
             continue;
         };
-        let kind = shown.arena(chosen);
+        let kind = shown::arena(shown, chosen);
         if aura.arena != Some(kind) {
             aura.arena = Some(kind);
             sprite.image = images.add(paint(kind.arena()));
@@ -147,9 +147,12 @@ fn paint(arena: &Arena) -> Image {
     image(size.as_uvec2(), |pixel| {
         let at = (pixel + 0.5 - size / 2.0) / resolution;
         let wall = to_field(arena, at);
-        let along = (-wall.abs() / 0.55).exp();
-        let inside = if wall < 0.0 { 0.10 } else { 0.0 };
-        Vec4::new(1.0, 1.0, 1.0, (0.75 * along + inside).min(1.0))
+        // What moves on the floor is to be seen, and the texture's rim is not.
+        let along = (-wall.max(-0.5 * wall) / 0.3).exp();
+        let inside = if wall < 0.0 { 0.03 } else { 0.0 };
+        let rim = ((canvas(arena) / 2.0 - at.abs()) / 0.5).min_element();
+        let alpha = (0.75 * along + inside) * rim.clamp(0.0, 1.0);
+        Vec4::new(1.0, 1.0, 1.0, alpha)
     })
 }
 
@@ -157,7 +160,7 @@ fn paint(arena: &Arena) -> Image {
 mod tests {
     use super::*;
     use protocol::Simulation;
-    use sim::Settings;
+    use sim::demo::Settings;
 
     #[test]
     fn a_flood_rises_once_and_ends() {

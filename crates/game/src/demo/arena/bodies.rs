@@ -5,14 +5,15 @@ use super::{
     height,
     paint::{Kit, seat_color},
 };
-use crate::{
+use crate::demo::Shown;
+use bevy::prelude::*;
+use game::{
     preferences::Preferences,
-    scene::{PartOf, Scene, Seen, shown::Shown},
+    scene::{PartOf, Scene, Seen},
     theme,
 };
-use bevy::prelude::*;
 use protocol::limits::MAX_SEATS;
-use sim::{
+use sim::demo::{
     Disc,
     arena::{BALL_RADIUS, DISC_RADIUS},
     disc::{DASH_COOLDOWN_STEPS, KICK_REACH},
@@ -278,7 +279,7 @@ fn leap(
 mod tests {
     use super::*;
     use protocol::{Driver, Seat, Simulation};
-    use sim::{Input, Settings, World as Match};
+    use sim::demo::{Input, Settings, World as Match};
 
     /// A match in which both players did these things for so many steps each.
     fn world_after(inputs: &[(usize, Input)]) -> Match {

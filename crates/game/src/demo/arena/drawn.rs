@@ -5,13 +5,14 @@ use super::{
     hit_stop::{GOAL_HOLD, HitStop, MAX_LAG},
     smooth::Smooth,
 };
-use crate::{
-    preferences::Preferences,
-    scene::{Scene, Seen, shown::Shown},
-};
+use crate::demo::{Shown, shown};
 use bevy::prelude::*;
+use game::{
+    preferences::Preferences,
+    scene::{Scene, Seen},
+};
 use protocol::limits::MAX_SEATS;
-use sim::{Event, EventKind, World as Match};
+use sim::demo::{Disc, Event, EventKind, World};
 use std::collections::VecDeque;
 
 pub(super) fn plugin(app: &mut App) {
@@ -35,8 +36,8 @@ struct Places {
 impl Places {
     fn of(shown: &Shown) -> Self {
         Self {
-            ball: shown.ball(),
-            discs: std::array::from_fn(|seat| shown.disc(seat)),
+            ball: shown::ball(shown),
+            discs: std::array::from_fn(|seat| shown::disc(shown, seat)),
         }
     }
 
@@ -99,7 +100,7 @@ impl Drawn {
     fn smoothed(
         &mut self,
         mut places: Places,
-        worlds: [&Match; 2],
+        worlds: [&World; 2],
         my_seat: Option<usize>,
         seconds: f32,
     ) -> Places {
@@ -111,7 +112,7 @@ impl Drawn {
         let off = ball.follow(worlds, |world| Some(world.ball()), false, seconds);
         places.ball = places.ball.map(|at| at + off);
         for (seat, (smooth, place)) in discs.iter_mut().zip(&mut places.discs).enumerate() {
-            let body = |world: &Match| world.discs().get(seat).map(sim::Disc::body);
+            let body = |world: &World| world.discs().get(seat).map(Disc::body);
             let off = smooth.follow(worlds, body, my_seat == Some(seat), seconds);
             *place = place.map(|at| at + off);
         }
@@ -150,10 +151,10 @@ pub(super) fn follow(
     mut scenes: Query<(&Shown, &Seen, &mut Drawn)>,
 ) {
     for (shown, seen, mut drawn) in &mut scenes {
-        let line_ups = shown.world().map(Match::line_ups);
+        let line_ups = shown.world().map(World::line_ups);
         let (mut places, seconds) = (Places::of(shown), time.delta_secs());
-        if let Some(worlds) = shown.worlds() {
-            places = drawn.smoothed(places, worlds, seen.0.my_seat, seconds);
+        if let Some((previous, current, _)) = shown.between() {
+            places = drawn.smoothed(places, [previous, current], seen.0.my_seat, seconds);
         }
         drawn.follow(places, line_ups, seconds);
         if !preferences.reduced_motion {

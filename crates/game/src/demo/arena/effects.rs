@@ -5,16 +5,10 @@ use super::{
     height,
     paint::{Kit, seat_color},
 };
-use crate::{
-    preferences::Preferences,
-    scene::{
-        PartOf,
-        shown::{Shown, point},
-    },
-    theme,
-};
+use crate::demo::{Shown, shown::point};
 use bevy::prelude::*;
-use sim::{Event, EventKind};
+use game::{preferences::Preferences, scene::PartOf, theme};
+use sim::demo::{Event, EventKind};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, (flash, spread));

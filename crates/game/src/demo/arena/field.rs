@@ -4,23 +4,25 @@
 //! <https://iquilezles.org/articles/distfunctions2d/> for the formulas.
 
 use super::{height, paint::image};
-use crate::{
-    demo::options::Chosen,
-    scene::{
-        PartOf, Scene,
-        shown::{Shown, point},
-        view,
-    },
-    theme,
+use crate::demo::{
+    Chosen, Shown,
+    shown::{self, point},
 };
 use bevy::prelude::*;
-use sim::{
+use game::{
+    scene::{PartOf, Scene, view::Extent},
+    screens::backdrop::Ground,
+    theme,
+};
+use sim::demo::{
     ArenaKind,
     arena::{Arena, Outline, POST_RADIUS},
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Floor>()
+    app.init_resource::<Floor>();
+    let classic = app.world().resource::<Floor>().classic.clone();
+    app.insert_resource(Ground(Some(classic)))
         .add_observer(lay_out)
         .add_systems(Update, change);
 }
@@ -28,9 +30,17 @@ pub(super) fn plugin(app: &mut App) {
 /// Pixels of a texture's longer side, whatever the arena: that of the classic one has 44 in a metre.
 const PIXELS: f32 = 1_300.0;
 
+/// The extent of an arena: the field, the nets and the walls' glow.
+fn extent(arena: &Arena) -> Vec2 {
+    Vec2::new(
+        2.0 * (arena.half_length + arena.goal_depth) + 0.8,
+        2.0 * arena.half_width + 0.8,
+    )
+}
+
 /// What is painted: the arena, and a rim in which the walls' glow fades.
 pub(super) fn canvas(arena: &Arena) -> Vec2 {
-    view::extent(arena) + 1.4
+    extent(arena) + 1.4
 }
 
 /// The painted arenas.
@@ -81,6 +91,9 @@ struct Shows(ArenaKind);
 
 fn lay_out(added: On<Add, Scene>, floor: Res<Floor>, mut commands: Commands) {
     let kind = ArenaKind::Classic;
+    commands
+        .entity(added.entity)
+        .insert(Extent(extent(kind.arena())));
     commands.spawn((
         Sprite {
             custom_size: Some(canvas(kind.arena())),
@@ -94,16 +107,17 @@ fn lay_out(added: On<Add, Scene>, floor: Res<Floor>, mut commands: Commands) {
 
 /// Lays out the arena that a scene's match is played in.
 fn change(
-    scenes: Query<(&Shown, &Chosen)>,
+    mut scenes: Query<(&Shown, &Chosen, &mut Extent)>,
     mut floors: Query<(&PartOf, &mut Shows, &mut Sprite)>,
     mut floor: ResMut<Floor>,
     mut images: ResMut<Assets<Image>>,
 ) {
     for (part, mut shows, mut sprite) in &mut floors {
-        let Ok((shown, chosen)) = scenes.get(part.0) else {
+        let Ok((shown, chosen, mut seen)) = scenes.get_mut(part.0) else {
             continue;
         };
-        let kind = shown.arena(chosen);
+        let kind = shown::arena(shown, chosen);
+        seen.set_if_neq(Extent(extent(kind.arena())));
         if shows.set_if_neq(Shows(kind)) {
             sprite.image = floor.of(kind, &mut images);
             sprite.custom_size = Some(canvas(kind.arena()));
@@ -179,10 +193,10 @@ fn shade(arena: &Arena, at: Vec2, pixel: f32) -> Vec4 {
     for bumper in arena.bumpers {
         // A ring with a lit heart: what throws back, and no place to stand.
         let distance = at.distance(point(bumper.center)) - bumper.radius;
-        light.add(theme::BALL, line(distance + 0.09, 0.07));
-        light.add(theme::BALL, 0.5 * (-distance.abs() / 0.16).exp());
+        light.add(theme::WALL, line(distance + 0.09, 0.07));
+        light.add(theme::WALL, 0.5 * (-distance.abs() / 0.16).exp());
         let heart = distance + bumper.radius * 0.55;
-        light.add(theme::BALL, 0.55 * (0.5 - heart / pixel).clamp(0.0, 1.0));
+        light.add(theme::WALL, 0.55 * (0.5 - heart / pixel).clamp(0.0, 1.0));
     }
     light.0.extend(1.0)
 }

@@ -1,8 +1,8 @@
 //! How hard something hit, for all that answers to it: the hold of the picture, its shake, sparks.
 
-use crate::scene::shown::Shown;
+use crate::demo::Shown;
 use protocol::{Frame, limits::STEPS_PER_SECOND};
-use sim::{Event, EventKind};
+use sim::demo::{Event, EventKind};
 
 /// Frames after which an event is not shown any more: a second. A page that is turned to again
 /// learns of hundreds. Certain ones, such as goals, are told some frames late.
@@ -11,7 +11,7 @@ const STALE: Frame = STEPS_PER_SECOND;
 /// What has happened since the last picture and is still worth a look. A session tells each event
 /// once by its key, however often its step is made again.
 pub(super) fn news(shown: &Shown) -> impl Iterator<Item = &Event> {
-    let now = shown.world().map_or(0, sim::World::frame);
+    let now = shown.world().map_or(0, sim::demo::World::frame);
     let events = shown.events.iter();
     events.filter_map(move |(frame, event)| (frame.saturating_add(STALE) >= now).then_some(event))
 }

@@ -2,7 +2,7 @@
 //!
 //! The glow is painted once into textures ([`paint`]) and not computed for every pixel of every
 //! picture: a bloom pass takes most of a picture's time where there is no graphics hardware. Where
-//! there is, [`quality`](crate::quality) lays one over it.
+//! there is, [`quality`](game::quality) lays one over it.
 //!
 //! What is felt is for the eye alone: [`force`] says how hard an event hits, `hit_stop` holds the
 //! picture for it and [`drawn`] says where bodies are shown meanwhile, `shake` moves the camera.

@@ -1,12 +1,12 @@
 //! The textures of everything that moves, painted by formula when the game starts.
 
-use crate::theme;
 use bevy::{
     asset::RenderAssetUsages,
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
-use sim::Team;
+use game::theme;
+use sim::demo::Team;
 
 /// The textures. They are white, to be tinted by a sprite's colour.
 #[derive(Resource)]

@@ -4,12 +4,10 @@
 //! so that a small one is hardly seen and a large one dies down softly.
 
 use super::force::{force, news};
-use crate::{
-    preferences::Preferences,
-    scene::{Scene, shown::Shown},
-};
+use crate::demo::Shown;
 use bevy::prelude::*;
-use sim::EventKind;
+use game::{preferences::Preferences, scene::Scene};
+use sim::demo::EventKind;
 
 pub(super) fn plugin(app: &mut App) {
     app.register_required_components::<Scene, Shake>()

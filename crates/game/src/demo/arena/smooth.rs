@@ -7,7 +7,7 @@
 
 use bevy::prelude::*;
 use protocol::{Frame, limits::STEP_MICROS};
-use sim::{Body, World as Match};
+use sim::demo::{Body, World};
 
 /// An error below this, in metres, is not seen; one above is a leap that no fading would hide.
 const LEAST: f32 = 0.02;
@@ -38,8 +38,8 @@ impl Smooth {
     /// body is to be drawn off.
     pub fn follow(
         &mut self,
-        [previous, current]: [&Match; 2],
-        body: impl Fn(&Match) -> Option<Body>,
+        [previous, current]: [&World; 2],
+        body: impl Fn(&World) -> Option<Body>,
         is_mine: bool,
         seconds: f32,
     ) -> Vec2 {
@@ -78,9 +78,9 @@ impl Smooth {
 mod tests {
     use super::*;
     use protocol::{Driver, Seat, Simulation};
-    use sim::{Input, Settings};
+    use sim::demo::{Disc, Input, Settings};
 
-    fn step(world: &Match, x: f32) -> Match {
+    fn step(world: &World, x: f32) -> World {
         let seat = |x| Seat {
             input: Input::new(x, 0.3, false, false),
             driver: Driver::Peer,
@@ -90,11 +90,11 @@ mod tests {
         next
     }
 
-    fn disc(world: &Match) -> Option<Body> {
-        world.discs().get(1).map(sim::Disc::body)
+    fn disc(world: &World) -> Option<Body> {
+        world.discs().get(1).map(Disc::body)
     }
 
-    fn place(world: &Match) -> Vec2 {
+    fn place(world: &World) -> Vec2 {
         disc(world).map_or(Vec2::ZERO, |body| {
             Vec2::new(body.position.x, body.position.y)
         })
@@ -102,8 +102,8 @@ mod tests {
 
     /// The worlds of a match in which the other player turns round at frame 100, and what this peer
     /// knew of them: it learns of the turn eight frames late.
-    fn seen() -> Vec<[Match; 2]> {
-        let mut truth = vec![Match::new(&Settings::for_seats(2), 1)];
+    fn seen() -> Vec<[World; 2]> {
+        let mut truth = vec![World::new(&Settings::for_seats(2), 1)];
         let way = |frame: usize| if frame < 100 { -1.0 } else { 1.0 };
         for frame in 0..160 {
             truth.push(step(&truth[frame], way(frame)));

@@ -6,18 +6,19 @@ use super::{
     paint::seat_color,
     ribbon::{self, Ink, Ribbons},
 };
-use crate::{
+use crate::demo::{Shown, shown::point};
+use bevy::prelude::*;
+use game::{
     preferences::Preferences,
     quality::Detail,
-    scene::{
-        PartOf, Scene,
-        shown::{Shown, point},
-    },
+    scene::{PartOf, Scene},
     theme,
 };
-use bevy::prelude::*;
 use protocol::Event as _;
-use sim::{Event, EventKind, rng::Rng};
+use sim::{
+    demo::{Event, EventKind},
+    rng::Rng,
+};
 use std::f32::consts::{PI, TAU};
 
 pub(super) fn plugin(app: &mut App) {

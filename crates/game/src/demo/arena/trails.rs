@@ -6,15 +6,15 @@ use super::{
     paint::seat_color,
     ribbon::{self, Ink, Ribbons},
 };
-use crate::{
+use bevy::prelude::*;
+use game::{
     preferences::Preferences,
     quality::Detail,
     scene::{PartOf, Scene},
     theme,
 };
-use bevy::prelude::*;
 use protocol::limits::MAX_SEATS;
-use sim::arena::{BALL_RADIUS, DISC_RADIUS};
+use sim::demo::arena::{BALL_RADIUS, DISC_RADIUS};
 use std::collections::VecDeque;
 
 pub(super) fn plugin(app: &mut App) {

@@ -18,22 +18,19 @@ use page as target;
 pub use reel::Reel;
 pub use target::{Shelf, Source};
 
-use super::{BackToTitle, Choice, Failed, Page, Scene, Seen, Session};
-use crate::text::Trouble;
+use super::{BackToTitle, Choice, Failed, Page, Peer, Scene, Seen, Session};
+use crate::{contract::Game, text::Trouble};
 use bevy::prelude::*;
-use netplay::{
-    replay::Playback,
-    session::{Handle, RecordKind},
-};
-use sim::World as Match;
+use netplay::{replay::Playback, session::RecordKind};
+use protocol::Simulation;
 use std::sync::Arc;
 
-pub(super) fn plugin(app: &mut App) {
+pub(super) fn plugin<G: Game>(app: &mut App) {
     app.init_resource::<Shelf>()
         .init_resource::<Parting>()
-        .add_systems(PreUpdate, (keep, keep_last_words, open))
+        .add_systems(PreUpdate, (keep, keep_last_words, open::<G::World>))
         .add_observer(await_last_words)
-        .add_observer(watch)
+        .add_observer(watch::<G::World>)
         .add_observer(stop_watching);
 }
 
@@ -43,7 +40,7 @@ pub struct Recorded(Arc<[u8]>);
 
 /// The replay that a scene shows in place of its session's match.
 #[derive(Component)]
-pub struct Watching(pub Reel<Match>);
+pub struct Watching(pub Reel);
 
 /// Shows a scene's newest match again.
 #[derive(Event, Clone, Copy, Debug)]
@@ -55,7 +52,7 @@ pub struct StopWatching(pub Entity);
 
 /// Sessions that were left: the file of a match that was left comes with their last words.
 #[derive(Resource, Default)]
-struct Parting(Vec<Handle<Match>>);
+struct Parting(Vec<Arc<dyn Peer>>);
 
 /// Keeps what sessions have recorded.
 fn keep(scenes: Query<(Entity, &Session)>, mut shelf: ResMut<Shelf>, mut commands: Commands) {
@@ -90,27 +87,31 @@ fn keep_last_words(mut parting: ResMut<Parting>, mut shelf: ResMut<Shelf>) {
 }
 
 /// Opens the replay that a scene was begun for.
-fn open(scenes: Query<(Entity, &Scene), Added<Scene>>, mut commands: Commands) {
+fn open<S: Simulation>(scenes: Query<(Entity, &Scene), Added<Scene>>, mut commands: Commands) {
     for (entity, scene) in &scenes {
         let Choice::Replay(source) = &scene.choice else {
             continue;
         };
         let file = source.read().map_err(Trouble::File);
-        show(entity, file.and_then(|file| reel(&file)), &mut commands);
+        show(
+            entity,
+            file.and_then(|file| reel::<S>(&file)),
+            &mut commands,
+        );
     }
 }
 
-fn watch(watch: On<Watch>, scenes: Query<&Recorded>, mut commands: Commands) {
+fn watch<S: Simulation>(watch: On<Watch>, scenes: Query<&Recorded>, mut commands: Commands) {
     if let Ok(recorded) = scenes.get(watch.0) {
-        show(watch.0, reel(&recorded.0), &mut commands);
+        show(watch.0, reel::<S>(&recorded.0), &mut commands);
     }
 }
 
-fn reel(file: &[u8]) -> Result<Reel<Match>, Trouble> {
-    Ok(Reel::new(Playback::open(file)?))
+fn reel<S: Simulation>(file: &[u8]) -> Result<Reel, Trouble> {
+    Ok(Reel::new(Playback::<S>::open(file)?))
 }
 
-fn show(scene: Entity, reel: Result<Reel<Match>, Trouble>, commands: &mut Commands) {
+fn show(scene: Entity, reel: Result<Reel, Trouble>, commands: &mut Commands) {
     let mut scene = commands.entity(scene);
     match reel {
         Ok(reel) => scene.insert((Watching(reel), Page::Watching)),

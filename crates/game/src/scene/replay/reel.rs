@@ -2,6 +2,7 @@
 
 use netplay::replay::Playback;
 use protocol::{Frame, Simulation, limits::STEPS_PER_SECOND};
+use std::any::Any;
 
 /// How fast a replay can run, in times as fast as life.
 const SPEEDS: [f32; 6] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
@@ -17,9 +18,67 @@ const MAX_STEPS: u32 = 120;
 /// takes several pictures.
 const MAX_SEEK_STEPS: Frame = 30 * STEPS_PER_SECOND;
 
-/// A replay with its clock. It shows a moment between the playback's two worlds.
-pub struct Reel<S: Simulation> {
+/// A replay as its clock sees it, whatever game it is of.
+trait Winding: Any + Send + Sync {
+    fn start(&self) -> Frame;
+    fn end(&self) -> Frame;
+    fn frame(&self) -> Frame;
+    fn name(&self, seat: usize, frame: Frame) -> Option<&str>;
+    fn step(&mut self);
+    fn seek(&mut self, frame: Frame);
+}
+
+/// The worlds of a replay, and what has happened in it since that was taken last.
+pub struct Film<S: Simulation> {
     playback: Playback<S>,
+    events: Vec<(Frame, S::Event)>,
+}
+
+impl<S: Simulation> Film<S> {
+    /// The worlds that are shown.
+    pub fn playback(&self) -> &Playback<S> {
+        &self.playback
+    }
+
+    /// What has happened since the last call, with the steps in which it did. A seek tells of
+    /// nothing.
+    pub fn take_events(&mut self) -> Vec<(Frame, S::Event)> {
+        std::mem::take(&mut self.events)
+    }
+}
+
+impl<S: Simulation> Winding for Film<S> {
+    fn start(&self) -> Frame {
+        self.playback.replay().start()
+    }
+
+    fn end(&self) -> Frame {
+        self.playback.replay().end()
+    }
+
+    fn frame(&self) -> Frame {
+        self.playback.frame()
+    }
+
+    fn name(&self, seat: usize, frame: Frame) -> Option<&str> {
+        self.playback.replay().name(seat, frame)
+    }
+
+    fn step(&mut self) {
+        let frame = self.playback.frame();
+        let happened = self.playback.step().unwrap_or_default();
+        let told = happened.iter().cloned().map(|event| (frame, event));
+        self.events.extend(told);
+    }
+
+    fn seek(&mut self, frame: Frame) {
+        self.playback.seek(frame);
+    }
+}
+
+/// A replay with its clock. It shows a moment between the film's two worlds.
+pub struct Reel {
+    film: Box<dyn Winding>,
     is_paused: bool,
     /// The place in [`SPEEDS`].
     speed: usize,
@@ -29,11 +88,12 @@ pub struct Reel<S: Simulation> {
     wanted: Option<Frame>,
 }
 
-impl<S: Simulation> Reel<S> {
+impl Reel {
     /// Runs a replay from its beginning.
-    pub fn new(playback: Playback<S>) -> Self {
+    pub fn new<S: Simulation>(playback: Playback<S>) -> Self {
+        let events = Vec::new();
         Self {
-            playback,
+            film: Box::new(Film { playback, events }),
             is_paused: false,
             speed: LIFE,
             part: 1.0,
@@ -41,9 +101,10 @@ impl<S: Simulation> Reel<S> {
         }
     }
 
-    /// The worlds that are shown.
-    pub fn playback(&self) -> &Playback<S> {
-        &self.playback
+    /// Its worlds; none of another game.
+    pub fn film_mut<S: Simulation>(&mut self) -> Option<&mut Film<S>> {
+        let film: &mut dyn Any = self.film.as_mut();
+        film.downcast_mut()
     }
 
     /// How far from the previous world to the current one the moment is that is shown.
@@ -63,13 +124,12 @@ impl<S: Simulation> Reel<S> {
 
     /// Steps from the beginning to the moment that is shown or sought.
     pub fn elapsed(&self) -> u32 {
-        self.frame() - self.playback.replay().start()
+        self.frame() - self.film.start()
     }
 
     /// Steps of the whole replay.
     pub fn length(&self) -> u32 {
-        let replay = self.playback.replay();
-        replay.end() - replay.start()
+        self.film.end() - self.film.start()
     }
 
     /// How much of the replay is over, from 0 to 1.
@@ -79,10 +139,9 @@ impl<S: Simulation> Reel<S> {
 
     /// Who plays a seat at the moment that is shown; nobody where a bot does.
     pub fn name(&self, seat: usize) -> Option<&str> {
-        let replay = self.playback.replay();
         // The step that led to the current world.
-        let step = self.playback.frame().saturating_sub(1);
-        replay.name(seat, step.max(replay.start()))
+        let step = self.film.frame().saturating_sub(1);
+        self.film.name(seat, step.max(self.film.start()))
     }
 
     /// Pauses, or goes on: from the beginning when at the end.
@@ -114,12 +173,11 @@ impl<S: Simulation> Reel<S> {
     /// Seeks where `progress` (from 0 to 1) of the replay is over.
     pub fn seek(&mut self, progress: f32) {
         let elapsed = (progress.clamp(0.0, 1.0) * self.length() as f32).round() as i64;
-        self.seek_frame(i64::from(self.playback.replay().start()) + elapsed);
+        self.seek_frame(i64::from(self.film.start()) + elapsed);
     }
 
-    /// Lets `seconds` of the display's time pass, and adds what happens meanwhile to `events`.
-    /// A seek tells of nothing.
-    pub fn advance(&mut self, seconds: f32, events: &mut Vec<(Frame, S::Event)>) {
+    /// Lets `seconds` of the display's time pass.
+    pub fn advance(&mut self, seconds: f32) {
         if let Some(wanted) = self.wanted {
             self.approach(wanted);
             return;
@@ -130,29 +188,28 @@ impl<S: Simulation> Reel<S> {
         let part = self.part + seconds.max(0.0) * self.speed() * STEPS_PER_SECOND as f32;
         self.part = part.fract();
         for _ in 0..(part as u32).min(MAX_STEPS) {
-            let frame = self.playback.frame();
-            let Some(happened) = self.playback.step() else {
-                break;
-            };
-            events.extend(happened.iter().cloned().map(|event| (frame, event)));
+            self.film.step();
         }
-        if self.playback.is_at_end() {
+        if self.is_at_end() {
             self.part = 1.0;
         }
     }
 
     /// The world that is shown or sought.
     fn frame(&self) -> Frame {
-        self.wanted.unwrap_or(self.playback.frame())
+        self.wanted.unwrap_or(self.film.frame())
     }
 
     fn is_over(&self) -> bool {
-        self.wanted.is_none() && self.playback.is_at_end()
+        self.wanted.is_none() && self.is_at_end()
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.film.frame() >= self.film.end()
     }
 
     fn seek_frame(&mut self, frame: i64) {
-        let replay = self.playback.replay();
-        let (start, end) = (i64::from(replay.start()), i64::from(replay.end()));
+        let (start, end) = (i64::from(self.film.start()), i64::from(self.film.end()));
         // Between two frame numbers, so it is one.
         self.wanted = Some(frame.clamp(start, end) as Frame);
     }
@@ -160,8 +217,8 @@ impl<S: Simulation> Reel<S> {
     /// Goes as far towards a world as one picture allows. Back it is never far: a keyframe lies
     /// closely before everything that was seen.
     fn approach(&mut self, wanted: Frame) {
-        let furthest = self.playback.frame().saturating_add(MAX_SEEK_STEPS);
-        self.playback.seek(wanted.min(furthest));
+        let furthest = self.film.frame().saturating_add(MAX_SEEK_STEPS);
+        self.film.seek(wanted.min(furthest));
         self.part = 1.0;
         if wanted <= furthest {
             self.wanted = None;
@@ -172,32 +229,33 @@ impl<S: Simulation> Reel<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toy::Toy;
     use netplay::replay::{Recorder, Replay};
-    use sim::{Settings, World as Match};
 
     /// Seconds of a picture.
     const PICTURE: f32 = 1.0 / 60.0;
 
     /// A match of so many steps in which nobody does anything; Ada has the first seat, from step
     /// 60 on Grace has the second.
-    fn reel(steps: Frame) -> Reel<Match> {
-        let mut recorder = Recorder::<Match>::new(7, &Settings::for_seats(2)).unwrap();
+    fn reel(steps: Frame) -> Reel {
+        let mut recorder = Recorder::<Toy>::new(7, &2).unwrap();
         recorder.seated(0, 0, "Ada");
         recorder.seated(60, 1, "Grace");
         for frame in 0..steps {
             let peers = if frame < 60 { 0b01 } else { 0b11 };
             recorder.push(frame, &[0, 0], peers).unwrap();
         }
-        Reel::new(Playback::new(Replay::decode(&recorder.bytes()).unwrap()))
+        Reel::new(Playback::<Toy>::new(
+            Replay::decode(&recorder.bytes()).unwrap(),
+        ))
     }
 
     /// Runs for so many pictures, and gives the events.
-    fn run(reel: &mut Reel<Match>, pictures: usize) -> usize {
-        let mut events = Vec::new();
+    fn run(reel: &mut Reel, pictures: usize) -> usize {
         for _ in 0..pictures {
-            reel.advance(PICTURE, &mut events);
+            reel.advance(PICTURE);
         }
-        events.len()
+        reel.film_mut::<Toy>().unwrap().take_events().len()
     }
 
     #[test]
@@ -224,8 +282,8 @@ mod tests {
     #[test]
     fn what_happens_is_told_while_it_runs_and_not_while_seeking() {
         let mut told = reel(6_000);
-        // The kick-off's whistle is in the first seconds.
-        assert!(run(&mut told, 300) > 0);
+        // The game tells of every second.
+        assert!(run(&mut told, 300) >= 4);
         let mut sought = reel(6_000);
         sought.skip(5);
         assert_eq!(run(&mut sought, 1), 0);
@@ -253,10 +311,10 @@ mod tests {
     #[test]
     fn a_picture_that_comes_late_costs_bounded_steps() {
         let mut reel = reel(6_000);
-        reel.advance(1_000.0, &mut Vec::new());
+        reel.advance(1_000.0);
         assert_eq!(reel.elapsed(), MAX_STEPS);
-        reel.advance(f32::NAN, &mut Vec::new());
-        reel.advance(-1.0, &mut Vec::new());
+        reel.advance(f32::NAN);
+        reel.advance(-1.0);
         assert_eq!(reel.elapsed(), MAX_STEPS);
     }
 
@@ -267,12 +325,12 @@ mod tests {
         reel.seek(1.0);
         assert_eq!((reel.elapsed(), reel.progress()), (length, 1.0));
         run(&mut reel, 1);
-        assert_eq!(reel.playback().frame(), MAX_SEEK_STEPS);
+        assert_eq!(reel.film.frame(), MAX_SEEK_STEPS);
         run(&mut reel, 2);
-        assert_eq!(reel.playback().frame(), length);
+        assert_eq!(reel.film.frame(), length);
         reel.seek(0.5);
         run(&mut reel, 1);
-        assert_eq!(reel.playback().frame(), length / 2);
+        assert_eq!(reel.film.frame(), length / 2);
     }
 
     #[test]

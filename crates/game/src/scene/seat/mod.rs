@@ -17,8 +17,7 @@ use page as target;
 use super::Seen;
 use bevy::prelude::*;
 use netplay::session::{Config, Phase, RoomView, resume::Record};
-use protocol::agreement::Token;
-use sim::World as Match;
+use protocol::{Simulation, agreement::Token};
 use target::Slot;
 
 pub(super) fn plugin(app: &mut App) {
@@ -52,12 +51,12 @@ pub struct Keeper {
 impl Keeper {
     /// Takes up what was kept for the scene `index` in `room`, and completes `config` by it. A
     /// player who gave no name keeps the one from before.
-    pub fn of(
+    pub fn of<S: Simulation>(
         room: &str,
         index: usize,
         has_name: bool,
         ticket: Option<String>,
-        config: &mut Config<Match>,
+        config: &mut Config<S>,
     ) -> Self {
         let mut slot = Slot::take(room, index);
         let before = kept(&mut slot, room);

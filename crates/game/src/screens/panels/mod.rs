@@ -32,7 +32,9 @@ pub(super) fn plugin(app: &mut App) {
 pub enum Panel {
     /// The menu of a match.
     Menu,
+    /// What the player prefers.
     Settings,
+    /// Who made what.
     Credits,
 }
 

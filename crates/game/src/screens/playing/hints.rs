@@ -1,19 +1,26 @@
-//! The small words below the arena: how far the others are, and the keys.
+//! The small words below the picture: how far the others are, and the keys.
 
 use crate::{
+    contract,
     scene::{Scene, connect::Road},
     text::Words,
 };
 use netplay::{session::RoomView, transport::SignalingState};
 
 /// The keys, for whoever plays.
-pub(super) fn keys(scene: &Scene, road: &Road, view: &RoomView, words: &Words) -> &'static str {
+pub(super) fn keys(
+    scene: &Scene,
+    road: &Road,
+    view: &RoomView,
+    words: &Words,
+    game: &contract::Words,
+) -> &'static str {
     let is_slow = view.peers.iter().any(|peer| peer.is_me && peer.slow);
     match (view.watching, is_slow, road) {
         (true, true, _) => words.play.sitting_out,
         (true, false, _) => words.play.watching,
         (_, _, Road::Memory(_)) if scene.of > 1 => words.play.in_memory,
-        _ => words.keys(scene.index, scene.of),
+        _ => game.keys(scene.index, scene.of),
     }
 }
 

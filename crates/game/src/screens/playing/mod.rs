@@ -3,24 +3,24 @@
 mod banner;
 mod hints;
 mod names;
+mod top;
 
 use super::{
     PageRoot,
     panels::{Panel, opens},
-    watching, widgets,
+    widgets,
 };
 use crate::{
+    contract::Cartridge,
     preferences::Preferences,
-    scene::{Page, PartOf, Scene, Seen, connect::Road, replay::Watching, shown::Shown},
+    scene::{Page, PartOf, Scene, Seen, connect::Road, link::Stalled},
     theme::{self, size},
 };
-#[cfg(target_arch = "wasm32")]
-pub(super) use banner::announcement;
-pub(super) use banner::{Announcement, Notice};
+pub(super) use banner::{Banner, Notice};
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*};
-pub(super) use names::{Cast, listed};
+pub(super) use names::{Cast, side_name};
 use protocol::limits::STEPS_PER_SECOND;
-use sim::Team;
+pub(super) use top::top;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(build).add_systems(
@@ -29,6 +29,8 @@ pub(super) fn plugin(app: &mut App) {
             names::remember,
             banner::announce,
             banner::notice,
+            top::lay_out,
+            top::tell,
             tell,
             leap,
         )
@@ -39,14 +41,11 @@ pub(super) fn plugin(app: &mut App) {
 /// What a line of the display tells.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
-    Score(Team),
-    Clock,
-    Names(Team),
     Path,
     Keys,
     Menu,
     Banner,
-    Scorer,
+    By,
     Notice,
 }
 
@@ -61,7 +60,7 @@ fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) 
     };
     commands
         .entity(scene)
-        .insert((Announcement::default(), Notice::default(), Cast::default()));
+        .insert((Banner::default(), Notice::default(), Cast::default()));
     commands.spawn((
         PageRoot,
         PartOf(scene),
@@ -77,71 +76,7 @@ fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) 
     ));
 }
 
-/// Names, score and clock, above the arena.
-pub(super) fn top(scene: Entity) -> impl Bundle {
-    let score = |team: Team| {
-        (
-            Line::Score(team),
-            Of(scene),
-            widgets::text("0", size::SCORE, theme::team(team.index())),
-        )
-    };
-    let names = |team: Team| {
-        (
-            Line::Names(team),
-            Of(scene),
-            widgets::broken_text(
-                "",
-                size::SMALL,
-                theme::team(team.index()),
-                LineBreak::WordOrCharacter,
-            ),
-            Node {
-                width: vmin(32.0),
-                max_height: vmin(13.0),
-                overflow: Overflow::clip(),
-                ..default()
-            },
-        )
-    };
-    (
-        Node {
-            position_type: PositionType::Absolute,
-            top: vmin(1.0),
-            width: percent(100),
-            height: vmin(theme::inset::TOP - 1.0),
-            ..widgets::row(2.0)
-        },
-        Pickable::IGNORE,
-        children![
-            names(Team::Left),
-            (
-                Node {
-                    width: vmin(28.0),
-                    ..widgets::column(0.2)
-                },
-                children![
-                    (
-                        widgets::row(3.5),
-                        children![
-                            score(Team::Left),
-                            widgets::text(":", size::BODY, theme::FAINT),
-                            score(Team::Right),
-                        ]
-                    ),
-                    (
-                        Line::Clock,
-                        Of(scene),
-                        widgets::text("", size::BODY, theme::TEXT)
-                    ),
-                ]
-            ),
-            names(Team::Right),
-        ],
-    )
-}
-
-/// The large words over the arena, above its middle where the ball lies at a kick-off.
+/// The large words over the picture, above its middle.
 pub(super) fn banner(scene: Entity) -> impl Bundle {
     (
         Node {
@@ -160,7 +95,7 @@ pub(super) fn banner(scene: Entity) -> impl Bundle {
                 widgets::text("", size::HEADING, theme::TEXT)
             ),
             (
-                Line::Scorer,
+                Line::By,
                 Of(scene),
                 widgets::text("", size::BODY, theme::TEXT)
             ),
@@ -173,7 +108,7 @@ pub(super) fn banner(scene: Entity) -> impl Bundle {
     )
 }
 
-/// The way out, the round trip and the keys, below the arena.
+/// The way out, the round trip and the keys, below the picture.
 fn bottom(scene: Entity) -> impl Bundle {
     (
         Node {
@@ -216,56 +151,37 @@ pub(super) fn clock(steps: u32) -> String {
 }
 
 fn tell(
-    scenes: Query<(
-        &Scene,
-        Option<&Road>,
-        &Shown,
-        &Seen,
-        &Announcement,
-        &Notice,
-        &Cast,
-        Option<&Watching>,
-    )>,
+    scenes: Query<(&Scene, Option<&Road>, &Stalled, &Seen, &Banner, &Notice)>,
     preferences: Res<Preferences>,
+    cartridge: Res<Cartridge>,
     mut lines: Query<(&Line, &Of, &mut Text, &mut TextColor)>,
 ) {
     let words = preferences.words();
+    let game = (cartridge.words)(preferences.language);
     for (line, of, mut text, mut color) in &mut lines {
-        let Ok((scene, road, shown, seen, banner, notice, cast, watching)) = scenes.get(of.0)
-        else {
+        let Ok((scene, road, stalled, seen, banner, notice)) = scenes.get(of.0) else {
             continue;
         };
-        let Some(world) = shown.world() else { continue };
         let told = match *line {
-            Line::Score(team) => world.score()[team.index()].to_string(),
-            Line::Clock => clock(world.clock()),
-            Line::Names(team) => match watching {
-                Some(watching) => watching::names(team, world.seat_count(), &watching.0, words),
-                None => names::names(team, world.seat_count(), &seen.0, cast, words),
-            },
             Line::Menu => words.play.menu.to_owned(),
             Line::Path => hints::path(&seen.0, words),
             Line::Keys => road
-                .map_or("", |road| hints::keys(scene, road, &seen.0, words))
+                .map_or("", |road| hints::keys(scene, road, &seen.0, words, game))
                 .to_owned(),
             Line::Notice if notice.seconds_left > 0.0 => notice.words.clone(),
             Line::Notice => String::new(),
-            Line::Banner if shown.is_stalled() => {
-                color.set_if_neq(TextColor(theme::FAINT));
-                words.play.waiting.to_owned()
-            }
-            Line::Banner if banner.seconds_left > 0.0 => {
-                color.set_if_neq(TextColor(banner.color));
-                banner.words.to_owned()
-            }
-            Line::Scorer if banner.seconds_left > 0.0 && !shown.is_stalled() => {
-                color.set_if_neq(TextColor(banner.color));
-                banner.by.clone()
-            }
-            Line::Scorer => String::new(),
             Line::Banner => {
-                color.set_if_neq(TextColor(theme::TEXT));
-                banner::standing(world, words).to_owned()
+                let (said, said_in) = match stalled.0 {
+                    true => (words.play.waiting, theme::FAINT),
+                    false => (banner.words, banner.color.unwrap_or(theme::TEXT)),
+                };
+                color.set_if_neq(TextColor(said_in));
+                said.to_owned()
+            }
+            Line::By if stalled.0 => String::new(),
+            Line::By => {
+                color.set_if_neq(TextColor(banner.color.unwrap_or(theme::TEXT)));
+                banner.by.clone()
             }
         };
         text.set_if_neq(Text(told));
@@ -274,17 +190,18 @@ fn tell(
 
 /// Lets the banner leap at the eye with what it says anew.
 fn leap(
-    scenes: Query<(&Shown, &Announcement)>,
+    scenes: Query<&Banner>,
     preferences: Res<Preferences>,
     mut lines: Query<(&Line, &Of, &mut UiTransform)>,
 ) {
     for (line, of, mut transform) in &mut lines {
-        let (Line::Banner, Ok((shown, announced))) = (line, scenes.get(of.0)) else {
+        let (Line::Banner, Ok(banner)) = (line, scenes.get(of.0)) else {
             continue;
         };
-        let size = shown.world().map_or(1.0, |world| {
-            banner::size(announced, world, preferences.reduced_motion)
-        });
+        let size = match preferences.reduced_motion {
+            true => 1.0,
+            false => banner.swell(),
+        };
         transform.set_if_neq(UiTransform::from_scale(Vec2::splat(size)));
     }
 }

@@ -1,26 +1,28 @@
-//! Who plays: the names of a team, also of those who are gone.
+//! Who plays: the names of a side, also of those who are gone.
 
-use crate::{scene::Seen, text::Words};
+use crate::{
+    contract::Side,
+    scene::{Seen, replay::Reel},
+    text::Words,
+};
 use bevy::prelude::*;
 use netplay::session::RoomView;
 use protocol::limits::MAX_SEATS;
-use sim::Team;
 
 /// Who has played each seat of this match, so that one who is gone is still named.
 #[derive(Component, Default)]
 pub(in crate::screens) struct Cast([String; MAX_SEATS]);
 
-/// Who plays for a team: the names of its peers, how they are, and how many bots.
-pub(super) fn names(
-    team: Team,
-    seats: usize,
+/// Who plays these seats: the names of their peers, how they are, and how many bots.
+pub(in crate::screens) fn names(
+    seats: &[usize],
     view: &RoomView,
     cast: &Cast,
     words: &Words,
 ) -> String {
     let mut names = Vec::new();
     let mut bots = 0;
-    for seat in (0..seats).filter(|seat| Team::of_seat(*seat) == team) {
+    for &seat in seats {
         let peer = view.peers.iter().find(|peer| peer.seat == Some(seat));
         let before = cast.0.get(seat).filter(|name| !name.is_empty());
         match (peer.map(|peer| (&peer.name, words.presence(peer))), before) {
@@ -33,6 +35,31 @@ pub(super) fn names(
     listed(names, bots, words)
 }
 
+/// What a side is called: by its own name, or its players'.
+pub(in crate::screens) fn side_name(
+    side: &Side,
+    view: &RoomView,
+    cast: &Cast,
+    words: &Words,
+) -> String {
+    match side.name.as_ref() {
+        "" => names(&side.seats, view, cast, words),
+        name => name.to_owned(),
+    }
+}
+
+/// Who plays these seats at the moment that a replay shows.
+pub(in crate::screens) fn names_of_replay(seats: &[usize], reel: &Reel, words: &Words) -> String {
+    let (mut names, mut bots) = (Vec::new(), 0);
+    for seat in seats {
+        match reel.name(*seat) {
+            Some(name) => names.push(name.to_owned()),
+            None => bots += 1,
+        }
+    }
+    listed(names, bots, words)
+}
+
 /// Who plays a seat, or did: nothing for a bot.
 pub(super) fn name(seat: usize, view: &RoomView, cast: &Cast) -> Option<String> {
     let peer = view.peers.iter().find(|peer| peer.seat == Some(seat));
@@ -40,8 +67,8 @@ pub(super) fn name(seat: usize, view: &RoomView, cast: &Cast) -> Option<String> 
     peer.map(|peer| &peer.name).or(before).cloned()
 }
 
-/// A team's names in one line, and how many bots it has.
-pub(in crate::screens) fn listed(mut names: Vec<String>, bots: usize, words: &Words) -> String {
+/// Names in one line, and how many bots there are.
+fn listed(mut names: Vec<String>, bots: usize, words: &Words) -> String {
     match bots {
         0 => {}
         1 => names.push(words.play.bot.into()),
@@ -64,7 +91,8 @@ pub(super) fn remember(mut scenes: Query<(&Seen, &mut Cast)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{preferences::Language, screens::playing::tests::peer, text};
+    use crate::{preferences::Language, screens::playing::tests::peer, text, toy::Toy};
+    use netplay::replay::{Playback, Recorder};
 
     #[test]
     fn seats_without_a_peer_are_bots() {
@@ -73,10 +101,10 @@ mod tests {
             ..RoomView::default()
         };
         let words = text::of(Language::English);
-        let names = |team, seats| names(team, seats, &view, &Cast::default(), words);
-        assert_eq!(names(Team::Left, 2), "Ada");
-        assert_eq!(names(Team::Right, 4), "Grace, Bot");
-        assert_eq!(names(Team::Left, 8), "Ada, 3 Bots");
+        let names = |seats: &[usize]| names(seats, &view, &Cast::default(), words);
+        assert_eq!(names(&[0]), "Ada");
+        assert_eq!(names(&[1, 3]), "Grace, Bot");
+        assert_eq!(names(&[0, 2, 4, 6]), "Ada, 3 Bots");
     }
 
     #[test]
@@ -89,10 +117,21 @@ mod tests {
         cast.0[1] = "Grace".into();
         let words = text::of(Language::English);
         view.peers[1].slow = true;
-        assert_eq!(names(Team::Right, 2, &view, &cast, words), "Grace (slow)");
+        assert_eq!(names(&[1], &view, &cast, words), "Grace (slow)");
         view.peers[1].away = true;
-        assert_eq!(names(Team::Right, 2, &view, &cast, words), "Grace (away)");
+        assert_eq!(names(&[1], &view, &cast, words), "Grace (away)");
         view.peers.pop();
-        assert_eq!(names(Team::Right, 2, &view, &cast, words), "Bot for Grace");
+        assert_eq!(names(&[1], &view, &cast, words), "Bot for Grace");
+    }
+
+    #[test]
+    fn names_of_a_replay_are_those_of_the_moment() {
+        let mut recorder = Recorder::<Toy>::new(1, &4).unwrap();
+        recorder.seated(0, 0, "Ada");
+        recorder.push(0, &[0; 4], 0b0001).unwrap();
+        let reel = Reel::new(Playback::<Toy>::open(&recorder.bytes()).unwrap());
+        let names = |seats: &[usize]| names_of_replay(seats, &reel, text::of(Language::English));
+        assert_eq!(names(&[0, 2]), "Ada, Bot");
+        assert_eq!(names(&[1, 3]), "2 Bots");
     }
 }

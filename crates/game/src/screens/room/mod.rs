@@ -2,8 +2,9 @@
 
 use super::{leave, options, ready, root, widgets};
 use crate::{
+    contract::Cartridge,
     preferences::Preferences,
-    scene::{Page, Scene, Seen, Session, lock::Lock, place::Place},
+    scene::{Page, Scene, Seen, Session, link::Options, lock::Lock, place::Place},
     text::Words,
     theme::{self, size},
 };
@@ -44,12 +45,13 @@ struct Of(Entity);
 
 fn build(
     turned: On<Insert, Page>,
-    scenes: Query<(&Scene, &Page, &Session, Option<&Place>)>,
+    scenes: Query<(&Scene, &Page, &Session, &Options, Option<&Place>)>,
     preferences: Res<Preferences>,
+    cartridge: Res<Cartridge>,
     mut commands: Commands,
 ) {
     let scene = turned.entity;
-    let Ok((settings, Page::Room, session, place)) = scenes.get(scene) else {
+    let Ok((settings, Page::Room, session, options, place)) = scenes.get(scene) else {
         return;
     };
     if settings.is_private() {
@@ -57,6 +59,7 @@ fn build(
         session.0.command(Wish::SetReady(true));
     }
     let words = preferences.words();
+    let teams = (cartridge.words)(preferences.language).teams;
     let mut page = commands.spawn(root(scene, theme::VEIL));
     page.with_children(|page| {
         if let Some(place) = place {
@@ -65,7 +68,7 @@ fn build(
             page.spawn(link(place));
             page.spawn(widgets::row(2.0)).with_children(|tools| {
                 copy_link(tools, place, words);
-                options::team(tools, scene);
+                options::team(tools, scene, teams.len());
                 lock_button(tools, scene);
             });
         } else {
@@ -76,7 +79,7 @@ fn build(
             ));
         }
         page.spawn((PeerList, Of(scene), list_box(0)));
-        options::rules(page, scene);
+        options::options(page, scene, options);
         page.spawn((
             Waiting,
             Of(scene),
@@ -190,14 +193,20 @@ fn list_box(peers: usize) -> Node {
 }
 
 /// Shows a peer's line among so many.
-fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize, words: &Words) {
-    let color = match (options::wanted(peer), peer.ready) {
-        (Some(team), ready) => theme::team(team).with_alpha(if ready { 1.0 } else { 0.7 }),
+fn spawn_line(
+    list: &mut ChildSpawnerCommands<'_>,
+    peer: &PeerView,
+    peers: usize,
+    words: &Words,
+    teams: &[&str],
+) {
+    let color = match (options::wanted(peer, teams), peer.ready) {
+        (Some((team, _)), ready) => theme::team(team).with_alpha(if ready { 1.0 } else { 0.7 }),
         (None, true) => theme::TEXT,
         (None, false) => theme::FAINT,
     };
     if peers <= FEW {
-        list.spawn(widgets::text(line(peer, words), size::BODY, color));
+        list.spawn(widgets::text(line(peer, words, teams), size::BODY, color));
         return;
     }
     let mark = if peer.ready { '+' } else { '-' };
@@ -216,7 +225,7 @@ fn spawn_line(list: &mut ChildSpawnerCommands<'_>, peer: &PeerView, peers: usize
 }
 
 /// A peer's line.
-fn line(peer: &PeerView, words: &Words) -> String {
+fn line(peer: &PeerView, words: &Words, teams: &[&str]) -> String {
     let mut line = peer.name.clone();
     if peer.is_me {
         line.push_str(&format!(" ({})", words.room.you));
@@ -227,8 +236,8 @@ fn line(peer: &PeerView, words: &Words) -> String {
         words.room.not_ready
     };
     line.push_str(&format!("   {ready}"));
-    if let Some(team) = options::wanted(peer) {
-        line.push_str(&format!("   {}", (words.rules.team)(team)));
+    if let Some((_, team)) = options::wanted(peer, teams) {
+        line.push_str(&format!("   {team}"));
     }
     let presence = words.presence(peer);
     if !presence.is_empty() {
@@ -273,9 +282,11 @@ fn tell(
     lists: Query<(Entity, Ref<Of>), With<PeerList>>,
     mut lines: Query<(&Of, &mut Text), With<Waiting>>,
     preferences: Res<Preferences>,
+    cartridge: Res<Cartridge>,
     mut commands: Commands,
 ) {
     let words = preferences.words();
+    let teams = (cartridge.words)(preferences.language).teams;
     for (list, of) in &lists {
         let Ok((seen, _)) = scenes.get(of.0) else {
             continue;
@@ -290,7 +301,7 @@ fn tell(
             .despawn_children()
             .with_children(|list| {
                 for peer in peers {
-                    spawn_line(list, peer, peers.len(), words);
+                    spawn_line(list, peer, peers.len(), words, teams);
                 }
             });
     }
@@ -324,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_line_tells_who_it_is_and_whether_ready() {
-        let line = |peer: &PeerView| line(peer, text::of(Language::English));
+        let line = |peer: &PeerView| line(peer, text::of(Language::English), &["Orange"]);
         assert_eq!(line(&peer("Ada", true, true)), "Ada (you)   ready");
         assert_eq!(
             line(&peer("Grace", false, false)),

@@ -1,62 +1,17 @@
-//! What happens in a match, as cues: each once, whatever is rolled back, and nothing that is long
-//! past.
+//! The seconds that are counted: those to the kick-off, and the last ones of the match.
 
-use super::{
-    Cues, Playing,
-    cue::{self, Cue},
-    effects_are_on,
-    heard::Heard,
-    synth::Clip,
-};
-use crate::{
-    demo::countdown,
-    scene::{shown::Shown, view::Turned},
-};
+use crate::demo::{Shown, countdown};
 use bevy::prelude::*;
-use protocol::{Frame, limits::STEPS_PER_SECOND};
-use sim::{Phase, World as Match};
+use game::sound::{Clip, Cue, Cues, Heard, Playing, effects_are_on};
+use protocol::limits::STEPS_PER_SECOND;
+use sim::demo::{Phase, World as Match};
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Heard>().add_systems(
-        Update,
-        (hear_events, hear_clock)
-            .before(Playing)
-            .run_if(effects_are_on),
-    );
+    app.add_systems(Update, hear_clock.before(Playing).run_if(effects_are_on));
 }
-
-/// Frames after which an event is not heard any more: a second. A page that is turned to again
-/// learns of hundreds. Certain ones, such as goals, are told some frames late.
-const STALE: Frame = STEPS_PER_SECOND;
 
 /// Seconds at the end of the match that are counted.
 const LAST_SECONDS: u32 = 5;
-
-fn hear_events(
-    time: Res<Time<Real>>,
-    scenes: Query<(&Shown, &Turned)>,
-    mut heard: ResMut<Heard>,
-    mut cues: ResMut<Cues>,
-) {
-    for (shown, turned) in &scenes {
-        let Some(world) = shown.world() else {
-            continue;
-        };
-        let now = world.frame();
-        for (frame, event) in &shown.events {
-            let key = protocol::Event::key(event);
-            if frame.saturating_add(STALE) < now || !heard.is_new(key, *frame, time.elapsed()) {
-                continue;
-            }
-            for cue in cue::of_event(event).into_iter().flatten() {
-                let pan = cue
-                    .at
-                    .map_or(0.0, |at| cue::pan(at, world.arena(), turned.0));
-                cues.add_from(cue, pan);
-            }
-        }
-    }
-}
 
 /// Counts the beats to the kick-off, and the last seconds of the match.
 fn hear_clock(
@@ -133,7 +88,7 @@ fn count(world: &Match) -> Option<Count> {
 mod tests {
     use super::*;
     use protocol::Simulation;
-    use sim::Settings;
+    use sim::demo::Settings;
 
     /// What is counted in a match in which nobody moves.
     fn counted(settings: &Settings, steps: u32) -> Vec<Count> {

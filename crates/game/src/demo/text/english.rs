@@ -1,0 +1,47 @@
+//! English, of the discs.
+
+use super::{Rules, Said};
+use game::contract::Words;
+use sim::demo::{ArenaKind, Ball, Level};
+
+pub(super) static SAID: Said = Said {
+    words: Words {
+        tagline: "orange against blue, peer to peer",
+        keys: [
+            "move WASD or arrows   kick Space   dash Shift",
+            "move WASD   kick Space   dash Shift",
+            "move arrows   kick Enter   dash Shift",
+        ],
+        teams: &["Orange", "Blue"],
+    },
+    rules: Rules {
+        arena: |arena| match arena {
+            ArenaKind::Classic => "Arena: classic",
+            ArenaKind::Small => "Arena: small",
+            ArenaKind::Big => "Arena: big",
+            ArenaKind::Hexagon => "Arena: hexagon",
+        },
+        teams: |size| format!("Teams: {size} v {size}"),
+        time: |minutes| format!("Time: {minutes} min"),
+        goals: |goals| match goals {
+            Some(goals) => format!("Goals: {goals}"),
+            None => "Goals: no limit".into(),
+        },
+        ball: |ball| match ball {
+            Ball::Light => "Ball: light",
+            Ball::Normal => "Ball: normal",
+            Ball::Heavy => "Ball: heavy",
+        },
+        dash: |dash| if dash { "Dash: on" } else { "Dash: off" },
+        bots: |level| match level {
+            Level::Easy => "Bots: easy",
+            Level::Medium => "Bots: medium",
+            Level::Hard => "Bots: hard",
+        },
+    },
+    go: "Go!",
+    golden_goal: "Golden goal",
+    goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],
+    scored: |name| format!("{name} scores"),
+    own_goal: |name| format!("{name}: own goal"),
+};
