@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// The object that `headless` prints and `window.peerball.status()` returns: the fields that the
+/// The object that `headless` prints and `window.game.status()` returns: the fields that the
 /// tests look at, see `netplay::session::status`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Status {

@@ -121,8 +121,11 @@ pub(super) static WORDS: Words = Words {
     },
     credits: Credits {
         heading: "Credits",
-        game: "Peerball is free software, under the MIT licence or the Apache licence 2.0: yours to \
-               read, to change and to share.",
+        game: concat!(
+            protocol::title!(),
+            " is free software, under the MIT licence or the Apache licence 2.0: yours to read, to \
+             change and to share."
+        ),
         engine: "Made with Bevy, in Rust. Peers meet by matchbox and WebRTC.",
         font: "Font: Exo 2, by The Exo 2 Project Authors, under the SIL Open Font License 1.1.",
         rest: "All shapes, lights and sounds are made by formulas of this project. The licences of \
@@ -228,7 +231,14 @@ fn api(error: &ApiError) -> String {
              practising and two scenes work without it."
         ),
         ApiError::NotOurServer { server, .. } => {
-            format!("What answers at {server} is not a Peerball server.")
+            format!(
+                concat!(
+                    "What answers at {} is not a ",
+                    protocol::title!(),
+                    " server."
+                ),
+                server
+            )
         }
         ApiError::Problem(problem) => match problem.code {
             ProblemCode::NoSuchRoom => {

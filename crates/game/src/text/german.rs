@@ -122,8 +122,11 @@ pub(super) static WORDS: Words = Words {
     },
     credits: Credits {
         heading: "Mitwirkende",
-        game: "Peerball ist freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0: jeder \
-               darf sie lesen, ändern und weitergeben.",
+        game: concat!(
+            protocol::title!(),
+            " ist freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0: jeder darf sie \
+             lesen, ändern und weitergeben."
+        ),
         engine: "Gemacht mit Bevy, in Rust. Die Spieler finden sich über matchbox und WebRTC.",
         font: "Schrift: Exo 2, von The Exo 2 Project Authors, unter der SIL Open Font License 1.1.",
         rest: "Alle Formen, Lichter und Klänge entstehen aus Formeln dieses Projekts. Die Lizenzen \
@@ -232,7 +235,10 @@ fn api(error: &ApiError) -> String {
              auch ohne ihn."
         ),
         ApiError::NotOurServer { server, .. } => {
-            format!("Was unter {server} antwortet, ist kein Server für Peerball.")
+            format!(
+                concat!("Was unter {} antwortet, ist kein Server für ", protocol::title!(), "."),
+                server
+            )
         }
         ApiError::Problem(problem) => match problem.code {
             ProblemCode::NoSuchRoom => {

@@ -23,6 +23,9 @@ const MAX_COMMANDS: usize = 64;
 pub enum Command {
     /// Sets this peer's readiness in the lobby or after a match.
     SetReady(bool),
+    /// Is ready, and needs nobody: if nobody else is here, a match against bots begins at once, and
+    /// whoever comes enters it.
+    PlayAlone,
     /// Renames this peer.
     SetName(String),
     /// Tells everybody whether this player looks: a hidden page or window is away.

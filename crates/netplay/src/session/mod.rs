@@ -71,7 +71,8 @@ pub enum Phase {
     Lobby,
     /// Playing.
     Match,
-    /// A match is over; being ready again starts the next one.
+    /// A match is over; being ready again is a vote for the next one, which begins when all are, or
+    /// [`room::VOTE`] after more than half of all are. The others enter it when they are ready.
     Result,
     /// Ended for good; a new session is needed.
     Failed(Failure),
@@ -145,6 +146,8 @@ pub struct RoomView {
     pub my_seat: Option<usize>,
     /// Whether we only watch the running match: without a seat, or until we keep up again.
     pub watching: bool,
+    /// Whether others play a match, and we are not in it: being ready enters it.
+    pub others_play: bool,
     /// Signaling, as the transport sees it.
     pub signaling: crate::transport::SignalingState,
     /// The newest chat lines (name, text), oldest first; at most 50.

@@ -4,7 +4,7 @@ use protocol::Frame;
 use serde::Serialize;
 
 /// A peer's state in numbers: printed by the `headless` example once a second, returned by
-/// `window.peerball.status()` on the web.
+/// `window.game.status()` on the web.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Status {
     /// `connecting`, `lobby`, `match`, `result` or `failed`.

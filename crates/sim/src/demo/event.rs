@@ -84,6 +84,14 @@ impl protocol::Event for Event {
 pub(crate) struct EventCounts([[u32; SUBJECTS]; KINDS]);
 
 impl EventCounts {
+    /// How many events of this kind a subject had; 0 for one that does not exist.
+    pub fn of(&self, kind: EventKind, subject: usize) -> u32 {
+        self.0[kind as usize]
+            .get(subject)
+            .copied()
+            .unwrap_or_default()
+    }
+
     /// Each count, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         self.0.iter().flatten().copied()

@@ -1,9 +1,10 @@
-//! The rules of Peerball: hover-discs push, dash and kick a ball into goals.
+//! The rules of the game: hover-discs push, dash and kick a ball into goals.
 //!
 //! [`World`] is the whole game as a plain value; its [`step`](protocol::Simulation::step) turns it
 //! one sixtieth of a second on. Read in this order: [`arena`] (shapes and sizes), [`disc`] (what a
 //! player's disc can do), `physics` (how bodies move and collide), `flow` (kick-off, score, clock, end),
-//! [`world`] (how a step puts these together), [`bot`] (the brain of seats that nobody drives).
+//! [`world`] (how a step puts these together), [`bot`] (the brain of seats that nobody drives),
+//! [`tally`] (what each seat has done).
 //!
 //! # Units
 //! Lengths are in metres, speeds in metres a second, times in steps of
@@ -32,6 +33,7 @@ mod flow;
 pub mod input;
 mod physics;
 pub mod settings;
+pub mod tally;
 pub mod team;
 pub mod world;
 
@@ -43,5 +45,6 @@ pub use flow::Phase;
 pub use input::Input;
 pub use physics::Body;
 pub use settings::{Ball, Settings};
+pub use tally::{Figures, Goal};
 pub use team::Team;
 pub use world::World;

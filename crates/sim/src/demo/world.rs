@@ -11,16 +11,17 @@ use crate::{
         input::Input,
         physics::{self, Body, Ground},
         settings::{Ball, Settings},
+        tally::{Figures, Goal, Tally},
         team::Team,
     },
     rng::{Rng, mix},
     vec2::Vec2,
 };
-use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};
+use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS, simulation::salt};
 use serde::{Deserialize, Serialize};
 
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
-const RULES_VERSION: u64 = 3;
+pub const RULES_VERSION: u64 = 4;
 
 /// A match at one moment. It has no heap, and is [`Copy`] so that compilers clone it by a single
 /// copy of memory: field by field takes twice as long, and rollback does it in each step.
@@ -38,6 +39,7 @@ pub struct World {
     last_touch: Option<u8>,
     line_ups: u32,
     counts: EventCounts,
+    tally: Tally,
 }
 
 impl World {
@@ -114,6 +116,17 @@ impl World {
         self.line_ups
     }
 
+    /// What a seat has done until now; nothing for one that is not in this match.
+    pub fn figures(&self, seat: usize) -> Figures {
+        self.tally
+            .figures(seat, self.counts.of(EventKind::Kick, seat))
+    }
+
+    /// The newest goal, if there was one.
+    pub fn last_goal(&self) -> Option<Goal> {
+        self.tally.last_goal()
+    }
+
     /// What each seat does in this step.
     fn inputs(&self, seats: &[Seat<Input>]) -> [Input; MAX_SEATS] {
         let mut inputs = [Input::default(); MAX_SEATS];
@@ -147,6 +160,7 @@ impl World {
             disc.line_up(arena.kick_off_place(seat));
         }
         self.last_touch = None;
+        self.tally.line_up();
         self.line_ups = self.line_ups.wrapping_add(1);
     }
 
@@ -183,6 +197,14 @@ impl World {
         {
             self.last_touch = Some(seat as u8);
         }
+        if self.flow.phase == Phase::Play
+            && let Some(seat) = self.last_touch
+        {
+            self.tally.possess(seat);
+            if touched.or(kicked).is_some() {
+                self.tally.touch(seat, ground.arena, self.ball);
+            }
+        }
     }
 
     fn count_goals(&mut self, events: &mut Vec<Event>) {
@@ -190,6 +212,7 @@ impl World {
         if let Some(team) = self.arena().scorer(position)
             && self.flow.score_goal(team)
         {
+            self.tally.score(team, self.last_touch);
             Reporter {
                 counts: &mut self.counts,
                 events,
@@ -247,7 +270,7 @@ fn kick_ball(
 }
 
 impl Simulation for World {
-    const FINGERPRINT: u64 = mix(u64::from_le_bytes(*b"peerball") ^ RULES_VERSION);
+    const FINGERPRINT: u64 = mix(salt(protocol::name!()) ^ RULES_VERSION);
     type Input = Input;
     type Settings = Settings;
     type Event = Event;
@@ -269,6 +292,7 @@ impl Simulation for World {
             last_touch: None,
             line_ups: 0,
             counts: EventCounts::default(),
+            tally: Tally::default(),
             settings,
         }
     }
@@ -296,6 +320,7 @@ impl Simulation for World {
             last_touch,
             line_ups,
             counts,
+            tally,
         } = self;
         let mut checksum = Checksum::new();
         settings.hash_into(&mut checksum);
@@ -309,6 +334,7 @@ impl Simulation for World {
         counts
             .iter()
             .for_each(|count| checksum.word(u64::from(count)));
+        tally.hash_into(&mut checksum);
         checksum.finish()
     }
 

@@ -284,3 +284,71 @@ fn a_bot_does_not_wait_for_a_mate_who_stands() {
         assert_eq!(world.winner(), Some(Team::Left), "{level:?}");
     }
 }
+
+#[test]
+fn the_figures_of_all_seats_add_up_to_the_match() {
+    let mut saves = 0;
+    for seed in 0..5 {
+        let settings = Settings {
+            bots: [Level::Hard; 2],
+            goal_limit: 0,
+            ..Settings::for_seats(6)
+        };
+        let (world, events) = play(&settings, seed, &bots(6));
+        let all: Vec<_> = (0..6).map(|seat| world.figures(seat)).collect();
+        let kicks = all
+            .iter()
+            .map(|figures| figures.kicks as usize)
+            .sum::<usize>();
+        assert_eq!(kicks, of_kind(&events, EventKind::Kick).len());
+        let steps: u32 = all.iter().map(|figures| figures.possession).sum();
+        let played = settings.match_steps + settings.golden_goal_steps;
+        assert!(
+            steps > settings.match_steps / 2 && steps <= played,
+            "{steps} steps"
+        );
+        let mut score = [0; 2];
+        for (seat, figures) in all.iter().enumerate() {
+            score[seat % 2] += figures.goals;
+            score[1 - seat % 2] += figures.own_goals;
+            saves += u32::from(figures.saves);
+        }
+        assert_eq!(score, world.score(), "bots touch every ball that goes in");
+        let last = of_kind(&events, EventKind::Goal).pop();
+        assert_eq!(
+            world.last_goal().map(|goal| goal.team),
+            last.and_then(|goal| goal.team())
+        );
+        assert_eq!(world.figures(6), Default::default(), "there is no seventh");
+    }
+    assert!(saves >= 5, "{saves} saves in five matches of good bots");
+}
+
+#[test]
+fn an_idle_bot_steps_aside_and_leaves_the_ball_alone() {
+    let settings = Settings {
+        bots: [Level::Idle; 2],
+        ..Settings::default()
+    };
+    let mut world = World::new(&settings, 1);
+    let mut events = Vec::new();
+    for _ in 0..600 {
+        world.step(&bots(2), &mut events);
+    }
+    assert_eq!(world.ball().position, Vec2::ZERO);
+    for disc in world.discs() {
+        let Vec2 { x, y } = disc.body().position;
+        assert!(y > 3.0 && x.abs() == 5.0, "{x} {y}");
+    }
+    // So the straight way is free.
+    let player = |x: f32| Seat {
+        input: Input::new(x, 0.0, false, false),
+        driver: Driver::Peer,
+    };
+    let mut world = World::new(&settings, 1);
+    for step in 0..480 {
+        let x = if step < 120 { 0.0 } else { 1.0 };
+        world.step(&[player(x), Seat::default()], &mut events);
+    }
+    assert_eq!(world.score(), [1, 0]);
+}

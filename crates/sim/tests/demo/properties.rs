@@ -242,6 +242,8 @@ fn survive(mut world: World, seed: u64) -> Result<(), TestCaseError> {
             world.is_over(),
             world.last_touch(),
             world.winner(),
+            world.last_goal().and_then(|goal| goal.scorer()),
+            [0, 7, 8].map(|seat| world.figures(seat)),
         );
         for (seat, disc) in world.discs().iter().enumerate() {
             let _ = autopilot(&world, seat);

@@ -37,6 +37,7 @@ pub(super) static SAID: Said = Said {
             Level::Easy => "Bots: easy",
             Level::Medium => "Bots: medium",
             Level::Hard => "Bots: hard",
+            Level::Idle => "Bots: idle",
         },
     },
     go: "Go!",

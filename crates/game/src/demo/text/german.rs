@@ -37,6 +37,7 @@ pub(super) static SAID: Said = Said {
             Level::Easy => "Bots: leicht",
             Level::Medium => "Bots: mittel",
             Level::Hard => "Bots: schwer",
+            Level::Idle => "Bots: stehen",
         },
     },
     go: "Los!",

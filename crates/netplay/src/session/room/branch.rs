@@ -89,6 +89,11 @@ impl<S: Simulation> Room<S> {
         }
     }
 
+    /// Whether others play a match that we might enter.
+    pub(super) fn is_match_running(&self) -> bool {
+        !self.branches().is_empty()
+    }
+
     /// The parts of the room that play, ours included if it has others in it.
     fn branches(&self) -> Vec<Branch> {
         let mut branches: Vec<Branch> = Vec::new();

@@ -6,6 +6,13 @@ use protocol::{
     statement::Statement,
 };
 
+/// How long more than half of a room wait for the others' votes, before they play the next match
+/// without them.
+pub const VOTE: Duration = Duration::from_secs(8);
+
+/// How long an owner without a seat starts no other match: until those who began it have told so.
+const START_INTERVAL: Duration = Duration::from_secs(3);
+
 impl<S: Simulation> Room<S> {
     /// Our line has changed: everybody is told at the end of this turn.
     pub(super) fn change_line(&mut self) {
@@ -63,11 +70,16 @@ impl<S: Simulation> Room<S> {
         }
     }
 
-    /// Whether a peer is ready for the next match. The line of one that played the last match
-    /// with us counts only once that match is over for it too.
+    /// Whether a peer is ready for the next match.
     pub(super) fn is_ready(&self, peer: &peers::Peer) -> bool {
+        peer.ready && self.is_through(peer)
+    }
+
+    /// Whether the last match is over for this peer, too, if it played it with us: its line is of
+    /// no use before that.
+    fn is_through(&self, peer: &peers::Peer) -> bool {
         let played = peer.played.is_some() && peer.played == self.finished;
-        peer.ready && (!played || peer.round == self.round)
+        !played || peer.round == self.round
     }
 
     /// Everybody in the room, this peer included, the longest-present first. Whoever has fewer
@@ -89,24 +101,25 @@ impl<S: Simulation> Room<S> {
         order.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// As the room's owner: starts the match once enough are here, all are ready, and all reach
-    /// one another and nobody else of the room.
+    /// As the room's owner: starts the match once enough are here and agree, and all reach one
+    /// another and nobody else of the room. Whoever has not agreed has no seat at first, and enters
+    /// the match later.
     pub(super) fn start_when_ready(&mut self) {
-        let waits = !self.ready || self.waking.waits_for_others();
-        if !matches!(self.phase, Phase::Lobby | Phase::Result) || waits {
+        let may_start = matches!(self.phase, Phase::Lobby | Phase::Result);
+        let waits = self.starts_at > self.now || self.waking.waits_for_others();
+        if !may_start || waits {
             return;
         }
         let order = self.seniority();
         if order.first().copied() != self.id || !self.all_wait_for_the_start(&order) {
             return;
         }
-        let is_player = |id: &PeerId| match self.peers.get(*id) {
-            Some(peer) => !peer.watches,
-            None => !self.config.watch,
+        let Some(mut players) = self.agreed(order) else {
+            return;
         };
-        let mut players: Vec<PeerId> = order.into_iter().filter(is_player).collect();
         players.truncate(MAX_SEATS);
-        if players.is_empty() || players.len() < self.config.min_peers {
+        let enough = if self.alone { 1 } else { self.config.min_peers };
+        if players.is_empty() || players.len() < enough {
             return;
         }
         let (settings, places) = self.seat(&players);
@@ -137,11 +150,38 @@ impl<S: Simulation> Room<S> {
             self.state(id, Statement::Start(start.clone()));
         }
         if let Err(why) = self.begin(start) {
-            self.cannot_start(why);
+            return self.cannot_start(why);
+        }
+        self.most_since = None;
+        if self.phase != Phase::Match {
+            // It has no seat for us.
+            self.starts_at = self.now + START_INTERVAL;
         }
     }
 
-    /// Whether everybody is ready and reaches everybody, and nobody is on the way.
+    /// Those of `order` who play the next match, if they may begin it: all who do not only watch
+    /// are ready, or after a match more than half of them have been for [`VOTE`].
+    fn agreed(&mut self, mut order: Vec<PeerId>) -> Option<Vec<PeerId>> {
+        order.retain(|id| match self.peers.get(*id) {
+            Some(peer) => !peer.watches,
+            None => !self.config.watch,
+        });
+        let all = order.len();
+        order.retain(|id| match self.peers.get(*id) {
+            Some(peer) => self.is_ready(peer),
+            None => self.ready,
+        });
+        let are_most = self.phase == Phase::Result && 2 * order.len() > all;
+        if order.len() == all || !are_most {
+            self.most_since = None;
+            return (order.len() == all).then_some(order);
+        }
+        let since = *self.most_since.get_or_insert(self.now);
+        (self.now.saturating_sub(since) >= VOTE).then_some(order)
+    }
+
+    /// Whether everybody is done with the last match and reaches everybody, and nobody is on the
+    /// way.
     fn all_wait_for_the_start(&self, order: &[PeerId]) -> bool {
         let reaches_all = |peer: &peers::Peer| {
             let reaches = |id| id == peer.id || peer.mates.iter().any(|mate| mate.id == id);
@@ -159,8 +199,8 @@ impl<S: Simulation> Room<S> {
                 .is_some_and(|peer| peer.stage == Stage::Greeting)
         };
         self.peers.here().all(|peer| {
-            let ready = peer.watches || self.is_ready(peer);
-            ready && reaches_all(peer) && !plays(peer) && !peer.mates.iter().any(is_coming)
+            let done = peer.watches || self.is_through(peer);
+            done && reaches_all(peer) && !plays(peer) && !peer.mates.iter().any(is_coming)
         })
     }
 

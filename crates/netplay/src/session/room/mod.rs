@@ -11,7 +11,8 @@
 //!   the match once all are ready and all reach one another.
 //! - match: the rollback core runs, and the agreement says who drives which seat. A lost peer's
 //!   seat is a bot's until its player returns; whoever comes later enters the match as it stands.
-//! - result: the world is over and confirmed; being ready again starts the next match.
+//! - result: the world is over and confirmed; being ready again is a vote for the next match, which
+//!   begins when all are, or some time after most are. The others may enter it later.
 //!
 //! Deliberately absent: trust. Every message is checked against its sender's place in the room,
 //! and a peer that keeps sending what no honest peer sends is banned.
@@ -42,6 +43,7 @@ use super::{Command, Config, Failure, Phase, resume};
 use crate::rollback::STEP;
 use crate::transport::{Channel, Path, SignalingState, Transport};
 use bytes::Bytes;
+pub use lobby::VOTE;
 pub use record::{Record, RecordKind};
 pub use view::Shown;
 
@@ -99,6 +101,12 @@ pub struct Room<S: Simulation> {
     claim: Claim,
     away: bool,
     ready: bool,
+    /// Whether we would begin a match with nobody else.
+    alone: bool,
+    /// As the owner: since when more than half of all want the next match.
+    most_since: Option<Duration>,
+    /// When we may start a match again: the lines of those who begin one may be on their way.
+    starts_at: Duration,
     team: Option<u8>,
     /// What the owner chose for the next match.
     chosen: Option<S::Settings>,
@@ -152,6 +160,9 @@ impl<S: Simulation> Room<S> {
             claim: resume::claim(&config.token),
             away: false,
             ready: config.auto_ready,
+            alone: false,
+            most_since: None,
+            starts_at: Duration::ZERO,
             team: None,
             chosen: None,
             only_watches: config.watch,
@@ -276,11 +287,15 @@ impl<S: Simulation> Room<S> {
         }
         match command {
             // Readiness is for the next match, so it cannot be given during one.
-            Command::SetReady(ready) if self.phase != Phase::Match => {
-                self.ready = ready;
+            Command::SetReady(_) | Command::PlayAlone if self.phase == Phase::Match => {}
+            Command::SetReady(ready) => {
+                (self.ready, self.alone) = (ready, false);
                 self.change_line();
             }
-            Command::SetReady(_) => {}
+            Command::PlayAlone => {
+                (self.ready, self.alone) = (true, true);
+                self.change_line();
+            }
             Command::SetName(name) => {
                 self.config.name = clean_text(&name, MAX_NAME_BYTES);
                 self.change_line();

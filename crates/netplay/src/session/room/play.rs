@@ -147,7 +147,7 @@ impl<S: Simulation> Room<S> {
         self.play = Some(play);
         self.watching = None;
         self.entering = None;
-        self.ready = false;
+        (self.ready, self.alone) = (false, false);
         self.change_line();
         self.enter(Phase::Match);
     }

@@ -16,6 +16,7 @@ impl<S: Simulation> Room<S> {
             peers: peers.collect(),
             my_seat: self.id.and_then(|me| self.seat_of(me)),
             watching: self.is_watching(),
+            others_play: !self.is_playing() && self.is_match_running(),
             signaling: self.signaling.clone(),
             chat: self.chat.iter().cloned().collect(),
             notice: self.notice.clone(),

@@ -12,17 +12,21 @@ pub enum Level {
     Medium,
     /// Looks ahead, aims past keepers, passes, and saves what can be saved.
     Hard,
+    /// Steps aside and looks on: somebody to learn against.
+    Idle,
 }
 
 impl Level {
-    /// All of them, from the weakest on.
+    /// All that play, from the weakest on.
     pub const ALL: [Self; 3] = [Self::Easy, Self::Medium, Self::Hard];
 
-    pub(super) const fn skill(self) -> &'static Skill {
+    /// What it can do, if it does anything.
+    pub(super) const fn skill(self) -> Option<&'static Skill> {
         match self {
-            Self::Easy => &EASY,
-            Self::Medium => &MEDIUM,
-            Self::Hard => &HARD,
+            Self::Easy => Some(&EASY),
+            Self::Medium => Some(&MEDIUM),
+            Self::Hard => Some(&HARD),
+            Self::Idle => None,
         }
     }
 }

@@ -81,10 +81,23 @@ impl<'a> Bots<'a> {
         if !matches!(self.world.phase(), Phase::Play | Phase::KickOff { .. }) {
             return Input::default();
         }
-        self.player(seat)
-            .map_or_else(Input::default, |player| player.act())
+        match self.player(seat) {
+            Some(player) => player.act(),
+            None => self.step_aside(seat),
+        }
     }
 
+    /// Whoever does not play leaves the way between the goals free.
+    fn step_aside(&self, seat: usize) -> Input {
+        let disc = self.world.discs().get(seat);
+        let enough = self.world.arena().half_width * 0.6;
+        match disc.is_some_and(|disc| disc.body().position.y < enough) {
+            true => Input::new(0.0, 0.5, false, false),
+            false => Input::default(),
+        }
+    }
+
+    /// The player in this seat; none for a level that does not play.
     fn player(&self, seat: usize) -> Option<Player<'_>> {
         let world = self.world;
         let disc = world.discs().get(seat)?;
@@ -106,7 +119,7 @@ impl<'a> Bots<'a> {
                 rival_cost = cost;
             }
         }
-        let skill = world.settings().bots[team.index()].skill();
+        let skill = world.settings().bots[team.index()].skill()?;
         let mut ball = seen(world.ball(), sign);
         ball.position -= ball.velocity * skill.lag;
         Some(Player {
