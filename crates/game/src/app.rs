@@ -3,7 +3,7 @@
 use crate::{
     args::Args,
     contract::{Cartridge, Game},
-    font, preferences, quality, scene, screens, sound, theme,
+    font, lab, netgraph, preferences, quality, scene, screens, sound, theme,
 };
 use bevy::{
     log::LogPlugin,
@@ -54,6 +54,8 @@ pub fn run<G: Game>() -> AppExit {
         preferences::plugin,
         quality::plugin,
         scene::plugin::<G>,
+        lab::plugin,
+        netgraph::plugin,
         screens::plugin,
         sound::plugin::<G>,
         G::plugin,

@@ -25,8 +25,10 @@ mod desktop;
 mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
+pub mod lab;
 #[cfg(not(target_arch = "wasm32"))]
 mod measure;
+mod netgraph;
 pub mod preferences;
 pub mod quality;
 pub mod scene;

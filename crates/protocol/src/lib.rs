@@ -34,4 +34,4 @@ pub type Frame = u32;
 
 /// The version of everything that peers say to one another. Peers of different versions refuse
 /// each other with a reason that both sides see.
-pub const PROTOCOL_VERSION: u16 = 4;
+pub const PROTOCOL_VERSION: u16 = 5;

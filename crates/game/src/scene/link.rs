@@ -11,7 +11,7 @@ use crate::{
     preferences::{Language, Preferences},
 };
 use bevy::prelude::*;
-use netplay::session::{Command as Wish, Handle, Phase};
+use netplay::session::{Command as Wish, Handle, History, Phase};
 use std::sync::Arc;
 
 pub(super) fn plugin<G: Game>(app: &mut App) {
@@ -67,6 +67,10 @@ pub struct TurnOption {
 #[derive(Component, Default)]
 pub struct Announced(pub Vec<Announcement>);
 
+/// What became of the newest frames of a match that is played.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steps(pub Option<History>);
+
 /// Whether the match stands, since no new world has come for long.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stalled(pub bool);
@@ -109,10 +113,17 @@ fn turn<G: Game>(turn: On<TurnOption>, scenes: Query<(&Played<G>, &Chosen<G>)>) 
 
 fn tell<G: Game>(
     preferences: Res<Preferences>,
-    mut scenes: Query<(&Shown<G::World>, &mut Board, &mut Announced, &mut Stalled)>,
+    mut scenes: Query<(
+        &Shown<G::World>,
+        &mut Board,
+        &mut Announced,
+        &mut Stalled,
+        &mut Steps,
+    )>,
 ) {
     let language = preferences.language;
-    for (shown, mut board, mut announced, mut stalled) in &mut scenes {
+    for (shown, mut board, mut announced, mut stalled, mut steps) in &mut scenes {
+        steps.set_if_neq(Steps(shown.history()));
         stalled.set_if_neq(Stalled(shown.is_stalled()));
         announced.0.clear();
         let Some(world) = shown.world() else {

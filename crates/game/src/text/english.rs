@@ -1,9 +1,10 @@
 //! English.
 
 use super::{
-    Common, Credits, Menu, Play, Room, Rooms, Settings, Spoken, Title, Trouble, Words,
-    trouble::sentence,
+    Common, Credits, Lab, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title, Trouble,
+    Words, trouble::sentence,
 };
+use crate::lab::dial::Part;
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
 
@@ -90,6 +91,41 @@ pub(super) static WORDS: Words = Words {
         pause: "Pause",
         resume: "Play",
         replay_keys: "pause Space   seek left and right   speed up and down   back Esc",
+    },
+    lab: Lab {
+        part: |part| match part {
+            Part::Latency => "Round trip",
+            Part::Jitter => "Jitter",
+            Part::Loss => "Loss",
+            Part::Delay => "Input delay",
+        },
+        value: |part, value| match part {
+            Part::Latency | Part::Jitter => format!("+{value} ms"),
+            Part::Loss => format!("{value} %"),
+            Part::Delay if value == 1 => "1 frame".into(),
+            Part::Delay => format!("{value} frames"),
+        },
+        presets: ["None", "LAN", "Home", "Far away", "Terrible"],
+        fold: "Hide the network (N)",
+        unfold: |latency, loss| format!("Network: {latency} ms, {loss} %"),
+        confirmed: "confirmed",
+        predicted: "predicted",
+        made_again: "rolled back",
+        scene: |predicted, rollbacks, rtt| {
+            let rtt = rtt.map_or(String::new(), |rtt| format!("   {rtt:.0} ms"));
+            format!("{predicted} predicted   {rollbacks} rollbacks/s{rtt}")
+        },
+    },
+    net_graph: NetGraph {
+        pictures: |mean, longest| format!("picture {mean:.1} ms, longest {longest:.1} ms"),
+        predicted: |frames| format!("{frames} frames predicted"),
+        rollbacks: |rollbacks, again| format!("{rollbacks} rollbacks/s, {again} steps again/s"),
+        loss: "loss",
+        direct: "direct",
+        relayed: "by relay",
+        memory: "in memory",
+        unknown: "path unknown",
+        copy: "Copy diagnostics",
     },
     settings: Settings {
         overall: "Volume",

@@ -1,9 +1,10 @@
 //! German.
 
 use super::{
-    Common, Credits, Menu, Play, Room, Rooms, Settings, Spoken, Title, Trouble, Words,
-    trouble::sentence,
+    Common, Credits, Lab, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title, Trouble,
+    Words, trouble::sentence,
 };
+use crate::lab::dial::Part;
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
 
@@ -91,6 +92,41 @@ pub(super) static WORDS: Words = Words {
         pause: "Pause",
         resume: "Weiter",
         replay_keys: "Pause Leertaste   Suche links und rechts   Tempo auf und ab   zurück Esc",
+    },
+    lab: Lab {
+        part: |part| match part {
+            Part::Latency => "Laufzeit",
+            Part::Jitter => "Schwankung",
+            Part::Loss => "Verlust",
+            Part::Delay => "Verzögerung",
+        },
+        value: |part, value| match part {
+            Part::Latency | Part::Jitter => format!("+{value} ms"),
+            Part::Loss => format!("{value} %"),
+            Part::Delay if value == 1 => "1 Bild".into(),
+            Part::Delay => format!("{value} Bilder"),
+        },
+        presets: ["Nichts", "LAN", "Daheim", "Weit weg", "Furchtbar"],
+        fold: "Netz verbergen (N)",
+        unfold: |latency, loss| format!("Netz: {latency} ms, {loss} %"),
+        confirmed: "sicher",
+        predicted: "vermutet",
+        made_again: "berichtigt",
+        scene: |predicted, rollbacks, rtt| {
+            let rtt = rtt.map_or(String::new(), |rtt| format!("   {rtt:.0} ms"));
+            format!("{predicted} vermutet   {rollbacks} Rollbacks/s{rtt}")
+        },
+    },
+    net_graph: NetGraph {
+        pictures: |mean, longest| format!("Bild {mean:.1} ms, längstes {longest:.1} ms"),
+        predicted: |frames| format!("{frames} Schritte vermutet"),
+        rollbacks: |rollbacks, again| format!("{rollbacks} Rollbacks/s, {again} Schritte erneut/s"),
+        loss: "Verlust",
+        direct: "direkt",
+        relayed: "über Relais",
+        memory: "im Speicher",
+        unknown: "Weg unbekannt",
+        copy: "Diagnose kopieren",
     },
     settings: Settings {
         overall: "Lautstärke",

@@ -1,9 +1,10 @@
-//! Where ball and discs are drawn: where the match has them, but for what the eye is spared.
+//! Where ball and discs are drawn: where the match has them, but for the hit-stop and for predictions
+//! that were wrong.
 
 use super::{
+    errors::Errors,
     force::{force, news},
     hit_stop::{GOAL_HOLD, HitStop, MAX_LAG},
-    smooth::Smooth,
 };
 use crate::demo::{Shown, shown};
 use bevy::prelude::*;
@@ -12,7 +13,7 @@ use game::{
     scene::{Scene, Seen},
 };
 use protocol::limits::MAX_SEATS;
-use sim::demo::{Disc, Event, EventKind, World};
+use sim::demo::{Event, EventKind};
 use std::collections::VecDeque;
 
 pub(super) fn plugin(app: &mut App) {
@@ -34,10 +35,11 @@ struct Places {
 }
 
 impl Places {
-    fn of(shown: &Shown) -> Self {
+    fn of(shown: &Shown, errors: &Errors) -> Self {
+        let disc = |seat| Some(shown::disc(shown, seat)? + errors.disc(seat));
         Self {
-            ball: shown::ball(shown),
-            discs: std::array::from_fn(|seat| shown::disc(shown, seat)),
+            ball: shown::ball(shown).map(|ball| ball + errors.ball()),
+            discs: std::array::from_fn(disc),
         }
     }
 
@@ -58,8 +60,7 @@ impl Places {
 #[derive(Component, Debug, Default)]
 pub(super) struct Drawn {
     now: Places,
-    /// The ball's, and each seat's.
-    smooth: [Smooth; 1 + MAX_SEATS],
+    errors: Errors,
     stop: HitStop,
     /// Where everybody was lately, newest first, each with its age in seconds.
     before: VecDeque<(f32, Places)>,
@@ -83,6 +84,7 @@ impl Drawn {
         if self.line_ups != line_ups {
             self.line_ups = line_ups;
             self.before.clear();
+            self.errors = Errors::default();
             self.stop = HitStop::default();
         }
         for (age, _) in &mut self.before {
@@ -94,29 +96,6 @@ impl Drawn {
             self.before.truncate(MEMORY - 1);
             self.before.push_front((0.0, places));
         }
-    }
-
-    /// By how much bodies are drawn off where the match has them, since predictions were corrected.
-    fn smoothed(
-        &mut self,
-        mut places: Places,
-        worlds: [&World; 2],
-        my_seat: Option<usize>,
-        seconds: f32,
-    ) -> Places {
-        if worlds[0].line_ups() != worlds[1].line_ups() {
-            self.smooth = Default::default();
-            return places;
-        }
-        let [ball, discs @ ..] = &mut self.smooth;
-        let off = ball.follow(worlds, |world| Some(world.ball()), false, seconds);
-        places.ball = places.ball.map(|at| at + off);
-        for (seat, (smooth, place)) in discs.iter_mut().zip(&mut places.discs).enumerate() {
-            let body = |world: &World| world.discs().get(seat).map(Disc::body);
-            let off = smooth.follow(worlds, body, my_seat == Some(seat), seconds);
-            *place = place.map(|at| at + off);
-        }
-        places
     }
 
     /// The places so long ago.
@@ -151,12 +130,12 @@ pub(super) fn follow(
     mut scenes: Query<(&Shown, &Seen, &mut Drawn)>,
 ) {
     for (shown, seen, mut drawn) in &mut scenes {
-        let line_ups = shown.world().map(World::line_ups);
-        let (mut places, seconds) = (Places::of(shown), time.delta_secs());
-        if let Some((previous, current, _)) = shown.between() {
-            places = drawn.smoothed(places, [previous, current], seen.0.my_seat, seconds);
-        }
-        drawn.follow(places, line_ups, seconds);
+        let line_ups = shown.world().map(sim::demo::World::line_ups);
+        drawn
+            .errors
+            .follow(shown, seen.0.my_seat, time.delta_secs());
+        let places = Places::of(shown, &drawn.errors);
+        drawn.follow(places, line_ups, time.delta_secs());
         if !preferences.reduced_motion {
             for event in news(shown) {
                 drawn.stop.hit(hold(event, seen.0.my_seat));

@@ -6,19 +6,19 @@
 //!
 //! What is felt is for the eye alone: [`force`] says how hard an event hits, `hit_stop` holds the
 //! picture for it and [`drawn`] says where bodies are shown meanwhile, `shake` moves the camera.
-//! `smooth` hides that predictions were corrected.
 
 mod aura;
 mod bodies;
 mod drawn;
 mod effects;
+mod errors;
 pub mod field;
 mod force;
+mod ghosts;
 mod hit_stop;
 mod paint;
 mod ribbon;
 mod shake;
-mod smooth;
 mod sparks;
 mod trails;
 
@@ -34,6 +34,7 @@ pub(super) fn plugin(app: &mut App) {
         effects::plugin,
         sparks::plugin,
         aura::plugin,
+        ghosts::plugin,
         shake::plugin,
     ));
 }

@@ -224,6 +224,7 @@ mod tests {
             away: false,
             slow: false,
             rtt_ms,
+            link: netplay::session::Link::default(),
         }
     }
 
