@@ -133,7 +133,7 @@ mod tests {
         let one = "1500000 72 9\n";
         assert_eq!(scheduled(one), Some(Duration::from_micros(1_500)));
         assert_eq!(scheduled(""), None);
-        let status = "Name:\tpeerball\nVmRSS:\t  900 kB\nRssAnon:\t  512 kB\n";
+        let status = "Name:\tgame\nVmRSS:\t  900 kB\nRssAnon:\t  512 kB\n";
         assert_eq!(anonymous(status), Some(512 * 1024));
         assert_eq!(anonymous("RssAnon: much"), None);
     }

@@ -42,7 +42,7 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Re
         workspace
             .cargo()
             .args(["build", "--locked", "--release"])
-            .args(["--package", "game", "--bin", "peerball"])
+            .args(["--package", "game", "--bin", crate::name!()])
             .env("CARGO_TARGET_DIR", workspace.target()),
     )?;
     let told = steps.take("play a match of eight", || play(workspace, seconds))?;
@@ -54,7 +54,7 @@ fn play(workspace: &Workspace, seconds: u64) -> Result<String> {
     // Nothing of the player's own preferences, and nothing into them.
     let state = workspace.target().join("bench-frame");
     fs::create_dir_all(&state)?;
-    let output = Command::new(workspace.target().join("release/peerball"))
+    let output = Command::new(workspace.target().join(concat!("release/", crate::name!())))
         .args(["--practise", "--autopilot", "--rules", RULES])
         .args(["--size", SIZE, "--measure", &seconds.to_string()])
         .env("DISPLAY", name)
