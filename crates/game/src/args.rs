@@ -60,6 +60,13 @@ pub struct Args {
     /// Plays by itself, and is ready as soon as it is in a room.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
     pub autopilot: bool,
+    /// The rules of matches in a room of one's own, such as arena=hexagon,seats=8,bots=hard.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, value_name = "RULES"))]
+    pub rules: Option<String>,
+    /// Prints what a picture costs in so many seconds of a match, and ends.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub measure: Option<u64>,
     /// Watches this replay at once.
     #[cfg(not(target_arch = "wasm32"))]
     #[arg(

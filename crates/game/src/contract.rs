@@ -49,6 +49,14 @@ pub trait Game: Send + Sync + 'static {
         netplay::session::in_order::<Self::World>(settings, teams)
     }
 
+    /// The settings that a text asks for, as `--rules` has it.
+    ///
+    /// # Errors
+    /// A sentence about what is no rule. By default, nothing is one.
+    fn rules(text: &str) -> Result<Settings<Self>, String> {
+        Err(format!("{text:?} is no rule: this game has none to choose"))
+    }
+
     /// What a peer does that plays by itself, as `--autopilot` has it.
     fn autopilot(world: &Self::World, seat: usize) -> Input<Self>;
 

@@ -11,6 +11,7 @@ mod controls;
 mod countdown;
 mod input;
 mod options;
+mod rules;
 mod shown;
 mod sound;
 mod text;
@@ -65,6 +66,10 @@ impl Game for Discs {
 
     fn seating(settings: Settings, teams: &[Option<u8>]) -> (Settings, Vec<Option<usize>>) {
         options::seating(settings, teams)
+    }
+
+    fn rules(text: &str) -> Result<Settings, String> {
+        rules::parse(text)
     }
 
     fn autopilot(world: &World, seat: usize) -> Input {

@@ -180,7 +180,8 @@ fn config<G: Game>(args: &Args, name: &str, scene: &Scene) -> Config<G::World> {
         settings: G::settings,
         seating: G::seating,
         autopilot: args.autopilot.then_some(G::autopilot),
-        auto_ready: args.autopilot,
+        // Rules are asked for first.
+        auto_ready: args.autopilot && args.rules.is_none(),
         min_peers: if scene.choice == Choice::Practise {
             1
         } else {

@@ -2,15 +2,16 @@
 //! them it writes into components that know none.
 
 use super::{
-    Scene, Session,
+    Scene, Seen, Session,
     shown::{Sampling, Shown},
 };
 use crate::{
+    args::Args,
     contract::{Announcement, Board, Game, Settings},
     preferences::{Language, Preferences},
 };
 use bevy::prelude::*;
-use netplay::session::{Handle, History};
+use netplay::session::{Command as Wish, Handle, History, Phase};
 use std::sync::Arc;
 
 pub(super) fn plugin<G: Game>(app: &mut App) {
@@ -22,6 +23,8 @@ pub(super) fn plugin<G: Game>(app: &mut App) {
         PreUpdate,
         (
             follow::<G>,
+            // Before the room is shown: there, who plays alone is ready at once.
+            ask::<G>.after(super::look).before(super::turn_page),
             tell::<G>.after(Sampling).before(super::turn_page),
         ),
     )
@@ -81,6 +84,24 @@ fn follow<G: Game>(
             chosen.0 = played.0.chosen().unwrap_or_else(|| G::settings(0));
         }
         options.set_if_neq(Options(G::options(&chosen.0, preferences.language)));
+    }
+}
+
+/// Chooses the rules that were asked for at the start, once, as the owner of the room; then whoever
+/// plays by itself is ready.
+fn ask<G: Game>(args: Res<Args>, scenes: Query<(&Scene, &Seen, &Played<G>)>) {
+    let Some(Ok(wanted)) = args.rules.as_deref().map(G::rules) else {
+        return;
+    };
+    let in_lobby = |(scene, seen, _): &(&Scene, &Seen, &Played<G>)| {
+        scene.index == 0 && seen.0.phase == Phase::Lobby
+    };
+    for (_, _, played) in scenes.iter().filter(in_lobby) {
+        match played.0.chosen() {
+            None => played.0.choose(&wanted),
+            Some(_) if args.autopilot => played.0.command(Wish::SetReady(true)),
+            Some(_) => {}
+        }
     }
 }
 

@@ -281,7 +281,7 @@ fn back_to_title(_: On<BackToTitle>, scenes: Query<&Session>, mut stage: ResMut<
 }
 
 /// Takes the newest view of the room, once for everything that shows some of it.
-fn look(mut scenes: Query<(&Session, &mut Seen)>) {
+pub fn look(mut scenes: Query<(&Session, &mut Seen)>) {
     for (session, mut seen) in &mut scenes {
         let view = session.0.view();
         if seen.0 != view {
@@ -299,7 +299,11 @@ type Turning = (
     Has<Watching>,
 );
 
-fn turn_page(scenes: Query<Turning, Or<(Changed<Seen>, Added<Failed>)>>, mut commands: Commands) {
+/// Turns each scene to the page that its session is at.
+pub fn turn_page(
+    scenes: Query<Turning, Or<(Changed<Seen>, Added<Failed>)>>,
+    mut commands: Commands,
+) {
     for (scene, page, seen, failed, is_watching) in &scenes {
         if is_watching {
             if seen.0.phase != Phase::Match {
