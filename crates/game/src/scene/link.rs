@@ -6,11 +6,12 @@ use super::{
     shown::{Sampling, Shown},
 };
 use crate::{
-    contract::{Announcement, Board, Game, Settings},
+    contract::{Announcement, Board, Figures, Game, Settings},
     preferences::{Language, Preferences},
 };
 use bevy::prelude::*;
 use netplay::session::Handle;
+use protocol::Simulation;
 use std::sync::Arc;
 
 pub(super) fn plugin<G: Game>(app: &mut App) {
@@ -88,16 +89,30 @@ fn turn<G: Game>(turn: On<TurnOption>, scenes: Query<(&Played<G>, &Chosen<G>)>) 
 
 fn tell<G: Game>(
     preferences: Res<Preferences>,
-    mut scenes: Query<(&Shown<G::World>, &mut Board, &mut Announced, &mut Stalled)>,
+    mut scenes: Query<(
+        &Shown<G::World>,
+        &mut Board,
+        &mut Announced,
+        &mut Stalled,
+        &mut Figures,
+    )>,
 ) {
     let language = preferences.language;
-    for (shown, mut board, mut announced, mut stalled) in &mut scenes {
+    for (shown, mut board, mut announced, mut stalled, mut figures) in &mut scenes {
         stalled.set_if_neq(Stalled(shown.is_stalled()));
         announced.0.clear();
         let Some(world) = shown.world() else {
             continue;
         };
         board.set_if_neq(G::board(world, language));
+        // What is over does not change any more, but for its words.
+        match (world.is_over(), figures.heads.is_empty()) {
+            (true, is_new) if is_new || preferences.is_changed() => {
+                *figures = G::figures(world, language);
+            }
+            (false, false) => *figures = Figures::default(),
+            _ => {}
+        }
         let events = shown.events.iter();
         let said = events.filter_map(|(_, event)| G::announcement(event, world, language));
         announced.0.extend(said);
