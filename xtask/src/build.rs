@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
 
 use crate::{page, steps::Steps, workspace::Workspace};
@@ -58,11 +58,12 @@ impl Encoding {
     }
 }
 
-/// Builds the web client into `dist/`.
+/// Builds the web client into `dist/`: the game's, or that of another one of `examples/`.
 ///
 /// # Errors
-/// When a tool fails, or a file cannot be read or written.
-pub fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+/// When a tool fails, or a file cannot be read or written, or there is no such example.
+pub fn run(workspace: &Workspace, steps: &mut Steps, example: Option<&str>) -> Result<()> {
+    let page = Page::of(workspace.root(), example)?;
     // Trunk runs offline and asks cargo for the packages of every platform.
     steps.run(
         "fetch the dependencies",
@@ -74,6 +75,7 @@ pub fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         workspace
             .command("trunk")
             .args(["build", "--offline=true"])
+            .arg(&page.path)
             .env_remove("NO_COLOR"),
     )?;
     let dist = workspace.dist();
@@ -83,6 +85,52 @@ pub fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     })?;
     let cache = workspace.target().join("precompressed");
     steps.take("compress the web client", || compress(&dist, &cache))
+}
+
+/// What trunk builds: `index.html`, or for an example a page beside it that is gone afterwards.
+struct Page {
+    path: PathBuf,
+    is_made: bool,
+}
+
+impl Page {
+    fn of(root: &Path, example: Option<&str>) -> Result<Self> {
+        let index = root.join("index.html");
+        let Some(name) = example else {
+            return Ok(Self {
+                path: index,
+                is_made: false,
+            });
+        };
+        let manifest = format!("examples/{name}/Cargo.toml");
+        ensure!(root.join(&manifest).is_file(), "there is no {manifest}");
+        let page = for_example(&fs::read_to_string(&index)?, name, &manifest)?;
+        let path = root.join(format!("index.{name}.html"));
+        fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self {
+            path,
+            is_made: true,
+        })
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        if self.is_made {
+            // Left behind, it would do no harm.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The page with the program of an example in it.
+fn for_example(page: &str, name: &str, manifest: &str) -> Result<String> {
+    const OURS: &str = "href=\"crates/game/Cargo.toml\" data-bin=\"peerball\"";
+    ensure!(page.contains(OURS), "the page has no {OURS}");
+    let theirs = format!("href=\"{manifest}\" data-bin=\"{name}\"");
+    Ok(page
+        .replace(OURS, &theirs)
+        .replace(">Peerball<", &format!(">{name}<")))
 }
 
 /// Puts a compressed copy beside each file of `folder`. Trunk empties `dist/` at each build, so
@@ -152,6 +200,15 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+
+    #[test]
+    fn the_page_of_an_example_loads_its_program() {
+        let index = include_str!("../../index.html");
+        let page = for_example(index, "tag", "examples/tag/Cargo.toml").unwrap();
+        assert!(page.contains("href=\"examples/tag/Cargo.toml\" data-bin=\"tag\""));
+        assert!(page.contains("<title>tag</title>") && !page.contains("crates/game"));
+        assert!(for_example("<html>", "tag", "examples/tag/Cargo.toml").is_err());
+    }
 
     #[test]
     fn copies_decompress_to_their_originals() {

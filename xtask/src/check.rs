@@ -20,7 +20,7 @@ pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     setup::run(workspace, steps, Part::ALL)?;
     native(workspace, steps)?;
     wasm(workspace, steps)?;
-    build::run(workspace, steps)?;
+    build::run(workspace, steps, None)?;
     size::run(workspace, steps, false)?;
     run_end_to_end(workspace, steps, &[])
 }
@@ -98,7 +98,7 @@ pub fn pictures(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     ];
 
     setup::run(workspace, steps, &[Part::Web, Part::Test])?;
-    build::run(workspace, steps)?;
+    build::run(workspace, steps, None)?;
     run_end_to_end(workspace, steps, &["--test".into(), "pictures".into()])?;
     let taken = workspace.target().join("e2e");
     let shown = workspace.root().join("docs/pictures");

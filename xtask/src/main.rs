@@ -38,6 +38,9 @@ enum Command {
         /// Open the native game instead.
         #[arg(long)]
         native: bool,
+        /// Another game, by its folder in `examples/`.
+        #[arg(long)]
+        example: Option<String>,
         /// With --native: arguments for the game, such as `--room CODE`.
         #[arg(last = true, requires = "native")]
         game: Vec<String>,
@@ -51,7 +54,11 @@ enum Command {
     /// Build the web client into `dist/`, with brotli and gzip beside each file.
     ///
     /// With its public address in PEERBALL_PUBLIC_URL, previews of links show its picture.
-    Build,
+    Build {
+        /// Another game, by its folder in `examples/`.
+        #[arg(long)]
+        example: Option<String>,
+    },
     /// Print what a player downloads before the first frame; fail when it is over its budget.
     Size {
         /// Also the largest crates, of a module that is built once more for that.
@@ -127,19 +134,23 @@ fn main() -> Result<()> {
     let workspace = Workspace::find()?;
     let mut steps = Steps::default();
     let result = match Args::parse().command {
-        Command::Play { native: false, .. } => play(&workspace, &mut steps),
-        Command::Play { native: true, game } => {
-            setup::run(&workspace, &mut steps, &[Part::Native])?;
-            serve::native(&workspace, &game)
-        }
+        Command::Play {
+            native: false,
+            example,
+            ..
+        } => play(&workspace, &mut steps, example.as_deref()),
+        Command::Play {
+            native: true,
+            example,
+            game,
+        } => setup::run(&workspace, &mut steps, &[Part::Native])
+            .and_then(|()| serve::native(&workspace, example.as_deref(), &game)),
         Command::Setup { parts } if parts.is_empty() => {
             setup::run(&workspace, &mut steps, Part::ALL)
         }
         Command::Setup { parts } => setup::run(&workspace, &mut steps, &parts),
-        Command::Build => {
-            setup::run(&workspace, &mut steps, &[Part::Web])?;
-            build::run(&workspace, &mut steps)
-        }
+        Command::Build { example } => setup::run(&workspace, &mut steps, &[Part::Web])
+            .and_then(|()| build::run(&workspace, &mut steps, example.as_deref())),
         Command::Size { by_crate } => size::run(&workspace, &mut steps, by_crate),
         Command::Finish { folder } => page::finish(&workspace, &folder, None),
         Command::Serve { stock: false } => serve::ours(&workspace, &mut steps),
@@ -162,8 +173,8 @@ fn main() -> Result<()> {
     result
 }
 
-fn play(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+fn play(workspace: &Workspace, steps: &mut Steps, example: Option<&str>) -> Result<()> {
     setup::run(workspace, steps, &[Part::Web])?;
-    build::run(workspace, steps)?;
+    build::run(workspace, steps, example)?;
     serve::ours(workspace, steps)
 }

@@ -57,15 +57,16 @@ pub fn stock(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     }
 }
 
-/// Builds the native game and becomes it.
+/// Builds the native game, or another one of `examples/`, and becomes it.
 ///
 /// # Errors
 /// When the build or the game fails.
-pub fn native(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+pub fn native(workspace: &Workspace, example: Option<&str>, arguments: &[String]) -> Result<()> {
+    let (package, program) = example.map_or(("game", "peerball"), |name| (name, name));
     become_program(
         workspace
             .cargo()
-            .args(["run", "--package", "game", "--bin", "peerball", "--"])
+            .args(["run", "--package", package, "--bin", program, "--"])
             .args(arguments),
     )
 }

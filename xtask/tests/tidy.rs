@@ -16,7 +16,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Folders of the checkout that hold sources and documents.
 const FOLDERS: &[&str] = &[
-    ".cargo", ".ci", "assets", "crates", "deploy", "docs", "xtask",
+    ".cargo", ".ci", "assets", "crates", "deploy", "docs", "examples", "xtask",
 ];
 
 fn root() -> PathBuf {
@@ -72,6 +72,8 @@ fn crates_depend_one_way() {
         ("signaling", &["protocol"]),
         ("game", &["netplay", "protocol", "signaling", "sim"]),
         // What tests the whole may use the whole.
+        // A game in a crate of its own, as anybody may write one.
+        ("scramble", &["game", "protocol", "sim"]),
         ("e2e", &["netplay", "protocol", "signaling", "sim"]),
         ("xtask", &[]),
     ];
@@ -253,6 +255,31 @@ fn is_path(text: &str) -> bool {
         && text
             .split_once('/')
             .is_some_and(|(top, rest)| FOLDERS.contains(&top) && !rest.is_empty())
+}
+
+/// A code block below `<!-- PATH -->` is a part of that file.
+#[test]
+fn code_blocks_are_parts_of_their_files() {
+    let mut complaints = Vec::new();
+    let mut compared = 0;
+    for document in files("md") {
+        let text = fs::read_to_string(&document).unwrap();
+        for rest in text.split("<!-- ").skip(1) {
+            let Some((path, rest)) = rest.split_once(" -->\n```") else {
+                continue;
+            };
+            let block = rest.split("```").next().unwrap_or_default();
+            let code = block.split_once('\n').map_or("", |(_, code)| code);
+            let file = fs::read_to_string(root().join(path)).unwrap_or_default();
+            compared += 1;
+            if code.is_empty() || !file.contains(code) {
+                let document = relative(&document);
+                complaints.push(format!("{document}: {path} does not contain\n{code}"));
+            }
+        }
+    }
+    assert_none(&complaints);
+    assert!(compared > 0, "no document has a code block of a file");
 }
 
 /// Each `cargo xtask …` in a document is a command, with its flags.
