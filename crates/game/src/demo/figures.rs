@@ -15,7 +15,7 @@ pub fn of(world: &World, language: Language) -> Figures {
         .map(|seat| world.figures(seat))
         .collect();
     let possession = shares(&all);
-    let of_team = |team: Team| {
+    let of_team = |team: Team| -> u32 {
         let seats = possession.iter().enumerate();
         let mates = seats.filter(|(seat, _)| Team::of_seat(*seat) == team);
         mates.map(|(_, share)| share).sum()
@@ -68,11 +68,11 @@ fn lines(world: &World, all: &[OfSeat], said: &Said) -> Vec<Line> {
     let own_goal = said.figures.own_goal_of;
     let plain: fn(&str) -> String = str::to_owned;
     let seats = || all.iter().enumerate();
-    let goals = seats().map(|(seat, figures)| (seat, figures.goals.into(), plain));
-    let own_goals = seats().map(|(seat, figures)| (seat, figures.own_goals.into(), own_goal));
+    let goals = seats().map(|(seat, figures)| (seat, u32::from(figures.goals), plain));
+    let own_goals = seats().map(|(seat, figures)| (seat, u32::from(figures.own_goals), own_goal));
     let scorers: Vec<_> = goals
         .chain(own_goals)
-        .filter(|(_, times, _): &(usize, u32, _)| *times > 0)
+        .filter(|(_, times, _)| *times > 0)
         .collect();
     let last = world.last_goal().and_then(|goal| goal.scorer());
     let last = last.map(|(seat, is_own)| (seat, 1, if is_own { own_goal } else { plain }));
