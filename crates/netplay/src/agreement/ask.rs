@@ -1,6 +1,6 @@
 //! Asking what the others hold of the lost, and appending what follows from it.
 
-use super::*;
+use super::{judge::MAX_APART, *};
 use protocol::agreement::{Collect, Deny, Inputs, Report};
 
 /// A question under way.
@@ -330,8 +330,14 @@ impl Agreement {
     ) -> Option<LogEntry> {
         let ours = core.ends()[seat];
         let ends = asking.reports.iter().map(|(_, report)| report.ends[seat]);
-        let first = ends.clone().fold(ours, Frame::min);
-        let from = ends.fold(ours, Frame::max);
+        let from = ends.clone().fold(ours, Frame::max);
+        // Whoever was not asked follows, too, and may lack more of this tenure.
+        let since = core.tenures()[seat].last()?.from;
+        let told = (self.followers(core).into_iter())
+            .filter_map(|id| Some(since.max(*core.reported_ends(id)?.get(seat)?)))
+            .filter(|told| ours.saturating_sub(*told) <= MAX_APART)
+            .filter(|told| core.inputs_from(seat, *told).is_some());
+        let first = ends.chain(told).fold(ours, Frame::min);
         let mut words = core.inputs_from(seat, first)?.words;
         words.truncate((ours - first) as usize);
         if from > ours {

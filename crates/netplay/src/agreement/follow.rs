@@ -31,7 +31,7 @@ impl Agreement {
         }
         // With one that others go on without we could only agree to give up.
         let frozen = collect.view.owner != core.view().owner && core.frozen().contains(&from);
-        let agreed = self.trusts(from, &collect.lost, core, room, now)
+        let agreed = self.trusts(from, &self.doubtful(&collect, core), core, room, now)
             && !collect.lost.contains(&self.me)
             && !frozen
             && match collect.view == core.view() {
@@ -66,6 +66,18 @@ impl Agreement {
         };
         self.tell(from, Statement::Report(report));
         Ok(())
+    }
+
+    /// Whom a question calls lost of whom it need not be so to us, too. (Whoever asks in the owner's
+    /// place is only followed if the owner and all its elders are. Of a goodbye we may hear later.)
+    fn doubtful<S: Simulation>(&self, collect: &Collect, core: &Core<S>) -> Vec<PeerId> {
+        let (from, order) = (collect.view.owner, core.order());
+        let elders = order
+            .iter()
+            .take_while(|id| **id != from && from != core.view().owner);
+        let elders: Vec<&PeerId> = elders.collect();
+        let lost = collect.lost.iter().filter(|id| !elders.contains(id));
+        lost.copied().collect()
     }
 
     /// Whether we follow this peer as the owner of a view of its own: the owner is lost to us too,
@@ -126,7 +138,7 @@ impl Agreement {
             // entry, it never had ours, and the same place in the two could say different things.
             let is_ours = match follows {
                 true => !core.drives(self.me) || append.first == core.log(),
-                false => continues_ours(&append, core),
+                false => self.is_continued_by(&append),
             };
             if !is_ours {
                 self.stranded = true;
@@ -179,22 +191,29 @@ impl Agreement {
         self.passed_over.push_back(append);
     }
 
-    /// Follows after all whom we promised to follow before our own question came to nothing.
+    /// Follows after all whom we promised to follow before our own question came to nothing, or who
+    /// has gone on without us.
     pub(super) fn take_passed_over<S: Simulation>(
         &mut self,
         core: &mut Core<S>,
         room: &[Present],
         now: Duration,
     ) {
-        let promised = self.promised;
-        let is_meant = |append: &Append| (append.view.number, append.view.owner) == promised;
-        if self.asking.is_some() || !self.passed_over.iter().any(is_meant) {
+        if self.asking.is_some() || self.passed_over.is_empty() {
             return;
         }
+        let promised = self.promised;
+        let is_meant = |append: &&Append| {
+            (append.view.number, append.view.owner) == promised
+                || self.is_left_behind(append, core, room, now)
+        };
+        let Some(view) = self.passed_over.iter().find(is_meant).map(|it| it.view) else {
+            return;
+        };
         for append in std::mem::take(&mut self.passed_over) {
-            if is_meant(&append) {
+            if append.view == view {
                 // It was judged when it came: what does not fit strands us.
-                let _ = self.receive_append(promised.1, append, core, room, now);
+                let _ = self.receive_append(view.owner, append, core, room, now);
             }
         }
     }
@@ -207,10 +226,9 @@ impl Agreement {
         is_next && (promised || !core.drives(self.me))
     }
 
-    /// Whether the others have gone on without us, as lost, from an owner that we have lost, too:
-    /// we asked, and they had promised somebody else to take nothing more of us. Nobody is left to
-    /// go on with us, so we follow them without a seat. (An owner that we hear goes on with us:
-    /// then these are two parts of a room.)
+    /// Whether the others have gone on without us, as lost, and nobody is left to go on with us: then
+    /// we follow them without a seat. Either our owner is lost to us, too (one that we hear goes on with
+    /// us: then these are two parts of a room), or all that we hear say that they have gone over.
     fn is_left_behind<S: Simulation>(
         &self,
         append: &Append,
@@ -218,7 +236,7 @@ impl Agreement {
         room: &[Present],
         now: Duration,
     ) -> bool {
-        let owner = core.view().owner;
+        let (owner, author) = (core.view().owner, append.view.owner);
         let is_lost = |id: PeerId| {
             is_gone(room, id)
                 || is_missing(core, id, now, AGREE_AFTER)
@@ -228,24 +246,43 @@ impl Agreement {
             let mut changes = append.entries.iter().map(|entry| entry.change);
             changes.any(|change| usize::from(change.seat) == seat && change.driver.is_none())
         };
+        // Whoever asked us before, and was not heard, goes on without our answer.
+        let awaits = || self.promised.1 != author && self.awaits_another(core, now);
         append.view.number > core.view().number
             && !is_too_far(&append.view, core)
-            && core.drives(append.view.owner)
-            && owner != self.me
-            && is_lost(owner)
-            && !self.awaits_another(core, now)
+            && core.drives(author)
+            && (owner != self.me && is_lost(owner) && !awaits()
+                || self.have_gone_over(append, core, is_lost))
             && core.seats_of(self.me).all(takes)
     }
-}
 
-/// Whether what is appended begins with the end of our log, so that it goes on from all of it.
-fn continues_ours<S: Simulation>(append: &Append, core: &Core<S>) -> bool {
-    let Some(ours) = core.entries_from(append.first) else {
-        return false;
-    };
-    let theirs = append.entries.iter().map(|entry| entry.change);
-    let is_joined = !ours.is_empty() || append.first == 0;
-    is_joined && ours.len() <= append.entries.len() && theirs.zip(&ours).all(|(a, b)| a == *b)
+    /// Whether what is appended begins with the end of our log, so that it goes on from all of it. (Of
+    /// the log before our own entry we know the end only.)
+    fn is_continued_by(&self, append: &Append) -> bool {
+        let first = append.first.max(self.recent_from);
+        let skipped = |from: u32| (first - from) as usize;
+        let ours = self.recent.iter().skip(skipped(self.recent_from));
+        let theirs = append.entries.iter().skip(skipped(append.first));
+        let is_joined = ours.len() > 0 || append.first == 0;
+        is_joined
+            && ours.len() <= theirs.len()
+            && theirs.zip(ours).all(|(a, b)| a.change == b.change)
+    }
+
+    /// Whether all other drivers that are not lost to us follow this view, by their own word; more
+    /// than its owner, who could say so alone.
+    fn have_gone_over<S: Simulation>(
+        &self,
+        append: &Append,
+        core: &Core<S>,
+        is_lost: impl Fn(PeerId) -> bool,
+    ) -> bool {
+        let others = core.order().into_iter();
+        let (gone_over, left): (Vec<PeerId>, Vec<PeerId>) = others
+            .filter(|id| *id != self.me && *id != append.view.owner)
+            .partition(|id| core.elsewhere(*id) == Some(append.view.id));
+        !gone_over.is_empty() && left.into_iter().all(is_lost)
+    }
 }
 
 /// Whether no honest peer can have come to a view of this number from the one in force. Twice the

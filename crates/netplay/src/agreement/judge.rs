@@ -10,7 +10,7 @@ const EVASION_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Frames by which two drivers may differ in what they hold of a third one. Neither steps more than
 /// the prediction and the input delay past what the other confirms.
-const MAX_APART: Frame = MAX_UNACKED_INPUTS / 2;
+pub(super) const MAX_APART: Frame = MAX_UNACKED_INPUTS / 2;
 
 impl Agreement {
     /// Remembers that a question was denied or evaded.

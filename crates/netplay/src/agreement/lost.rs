@@ -47,6 +47,9 @@ impl Agreement {
                 dead(id) || is_deaf(id) || deposed || self.astray.contains(id)
             })
             .collect();
+        // What is wrong between two others has nothing to do with those.
+        let cut_off = cut_off(core, &order, &lost, now);
+        lost.extend(cut_off.into_iter().filter(|id| *id != self.me));
         if lost.is_empty() {
             for id in others().filter(is_lost) {
                 // Of one that lives and waits it can be said whom it waits for.
@@ -103,6 +106,30 @@ pub(super) fn is_missing<S: Simulation>(
     deadline: Duration,
 ) -> bool {
     core.missing(id, now) >= deadline || core.quiet(id, now).is_some_and(|q| q >= deadline)
+}
+
+/// The younger one of each two drivers, neither of them `lost`, that do not reach each other although
+/// both live. Who has promised to take nothing more of somebody may hear that one well.
+fn cut_off<S: Simulation>(
+    core: &Core<S>,
+    order: &[PeerId],
+    lost: &[PeerId],
+    now: Duration,
+) -> Vec<PeerId> {
+    let frozen = core.frozen();
+    let counts = |id: &PeerId| !lost.contains(id) && !frozen.contains(id);
+    let is_cut_off = |a, b| {
+        core.is_cut_off(a, b, MISSING_DEADLINE, now) || core.is_cut_off(b, a, MISSING_DEADLINE, now)
+    };
+    let has_lost_an_elder = |(rank, id): &(usize, PeerId)| {
+        let mut elders = order[..*rank].iter().filter(|elder| counts(elder));
+        counts(id) && elders.any(|elder| is_cut_off(*elder, *id))
+    };
+    let drivers = order.iter().copied().enumerate();
+    drivers
+        .filter(has_lost_an_elder)
+        .map(|(_, id)| id)
+        .collect()
 }
 
 /// A driver younger than `id` whose inputs we have and `id` lacks, so that it is their pair that

@@ -74,6 +74,10 @@ pub(super) struct Peer {
     sends_since: Duration,
     /// When the newest one that it has went, as far as it has told; or when it first told anything.
     heard_of_us: Option<Duration>,
+    /// Since when it has sent datagrams without falling silent.
+    talks_since: Duration,
+    /// The view that it follows, if that is another one than ours.
+    elsewhere: Option<u32>,
 }
 
 /// The newest datagram of a peer, by its own clock.
@@ -106,6 +110,8 @@ impl Peer {
             sent_at: now,
             sends_since: now,
             heard_of_us: None,
+            talks_since: now,
+            elsewhere: None,
         }
     }
 
@@ -156,6 +162,24 @@ impl Peer {
     pub(super) fn lives(&self, now: Duration) -> bool {
         self.newest_came()
             .is_some_and(|came| now.saturating_sub(came) < LIVES_WITHIN)
+    }
+
+    /// For how long it has sent datagrams without falling silent; nothing if it is silent now.
+    pub(super) fn talks_for(&self, now: Duration) -> Duration {
+        match self.lives(now) {
+            true => now.saturating_sub(self.talks_since),
+            false => Duration::ZERO,
+        }
+    }
+
+    /// A datagram of another view has come.
+    pub(super) fn follows(&mut self, view: u32) {
+        self.elsewhere = Some(view);
+    }
+
+    /// The view that it followed by its last datagram, if that is another one than ours.
+    pub(super) fn elsewhere(&self) -> Option<u32> {
+        self.elsewhere
     }
 
     /// When the newest datagram came.
@@ -227,6 +251,10 @@ impl Peer {
         if !is_newer {
             return false;
         }
+        if !self.lives(now) {
+            self.talks_since = now;
+        }
+        self.elsewhere = None;
         self.newest = Some(Newest {
             stamp: datagram.stamp,
             frame: datagram.frame,

@@ -92,7 +92,11 @@ impl<S: Simulation> Core<S> {
             Err(rejected) => {
                 self.stats.rejected += 1;
                 if let Some(index) = index {
-                    self.peers[index].rejected += 1;
+                    let peer = &mut self.peers[index];
+                    peer.rejected += 1;
+                    if let Rejected::OtherView(view) = rejected {
+                        peer.follows(view);
+                    }
                 }
                 Err(rejected)
             }

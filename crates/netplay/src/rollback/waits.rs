@@ -22,6 +22,9 @@ const ALLOWED: Duration = Duration::from_micros(
 /// 50 ms: in a longer pause this machine slept.
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
+/// Inputs come every 17 ms, and a few are lost in a row: whoever gives none for so long is late.
+const LATE: Duration = Duration::from_millis(100);
+
 /// Whoever sends nothing for so long has fallen silent: a peer that waits is heard every 50 ms.
 const SILENT: Duration = Duration::from_millis(200);
 
@@ -119,9 +122,33 @@ impl<S: Simulation> Core<S> {
         peer.map_or(Duration::ZERO, |p| p.deaf_for(now))
     }
 
+    /// The view that a peer followed by its last datagram, if that is another one than ours.
+    pub fn elsewhere(&self, peer: PeerId) -> Option<u32> {
+        self.peers.iter().find(|p| p.id == peer)?.elsewhere()
+    }
+
     /// Whether a peer has sent anything in the last 0.3 s.
     pub fn lives(&self, peer: PeerId, now: Duration) -> bool {
         self.peers.iter().any(|p| p.id == peer && p.lives(now))
+    }
+
+    /// Whether two other drivers do not hear each other, as seen from here: `peer` has talked for so
+    /// long, and lacks inputs of `author`'s that came here so long ago, and a round trip, and were not
+    /// its last ones.
+    pub fn is_cut_off(&self, peer: PeerId, author: PeerId, time: Duration, now: Duration) -> bool {
+        let find = |id: PeerId| self.driving_peers().find(|p| p.id == id);
+        let (Some(peer), Some(author)) = (find(peer), find(author)) else {
+            return false;
+        };
+        let told = peer.frontiers().and_then(|ends| {
+            let seats = self.streams_of(author.id).map(|(seat, _)| ends.get(seat));
+            seats.min().flatten()
+        });
+        let since = told.and_then(|told| author.gave_past(*told));
+        let wait = time + peer.rtt().unwrap_or_default();
+        let is_old = since.is_some_and(|since| now.saturating_sub(since) >= wait);
+        let goes_on = (author.newest_came()).is_some_and(|came| now.saturating_sub(came) < time);
+        is_old && goes_on && peer.talks_for(now) >= time
     }
 
     /// Whether, over the last 2 s, this driver kept this peer below 55 steps a second. What counts
@@ -226,18 +253,34 @@ impl<S: Simulation> Core<S> {
             self.received(peer) <= bound || self.is_owner(peer.id) && self.horizon() <= bound;
         is_last
             && self.frame() >= bound.saturating_add(MAX_PREDICTION)
-            && !self.waits_for_others(peer, Some(now.saturating_sub(peer.answers_in())))
+            && !self.has_come_far(peer, now)
     }
 
-    /// A due step had to wait, and so much time was lost: owed to whom we wait for.
+    /// A due step had to wait, and so much time was lost: owed to whom we wait for. If that one itself
+    /// waits, it is owed to whoever has not gone on although it could.
     pub(super) fn count_waiting(&mut self, now: Duration, lost: Duration) {
         let frame = self.frame();
+        let is_direct = (self.driving_peers()).any(|peer| self.is_waited_for(peer, now));
         for index in 0..self.peers.len() {
             let peer = &self.peers[index];
-            if self.drives(peer.id) && self.is_waited_for(peer, now) {
+            let is_owed = match is_direct {
+                true => self.is_waited_for(peer, now),
+                false => self.is_late(peer, now),
+            };
+            if is_owed && self.drives(peer.id) {
                 self.peers[index].waits.add(now, frame, lost.min(MAX_PAUSE));
             }
         }
+    }
+
+    /// Whether a peer has given nothing new for a while although it could.
+    fn is_late(&self, peer: &Peer, now: Duration) -> bool {
+        now.saturating_sub(peer.heard) >= LATE && !self.has_come_far(peer, now)
+    }
+
+    /// Whether a peer has come as far as it may by what it must have.
+    fn has_come_far(&self, peer: &Peer, now: Duration) -> bool {
+        self.waits_for_others(peer, Some(now.saturating_sub(peer.answers_in())))
     }
 
     /// Excuses whoever could not send anything. `slept` is the time in which nobody drove this

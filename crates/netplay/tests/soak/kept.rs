@@ -156,4 +156,62 @@ pub const KEPT: &[(&str, &str)] = &[
         "sums seed 2 peers 8 rtt 100 jitter 30 loss 20 reorder 5 duplicate 5 length 90000; \
          4000 split 0b00010110 60000",
     ),
+    (
+        "who had promised to follow an asker was not heard by it, which asked again without it: what \
+         that one appended was passed over",
+        "sums seed 101475 peers 4 rtt 0 jitter 0 loss 0 reorder 0 duplicate 0 length 16000; \
+         4000 crash 0; 4100 deafen 2 1 1663",
+    ),
+    (
+        "who was lost, too, and not asked what it has, was told how the log goes on without the inputs \
+         that it lacked",
+        "sums seed 101817 peers 3 rtt 200 jitter 0 loss 20 reorder 0 duplicate 0 length 24000; \
+         4000 watch 3; 11400 crash 2; 12100 deafen 1 0 2154",
+    ),
+    (
+        "the same, and its seat was given just before: what others had told of a bot's frames counted \
+         as inputs that they had",
+        "rounds seed 500025 peers 5 rtt 300 jitter 0 loss 5 reorder 5 duplicate 0 length 20000; \
+         4000 join 5; 5862 split 0b110111 3352",
+    ),
+    (
+        "an owner that two drivers did not hear was given up by all, and waited alone",
+        "sums seed 5483 peers 8 rtt 200 jitter 0 loss 0 reorder 0 duplicate 0 length 24000; \
+         9200 deafen 0 7 3437; 10300 deafen 0 2 1681",
+    ),
+    (
+        "two drivers had not reached each other for long when the owner died: they were only judged \
+         0.8 s after that was over",
+        "sums seed 100282 peers 5 rtt 0 jitter 0 loss 0 reorder 0 duplicate 0 length 18000; \
+         4000 deafen 4 3 2872; 4800 crash 0",
+    ),
+    (
+        "the same while one of them was slow",
+        "rounds seed 101126 peers 4 rtt 50 jitter 0 loss 20 reorder 0 duplicate 0 length 18000; \
+         4000 crash 1; 5014 slow 2 378 2645",
+    ),
+    (
+        "who woke heard how others had gone on before it knew that its owner was lost, and entered in \
+         mid-match, so that it knew the end of the log only",
+        "peerball seed 101414 peers 4 rtt 0 jitter 30 loss 5 reorder 0 duplicate 5 length 26249; \
+         4000 join 4; 4799 join 5; 5512 freeze 4 3797; 8006 freeze 5 1045; 8176 split 0b111100 4073; \
+         8850 split 0b1000 3266",
+    ),
+    (
+        "the owner left, and the next one asked before all had heard the goodbye: it was taken for one \
+         that gives up those that live",
+        "sums seed 101180 peers 8 rtt 300 jitter 0 loss 20 reorder 5 duplicate 0 length 26000; \
+         4000 deafen 7 6 1482; 6878 slow 3 456 1996; 9845 join 8; 10652 deafen 7 1 5498; 11606 leave 0",
+    ),
+    (
+        "the owner was slow, and everybody waited for others that waited for it: nobody owed that time",
+        "sums seed 100863 peers 5 rtt 200 jitter 0 loss 5 reorder 0 duplicate 0 length 20000; \
+         4000 slow 0 321 5576; 5907 watch 5",
+    ),
+    (
+        "the next in line was slow: it needs a turn to see that the owner is lost, and one to hear the \
+         answers",
+        "sums seed 100419 peers 3 rtt 75 jitter 0 loss 0 reorder 0 duplicate 0 length 20000; \
+         4000 crash 0; 4000 slow 1 474 2779",
+    ),
 ];

@@ -116,13 +116,28 @@ impl Judge {
         }
     }
 
-    /// The time between two turns of the slowest peer: others may have to wait for its answer.
-    fn slowest(&self) -> Duration {
-        let every = self.ailing.iter().filter_map(|act| match act {
-            Act::Slow { every, .. } => Some(ms(*every)),
+    /// For how long others may have to wait for the turns of a slow peer, besides what is waited for
+    /// anybody: whoever is asked answers at its next turn. Whoever has to ask, as the senior of those
+    /// that are left, needs two: at one it sees that somebody is lost, and at one it hears the answers.
+    /// Nobody else can ask instead, since a senior that lives would not agree.
+    fn slowest<S: Simulation>(&self, core: &Core<S>) -> Duration {
+        let mut drivers = core.order().into_iter();
+        let is_left = |id: &PeerId| !self.gone.iter().any(|(gone, _)| self.is(*gone, *id));
+        let senior = drivers.find(is_left);
+        let turns = self.ailing.iter().filter_map(|act| match *act {
+            Act::Slow { peer, every, .. } => {
+                let asks = senior.is_some_and(|senior| self.is(peer, senior));
+                Some(ms(every) * if asks { 2 } else { 1 })
+            }
             _ => None,
         });
-        every.max().unwrap_or_default()
+        turns.max().unwrap_or_default()
+    }
+
+    fn is(&self, number: u8, id: PeerId) -> bool {
+        self.records
+            .get(&number)
+            .is_some_and(|record| record.id == id)
     }
 
     /// Without signaling nobody gets in: whoever has come is as if it came now.

@@ -23,7 +23,7 @@ impl Judge {
         core: &Core<S>,
         at_rest: bool,
     ) -> Result<(), Found> {
-        let (slowest, ails) = (self.slowest(), !self.ailing.is_empty());
+        let (slowest, ails) = (self.slowest(core), !self.ailing.is_empty());
         let Some(record) = self.records.get_mut(&peer) else {
             return Ok(());
         };
@@ -66,8 +66,8 @@ struct Look<'a, S: Simulation> {
 impl<S: Simulation> Look<'_, S> {
     /// Nobody waits for longer than a second and a round trip: counted from the last step, or from
     /// the last fault, if one came on top of another. Who had to wait already has no predictions
-    /// left to play by meanwhile: a round trip more. Who is asked while it is slow answers with its
-    /// next turn, `slowest` later at the most. `ails`: somebody is slow or hard of hearing now.
+    /// left to play by meanwhile: a round trip more. Who is slow answers or asks with its
+    /// next turns, `slowest` later at the most. `ails`: somebody is slow or hard of hearing now.
     fn judge_stall(&mut self, slowest: Duration, ails: bool) -> Result<(), Found> {
         let (now, core, record) = (self.now, self.core, &mut *self.record);
         let drives = core.drives(record.id);
