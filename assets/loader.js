@@ -2,7 +2,7 @@
 // What they tell goes to the page's own script, which is there before any module and outlives them.
 
 export default function initializer() {
-  const { peerballPage: page } = window;
+  const { gamePage: page } = window;
   if (page.hasFailed()) {
     throw new Error('The game cannot run here: the page says why.');
   }

@@ -12,7 +12,8 @@
   }
 
   var panel = element('loading');
-  var canvas = element('peerball');
+  var canvas = element('game');
+  var title = document.title;
 
   // Why there is no game, for its player, and what can be done about it.
   var ELSEWHERE = ' Or open the link in a current version of Chrome, Edge, Firefox or Safari.';
@@ -75,7 +76,7 @@
     failed = true;
     clearTimeout(stall);
     show(trouble);
-    document.title = 'Peerball: ' + TROUBLE[trouble][0];
+    document.title = title + ': ' + TROUBLE[trouble][0];
     element('loading-again').focus();
   }
 
@@ -101,7 +102,7 @@
   }
 
   // For the module that loads the game.
-  window.peerballPage = {
+  window.gamePage = {
     hasFailed: function () {
       return failed;
     },
@@ -176,7 +177,7 @@
 
   // --- The game is there -----------------------------------------------------------------------
 
-  addEventListener('peerball-drawn', function () {
+  addEventListener('game-drawn', function () {
     started = true;
     clearTimeout(stall);
     if (failed) {

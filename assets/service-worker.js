@@ -12,7 +12,7 @@
 /* global FILES, VERSION */
 
 // Several games may be on one host, each in its folder.
-const FAMILY = `peerball ${self.registration.scope} `;
+const FAMILY = `game ${self.registration.scope} `;
 const CACHE = FAMILY + VERSION;
 
 // How long the server may take to answer with the page while one is kept.

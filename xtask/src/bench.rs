@@ -103,7 +103,7 @@ fn rollback(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .args(["bench", "--locked", "--manifest-path", MANIFEST])
             .args(["--bench", "rollback"])
             .env("CARGO_TARGET_DIR", workspace.target())
-            .env("PEERBALL_WASM_FIGURES", &figures),
+            .env("WASM_FIGURES", &figures),
     )
 }
 

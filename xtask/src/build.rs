@@ -125,12 +125,16 @@ impl Drop for Page {
 
 /// The page with the program of an example in it.
 fn for_example(page: &str, name: &str, manifest: &str) -> Result<String> {
-    const OURS: &str = "href=\"crates/game/Cargo.toml\" data-bin=\"peerball\"";
+    const OURS: &str = concat!(
+        "href=\"crates/game/Cargo.toml\" data-bin=\"",
+        crate::name!(),
+        "\""
+    );
     ensure!(page.contains(OURS), "the page has no {OURS}");
     let theirs = format!("href=\"{manifest}\" data-bin=\"{name}\"");
     Ok(page
         .replace(OURS, &theirs)
-        .replace(">Peerball<", &format!(">{name}<")))
+        .replace(concat!(">", crate::title!(), "<"), &format!(">{name}<")))
 }
 
 /// Puts a compressed copy beside each file of `folder`. Trunk empties `dist/` at each build, so

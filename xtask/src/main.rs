@@ -1,17 +1,25 @@
-//! Every developer command of Peerball: `cargo xtask --help` lists them.
+//! Every developer command: `cargo xtask --help` lists them.
+
+#[path = "../../crates/protocol/src/name.rs"]
+mod name;
 
 mod bench;
 mod build;
 mod check;
+mod doctor;
 mod fuzz;
+mod linters;
+mod package;
 mod packages;
 mod page;
+mod rename;
 mod replay;
 mod serve;
 mod setup;
 mod size;
 mod soak;
 mod steps;
+mod tidy;
 mod tools;
 mod wasm;
 mod workspace;
@@ -19,11 +27,11 @@ mod workspace;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{setup::Part, steps::Steps, workspace::Workspace};
 
-/// Peerball's developer commands. Each says what it does and how long it took.
+/// The developer commands. Each says what it does and how long it took.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Args {
@@ -47,13 +55,21 @@ enum Command {
     },
     /// Install what is missing, at pinned versions, and nothing else.
     Setup {
-        /// What to set up; everything when none is named.
+        /// What to set up; all but `extra` when none is named.
         #[arg(value_enum)]
         parts: Vec<Part>,
     },
-    /// Build the web client into `dist/`, with brotli and gzip beside each file.
+    /// Print what is installed and what is missing, who needs it, and the command that mends it.
     ///
-    /// With its public address in PEERBALL_PUBLIC_URL, previews of links show its picture.
+    /// Exit status: 0 when what `play` and `test` need is there, 1 when some of it is not.
+    Doctor,
+    /// Build the web client into `dist/`, with brotli and gzip beside each file.
+    #[command(long_about = concat!(
+        "Build the web client into `dist/`, with brotli and gzip beside each file.\n\n\
+         With its public address in ",
+        variable!("PUBLIC_URL"),
+        ", previews of links show its picture."
+    ))]
     Build {
         /// Another game, by its folder in `examples/`.
         #[arg(long)]
@@ -71,12 +87,24 @@ enum Command {
         /// The folder of its `index.html`.
         folder: PathBuf,
     },
+    /// Build and pack what is given away: the game, the server, the web client, the server's image.
+    Package {
+        /// What to pack, into `packages` of the target folder.
+        #[arg(value_enum)]
+        what: package::What,
+    },
     /// Serve the built web client and signaling on port 3536.
     Serve {
         /// Stock `matchbox_server` does the signaling in place of ours.
         #[arg(long)]
         stock: bool,
     },
+    /// Make this the start of another game: every name, title, key and variable gets its name.
+    ///
+    /// Leaves no word of the template but in the licence and one line of thanks.
+    Rename(rename::Rename),
+    /// Check what the compiler does not: the order of the crates, documents, licences and the like.
+    Tidy,
     /// The one check for people and CI.
     Test {
         /// Only formatting, clippy and the tests that need no browser.
@@ -149,12 +177,16 @@ fn main() -> Result<()> {
             setup::run(&workspace, &mut steps, Part::ALL)
         }
         Command::Setup { parts } => setup::run(&workspace, &mut steps, &parts),
+        Command::Doctor => doctor::run(&workspace),
         Command::Build { example } => setup::run(&workspace, &mut steps, &[Part::Web])
             .and_then(|()| build::run(&workspace, &mut steps, example.as_deref())),
+        Command::Package { what } => package::run(&workspace, &mut steps, what),
         Command::Size { by_crate } => size::run(&workspace, &mut steps, by_crate),
         Command::Finish { folder } => page::finish(&workspace, &folder, None),
         Command::Serve { stock: false } => serve::ours(&workspace, &mut steps),
         Command::Serve { stock: true } => serve::stock(&workspace, &mut steps),
+        Command::Rename(rename) => rename::run(&workspace, &mut steps, &rename),
+        Command::Tidy => tidy::run(&workspace, &Args::command()),
         Command::Test { quick: true } => check::quick(&workspace, &mut steps),
         Command::Test { quick: false } => check::all(&workspace, &mut steps),
         Command::E2e { cargo_test } => check::end_to_end(&workspace, &mut steps, &cargo_test),

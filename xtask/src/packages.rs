@@ -1,12 +1,13 @@
 //! What the operating system must provide, and its packages' names on Debian and Ubuntu.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use anyhow::{Result, bail};
 
 use crate::{steps::Steps, workspace::Workspace};
 
 /// How one sees that something is there, whatever the system calls its package.
+#[derive(Clone, Copy)]
 enum Sign {
     /// One of these programs is found.
     Program(&'static [&'static str]),
@@ -17,6 +18,7 @@ enum Sign {
 }
 
 /// One thing that the system provides.
+#[derive(Clone, Copy)]
 pub struct Need {
     sign: Sign,
     debian: &'static str,
@@ -85,11 +87,56 @@ pub const TEST: &[Need] = &[
     need(Sign::Program(&["redis-server"]), "redis-server"),
 ];
 
-/// Installs those of `needs` that are missing.
+/// For checks that are left out without it: TURN by another hand than ours, and what linters of
+/// workflows are installed with.
+pub const EXTRA: &[Need] = &[
+    need(Sign::Program(&["turnserver"]), "coturn"),
+    need(Sign::Program(&["python3"]), "python3-venv"),
+];
+
+impl Need {
+    /// Its name on Debian.
+    pub fn name(&self) -> &'static str {
+        self.debian
+    }
+
+    /// Whether it is there.
+    pub fn is_met(&self, workspace: &Workspace) -> bool {
+        is_met(workspace, self)
+    }
+
+    /// What tells its version, in some words of its own.
+    pub fn version(&self, workspace: &Workspace) -> Option<Command> {
+        let (program, arguments): (&str, &[&str]) = match self.sign {
+            Sign::Program(programs) => {
+                let program = programs.iter().find(|program| workspace.has(program))?;
+                let argument = if *program == "Xvfb" {
+                    "-version"
+                } else {
+                    "--version"
+                };
+                (program, &[argument])
+            }
+            Sign::Header(library) => ("pkg-config", &["--modversion", library]),
+            Sign::Package => (
+                "dpkg-query",
+                &["--show", "--showformat=${Version}", self.debian],
+            ),
+        };
+        let mut command = workspace.command(program);
+        command.args(arguments);
+        Some(command)
+    }
+}
+
+/// Installs those of `needs` that are missing. What they are called is known for Linux alone.
 ///
 /// # Errors
 /// When apt-get fails, or where there is none: then the message says what to install.
 pub fn install(workspace: &Workspace, steps: &mut Steps, needs: &[&[Need]]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
     let missing: Vec<&Need> = needs
         .iter()
         .copied()

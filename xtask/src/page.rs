@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 
 use crate::workspace::Workspace;
 
-/// Where players open the game, such as `https://example.org/peerball/`. Previews of links need a
+/// Where players open the game, such as `https://example.org/game/`. Previews of links need a
 /// whole address; without one the picture's stays relative, which some of them follow.
-pub const PUBLIC_URL: &str = "PEERBALL_PUBLIC_URL";
+pub const PUBLIC_URL: &str = crate::variable!("PUBLIC_URL");
 
 /// The worker's name beside the page: browsers let it serve what is in its folder and below.
 const WORKER: &str = "service-worker.js";

@@ -62,7 +62,7 @@ pub fn stock(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 /// # Errors
 /// When the build or the game fails.
 pub fn native(workspace: &Workspace, example: Option<&str>, arguments: &[String]) -> Result<()> {
-    let (package, program) = example.map_or(("game", "peerball"), |name| (name, name));
+    let (package, program) = example.map_or(("game", crate::name!()), |name| (name, name));
     become_program(
         workspace
             .cargo()

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::{
-    packages,
+    linters, packages,
     steps::Steps,
     tools::{self, GECKODRIVER, MATCHBOX_SERVER, TRUNK},
     workspace::{WASM, Workspace},
@@ -21,10 +21,12 @@ pub enum Part {
     Native,
     /// To run the tests: formatter, linter, browsers and their drivers.
     Test,
+    /// For single tests that are left out without it.
+    Extra,
 }
 
 impl Part {
-    /// Every part.
+    /// Every part that a command needs.
     pub const ALL: &[Self] = &[Self::Web, Self::Native, Self::Test];
 }
 
@@ -37,12 +39,16 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, parts: &[Part]) -> Result<(
     let mut needs = vec![packages::BUILD];
     needs.extend(has(Part::Native).then_some(packages::NATIVE));
     needs.extend(has(Part::Test).then_some(packages::TEST));
+    needs.extend(has(Part::Extra).then_some(packages::EXTRA));
     packages::install(workspace, steps, &needs)?;
 
     if has(Part::Web) {
         wasm_target(workspace, steps)?;
         tools::install(workspace, steps, &TRUNK)?;
         tools::install(workspace, steps, &workspace.wasm_bindgen_cli())?;
+    }
+    if has(Part::Extra) {
+        linters::install(workspace, steps)?;
     }
     if has(Part::Test) {
         components(workspace, steps)?;
@@ -52,14 +58,22 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, parts: &[Part]) -> Result<(
     Ok(())
 }
 
-fn wasm_target(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+/// Whether the standard library is there for [`WASM`].
+///
+/// # Errors
+/// When rustc cannot be started.
+pub fn has_wasm_target(workspace: &Workspace) -> Result<bool> {
     let output = workspace
         .command("rustc")
         .args(["--print", "target-libdir", "--target", WASM])
         .output()
         .context("cannot start rustc")?;
     let library = String::from_utf8_lossy(&output.stdout);
-    if Path::new(library.trim()).is_dir() {
+    Ok(Path::new(library.trim()).is_dir())
+}
+
+fn wasm_target(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    if has_wasm_target(workspace)? {
         return Ok(());
     }
     steps.run(

@@ -112,11 +112,13 @@ fn link_with_names(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf> 
         workspace
             .cargo()
             .args(["build", "--locked", "--profile", "web", "--target", WASM])
-            .args(["--package", "game", "--bin", "peerball"])
+            .args(["--package", "game", "--bin", crate::name!()])
             .args(["--config", "profile.web.strip=false", "--target-dir"])
             .arg(&target),
     )?;
-    Ok(target.join(WASM).join("web/peerball.wasm"))
+    Ok(target
+        .join(WASM)
+        .join(concat!("web/", crate::name!(), ".wasm")))
 }
 
 #[cfg(test)]

@@ -77,7 +77,8 @@ pub fn install(workspace: &Workspace, steps: &mut Steps, tool: &Tool<'_>) -> Res
     )
 }
 
-fn is_installed(workspace: &Workspace, tool: &Tool<'_>) -> bool {
+/// Whether `tool` is there at its version.
+pub fn is_installed(workspace: &Workspace, tool: &Tool<'_>) -> bool {
     if workspace
         .tool_root(tool)
         .join("bin")

@@ -49,7 +49,7 @@ impl Workspace {
             .or_else(|| Some(home.as_ref()?.join(".cache")));
         let tools = cache.map_or_else(
             || target.join("tools"),
-            |cache| cache.join("peerball/tools"),
+            |cache| cache.join(concat!(crate::name!(), "/tools")),
         );
         let lock = fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
         let wasm_bindgen = locked_version(&lock, "wasm-bindgen")
@@ -94,6 +94,11 @@ impl Workspace {
         &self.target
     }
 
+    /// Where programs are installed, each in a folder of its own.
+    pub fn tools(&self) -> &Path {
+        &self.tools
+    }
+
     /// Where trunk writes the web client.
     pub fn dist(&self) -> PathBuf {
         self.root.join("dist")
@@ -128,7 +133,8 @@ impl Workspace {
 
     /// Whether `program` is found where commands look for it.
     pub fn has(&self, program: &str) -> bool {
-        env::split_paths(&self.path).any(|folder| folder.join(program).is_file())
+        let file = format!("{program}{}", env::consts::EXE_SUFFIX);
+        env::split_paths(&self.path).any(|folder| folder.join(&file).is_file())
     }
 
     /// A command that runs `program` in the checkout, with our tools found first.

@@ -1,6 +1,6 @@
 //! `cargo xtask bench rollback`: times everything, counts bytes, and prints one table.
 //!
-//! `PEERBALL_WASM_FIGURES` names a file with what the browser printed, to be put into the table.
+//! `WASM_FIGURES` names a file with what the browser printed, to be put into the table.
 
 use bench::{
     bevy_entities::{Checked, Discs, Unchecked},
@@ -47,7 +47,7 @@ fn main() {
         return; // Somebody looks at a part of it.
     }
     time_in_turns(&mut figures);
-    let wasm = env::var_os("PEERBALL_WASM_FIGURES").map(|path| {
+    let wasm = env::var_os("WASM_FIGURES").map(|path| {
         let text = fs::read_to_string(path).expect("the file of the browser's figures");
         Figures::from_text(&text)
     });

@@ -259,19 +259,19 @@ impl Browser {
     /// When the browser does not answer, or answers something else.
     pub async fn statuses(&self) -> Result<Vec<Status>> {
         // As text: WebDriver's own way turns every number into a float. Until the game runs,
-        // `window.peerball` is the canvas of that id, without these functions.
-        let script = "return JSON.stringify(window.peerball.statuses?.() ?? [])";
+        // `window.game` is the canvas of that id, without these functions.
+        let script = "return JSON.stringify(window.game.statuses?.() ?? [])";
         let answer = self.evaluate(script).await?;
         let text = answer.as_str().context("statuses() is not an array")?;
         serde_json::from_str(text).with_context(|| format!("no statuses: {text}"))
     }
 
-    /// What the page's only scene tells of itself, through `window.peerball.status()`.
+    /// What the page's only scene tells of itself, through `window.game.status()`.
     ///
     /// # Errors
     /// When the browser does not answer, or answers something else.
     pub async fn status(&self) -> Result<Option<Status>> {
-        let script = "return JSON.stringify(window.peerball.status?.() ?? null)";
+        let script = "return JSON.stringify(window.game.status?.() ?? null)";
         let answer = self.evaluate(script).await?;
         let text = answer.as_str().context("status() is no object")?;
         serde_json::from_str(text).with_context(|| format!("no status: {text}"))

@@ -39,9 +39,9 @@ pub async fn executable(name: &str) -> Result<&'static PathBuf> {
 pub async fn game() -> Result<&'static PathBuf> {
     static EXECUTABLES: OnceCell<HashMap<String, PathBuf>> = OnceCell::const_new();
     EXECUTABLES
-        .get_or_try_init(|| build(&["-p", "game", "--bin", "peerball"]))
+        .get_or_try_init(|| build(&["-p", "game", "--bin", protocol::name!()]))
         .await?
-        .get("peerball")
+        .get(protocol::name!())
         .context("cargo names no executable of the game")
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// The object that `headless` prints and `window.peerball.status()` returns: the fields that the
+/// The object that `headless` prints and `window.game.status()` returns: the fields that the
 /// tests look at, see `netplay::session::status`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Status {
@@ -26,6 +26,8 @@ pub struct Status {
     pub watching: bool,
     /// The largest round trip to any of them, in milliseconds.
     pub rtt_ms: f32,
+    /// The largest share of datagrams lost on the way from any of them, from 0 to 1.
+    pub loss: f32,
     /// Rollbacks since the match's start.
     pub rollbacks: u64,
     /// Frames stepped again in those rollbacks.

@@ -15,7 +15,7 @@ use crate::{browser::Browser, record::Told};
 
 /// Lets the page count its pictures and answer.
 const ANSWER: &str = "
-    const channel = new BroadcastChannel('peerball-e2e');
+    const channel = new BroadcastChannel('e2e');
     let pictures = 0;
     const draw = () => { pictures += 1; requestAnimationFrame(draw); };
     draw();
@@ -23,13 +23,13 @@ const ANSWER: &str = "
         visibility: document.visibilityState,
         pictures,
         // As text: WebDriver turns every number into a float.
-        status: JSON.stringify(window.peerball.status()),
+        status: JSON.stringify(window.game.status()),
     });";
 
 /// Asks the page from another one.
 const ASK: &str = "
     const [done] = arguments;
-    const channel = new BroadcastChannel('peerball-e2e');
+    const channel = new BroadcastChannel('e2e');
     channel.onmessage = ({ data }) => { channel.close(); done(data); };
     channel.postMessage('how is it?');";
 

@@ -188,7 +188,10 @@ async fn practice_starts_offline_and_says_what_happens() -> Result<()> {
     browser.draws(1).await?;
     is_kept(&browser).await?;
     let title = browser.evaluate("return document.title").await?;
-    ensure!(title == json!("Title - Peerball"), "it is titled {title}");
+    ensure!(
+        title == json!(concat!("Title - ", protocol::title!())),
+        "it is titled {title}"
+    );
     let complaints_online = complaints(&browser).await?;
     ensure!(complaints_online.is_empty(), "{complaints_online:?}");
 

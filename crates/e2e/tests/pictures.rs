@@ -147,7 +147,7 @@ async fn take(browser: &Browser, screen: &str, width: u32, height: u32) -> Resul
     let measures = browser
         .evaluate(
             "const page = document.documentElement;
-             const canvas = document.getElementById('peerball').getBoundingClientRect();
+             const canvas = document.getElementById('game').getBoundingClientRect();
              return [page.scrollWidth, page.scrollHeight, canvas.width, canvas.height]",
         )
         .await?;

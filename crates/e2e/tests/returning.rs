@@ -39,7 +39,7 @@ const MEASURE_STALLS: &str = "
     window.longestStall = 0;
     window.beganAnew = false;
     setInterval(() => {
-        const status = window.peerball.status();
+        const status = window.game.status();
         const now = performance.now();
         window.beganAnew ||= status.confirmed < confirmed;
         if (status.phase !== 'match' || status.confirmed !== confirmed) {

@@ -3,7 +3,7 @@
 use crate::{
     args::Args,
     contract::{Cartridge, Game},
-    font, preferences, quality, scene, screens, sound, theme,
+    font, lab, netgraph, preferences, quality, scene, screens, sound, theme,
 };
 use bevy::{
     log::LogPlugin,
@@ -24,10 +24,12 @@ pub fn run<G: Game>() -> AppExit {
             })
             .set(LogPlugin {
                 // The engine's and the WebRTC stack's chatter drowns what matters.
-                filter: "warn,game=info,peerball=info,netplay=info,signaling=info,wgpu=error,naga=error,\
-                         winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
-                         rtc_sctp=error,matchbox_socket=error"
-                    .into(),
+                filter: format!(
+                    "warn,{}=info,game=info,netplay=info,signaling=info,wgpu=error,naga=error,\
+                     winit=error,webrtc=error,rtc=error,rtc_dtls=error,rtc_ice=error,\
+                     rtc_sctp=error,matchbox_socket=error",
+                    protocol::name!().replace('-', "_"),
+                ),
                 ..default()
             }),
     );
@@ -44,6 +46,8 @@ pub fn run<G: Game>() -> AppExit {
         preferences::plugin,
         quality::plugin,
         scene::plugin::<G>,
+        lab::plugin,
+        netgraph::plugin,
         screens::plugin,
         sound::plugin::<G>,
         G::plugin,
@@ -58,13 +62,13 @@ pub fn run<G: Game>() -> AppExit {
 fn window(title: &str, args: &Args) -> Window {
     Window {
         title: title.into(),
-        name: Some("peerball".into()),
+        name: Some(protocol::name!().into()),
         resolution: args.size.map_or_else(
             || WindowResolution::new(1280, 720),
             |(width, height)| WindowResolution::new(width, height),
         ),
         present_mode: PresentMode::AutoVsync,
-        canvas: Some("#peerball".into()),
+        canvas: Some("#game".into()),
         fit_canvas_to_parent: true,
         // Keys scroll the page otherwise. `assets/page.js` keeps the browser's own from the game.
         prevent_default_event_handling: true,

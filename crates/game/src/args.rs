@@ -10,21 +10,21 @@ use netplay::signaling::link::{percent_decode, query_pairs};
 #[cfg_attr(
     not(target_arch = "wasm32"),
     command(
-        name = "peerball",
+        name = protocol::name!(),
         version,
-        about = "Peerball: a fast peer-to-peer game."
+        about = concat!(protocol::title!(), ": a fast peer-to-peer game.")
     )
 )]
 pub struct Args {
     /// The signaling server, such as ws://192.168.0.7:3536. Without it a native game hosts one
     /// itself when it creates a room; a page uses the server that it came from.
-    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_SERVER"))]
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = protocol::variable!("SERVER")))]
     pub server: Option<String>,
     /// Joins this room at once.
-    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_ROOM"))]
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = protocol::variable!("ROOM")))]
     pub room: Option<String>,
     /// The player's name.
-    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_NAME"))]
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = protocol::variable!("NAME")))]
     pub name: Option<String>,
     /// Creates a room at once.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long, conflicts_with = "room"))]
@@ -63,11 +63,11 @@ pub struct Args {
     /// repeated. Without one, peers meet on one network or where addresses are public.
     #[cfg_attr(
         not(target_arch = "wasm32"),
-        arg(long, value_name = "URL", env = "PEERBALL_ICE", value_delimiter = ',')
+        arg(long, value_name = "URL", env = protocol::variable!("ICE"), value_delimiter = ',')
     )]
     pub ice: Vec<String>,
     /// Connects by the server's relays only, so that no other player learns of this one's address.
-    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = "PEERBALL_RELAY_ONLY"))]
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, env = protocol::variable!("RELAY_ONLY")))]
     pub relay_only: bool,
     /// Plays by itself, and is ready as soon as it is in a room.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]

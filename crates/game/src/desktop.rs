@@ -101,7 +101,7 @@ fn say_goodbye(sessions: Query<&Session>, mut shelf: ResMut<Shelf>) {
 pub fn state_folder() -> Option<PathBuf> {
     // The state folder is a Linux notion; elsewhere it is the data that stays on the machine.
     let state = dirs::state_dir().or_else(dirs::data_local_dir)?;
-    Some(state.join("peerball"))
+    Some(state.join(protocol::name!()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The house: everything of a peer-to-peer game but the game, in a native window and in a page.
 //!
 //! [`contract::Game`] is the one door: a game says by it what its rules are, how it is drawn and what
-//! it says, and [`run`] does the rest. `main.rs` and its `demo` play Peerball's own, and another one
+//! it says, and [`run`] does the rest. `main.rs` and its `demo` play one, and another one
 //! is in `examples/`: both use nothing but what is public here.
 //!
 //! A match is watched and played in a [`scene`]: an entity that carries its session and its camera;
@@ -25,6 +25,8 @@ mod desktop;
 mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
+pub mod lab;
+mod netgraph;
 pub mod preferences;
 pub mod quality;
 pub mod scene;

@@ -1,4 +1,4 @@
-//! The page around the game: its address, `window.peerball`, the clipboard, and what its scripts
+//! The page around the game: its address, `window.game`, the clipboard, and what its scripts
 //! (`assets/page.js`) and screen readers are told.
 
 use crate::{
@@ -26,13 +26,13 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// The canvas's id in `index.html`.
-const CANVAS: &str = "peerball";
+const CANVAS: &str = "game";
 
 /// The id of the element whose text screen readers read out when it changes.
 const LIVE_REGION: &str = "said";
 
 /// The event that tells the page's scripts that the game is on the screen.
-const DRAWN: &str = "peerball-drawn";
+const DRAWN: &str = "game-drawn";
 
 /// The picture with which something is surely on the screen: the first one has the layout not yet.
 const DRAWN_AFTER: u32 = 3;
@@ -265,7 +265,7 @@ fn report(
     SOURCES.set(sources.collect());
 }
 
-/// Gives the page `window.peerball` with `status()`, the first scene's [`Status`] as an object,
+/// Gives the page `window.game` with `status()`, the first scene's [`Status`] as an object,
 /// and `statuses()`, one for each scene.
 fn tell_page() {
     let statuses = || SOURCES.with_borrow(|sources| sources.iter().map(Source::status).collect());
@@ -280,7 +280,7 @@ fn tell_page() {
         let all: Vec<Status> = statuses();
         all.iter().map(object).collect::<Array>().into()
     };
-    let peerball = Object::new();
+    let game = Object::new();
     let functions = [
         (
             "status",
@@ -293,10 +293,10 @@ fn tell_page() {
     ];
     for (name, function) in functions {
         // Setting a property of a plain object cannot fail.
-        let _ = Reflect::set(&peerball, &JsValue::from_str(name), &function);
+        let _ = Reflect::set(&game, &JsValue::from_str(name), &function);
     }
     if let Some(window) = web_sys::window() {
-        let _ = Reflect::set(&window, &JsValue::from_str("peerball"), &peerball);
+        let _ = Reflect::set(&window, &JsValue::from_str("game"), &game);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Checks a recorded match of Peerball, or finds where two records of one part.
+//! Checks a recorded match, or finds where two records of one part.
 //!
 //! `cargo run -p netplay --example replay -- verify FILE`
 //! `cargo run -p netplay --example replay -- diff A B`

@@ -35,7 +35,7 @@ struct Args {
     #[arg(long, default_value_t = 0)]
     from: u64,
     /// Plays only this seed's schedule, and prints its history.
-    #[arg(long, env = "PEERBALL_SOAK_SEED")]
+    #[arg(long, env = "SOAK_SEED")]
     seed: Option<u64>,
     /// Plays only this schedule, as a failure printed it.
     #[arg(long, conflicts_with = "seed")]

@@ -98,3 +98,32 @@ fn a_simulation_that_panics_ends_its_own_session_only() {
         Phase::Failed(Failure::Internal(_))
     ));
 }
+
+#[test]
+fn a_look_tells_what_the_one_before_showed_wrong() {
+    let conditions = Conditions {
+        latency: Duration::from_millis(40),
+        ..Conditions::default()
+    };
+    let hub = network(conditions, 1);
+    let [ada, _bob]: [Handle<Sums>; 2] = ["Ada", "Bob"].map(|name| {
+        let config = Config {
+            input_delay: Some(0),
+            ..eager(name, 2)
+        };
+        spawn(hub.join(), config)
+    });
+    let mut before: Option<Sums> = None;
+    let mut corrections = 0;
+    wait("some corrections", || {
+        let Some(look) = ada.look() else { return false };
+        if let Some((frame, world)) = look.corrected {
+            let shown = before.take().expect("only what was looked at is corrected");
+            assert_eq!((frame, world.frame), (shown.frame, shown.frame));
+            corrections += u32::from(world != shown);
+        }
+        assert_eq!(look.history.frame, look.frames.frame);
+        before = Some(look.frames.current);
+        corrections >= 3 && look.history.again.iter().any(|again| *again > 0)
+    });
+}

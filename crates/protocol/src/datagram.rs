@@ -13,7 +13,7 @@
 //! | phase | 1 | 256ths of a step since that world was due |
 //! | lag | v | zigzag: how far the sender sees the receiver behind, in 16ths of a frame |
 //! | stamp | 4 | the sender's clock in microseconds, wrapping |
-//! | flags | 1 | bit 0: an echo follows; bit 1: a checksum; bit 2: the owner's reign |
+//! | flags | 1 | bit 0: an echo follows; bit 1: a checksum; bit 2: the owner's reign; bits 3 to 7: the number |
 //! | echo | 4 + v | the newest stamp from the receiver, and how long ago it came (µs) |
 //! | checksum | v + 8 | a confirmed frame and its world's checksum |
 //! | reign | v + z | changes in the log, and the first frame that is not final by them |
@@ -34,6 +34,12 @@ const FLAG_ECHO: u8 = 1;
 const FLAG_CHECKSUM: u8 = 2;
 const FLAG_REIGN: u8 = 4;
 
+/// Above the flags is the datagram's number.
+const NUMBER_SHIFT: u32 = 3;
+
+/// How many numbers there are: a sender's datagrams to a receiver count 0, 1, … 31, 0, …
+pub const NUMBERS: u8 = 1 << (u8::BITS - NUMBER_SHIFT);
+
 /// A rollback datagram.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Datagram {
@@ -47,6 +53,8 @@ pub struct Datagram {
     pub lag: i16,
     /// The sender's clock in microseconds, wrapping.
     pub stamp: u32,
+    /// Counts the sender's datagrams to the receiver, below [`NUMBERS`]: a gap tells of losses.
+    pub number: u8,
     /// The answer to the newest stamp that came from the receiver.
     pub echo: Option<Echo>,
     /// A confirmed frame of the sender and the checksum of that world.
@@ -163,7 +171,8 @@ impl Datagram {
         out.push(
             flag(self.echo.is_some(), FLAG_ECHO)
                 | flag(self.checksum.is_some(), FLAG_CHECKSUM)
-                | flag(self.reign.is_some(), FLAG_REIGN),
+                | flag(self.reign.is_some(), FLAG_REIGN)
+                | (self.number % NUMBERS) << NUMBER_SHIFT,
         );
         if let Some(Echo { stamp, held }) = self.echo {
             out.extend_from_slice(&stamp.to_le_bytes());
@@ -203,9 +212,6 @@ impl Datagram {
             .map_err(|_| DecodeError::OutOfBounds("lag"))?;
         let stamp = reader.u32()?;
         let flags = reader.byte()?;
-        if flags & !(FLAG_ECHO | FLAG_CHECKSUM | FLAG_REIGN) != 0 {
-            return Err(DecodeError::OutOfBounds("flags"));
-        }
         let echo = match flags & FLAG_ECHO {
             0 => None,
             _ => Some(Echo {
@@ -246,6 +252,7 @@ impl Datagram {
             phase,
             lag,
             stamp,
+            number: flags >> NUMBER_SHIFT,
             echo,
             checksum,
             reign,

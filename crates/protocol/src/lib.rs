@@ -1,10 +1,11 @@
-//! What Peerball's peers and servers agree on, and nothing that acts.
+//! What peers and servers agree on, and nothing that acts.
 //!
 //! Start with [`simulation::Simulation`], the contract between a game and the netcode. Then
 //! [`peer`] (the reliable messages between peers), [`agreement`] (those among them that change who
 //! drives which seat), [`statement`] (how these are said twice), [`feed`] (those for watchers),
 //! [`datagram`] (the unreliable ones), [`identity`] (by what a server knows a peer), [`api`] (the
-//! server's HTTP side) and [`limits`] (every bound, with its consequence).
+//! server's HTTP side), [`limits`] (every bound, with its consequence) and [`mod@name`] (what the game
+//! is called).
 //!
 //! Deliberately absent: sockets, clocks, threads, the system's random source, the engine.
 //! Whoever decodes something here may be decoding an attacker's bytes: every decoder is
@@ -17,6 +18,7 @@ pub mod datagram;
 pub mod feed;
 pub mod identity;
 pub mod limits;
+pub mod name;
 pub mod peer;
 pub mod simulation;
 pub mod statement;
@@ -32,4 +34,4 @@ pub type Frame = u32;
 
 /// The version of everything that peers say to one another. Peers of different versions refuse
 /// each other with a reason that both sides see.
-pub const PROTOCOL_VERSION: u16 = 4;
+pub const PROTOCOL_VERSION: u16 = 5;

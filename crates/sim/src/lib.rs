@@ -1,7 +1,7 @@
 //! Rules: a game as a plain value that steps, and what any such game is made of.
 //!
 //! [`rng`], [`vec2`] and [`checksum`] are for every game: random numbers, vectors and a hash that are
-//! the same on every target. [`demo`] is Peerball's own game, in a folder of its own: whoever makes
+//! the same on every target. [`demo`] is a game of its own, in its folder: whoever makes
 //! another game deletes that folder and writes its rules beside these files, as `docs/TEMPLATE.md`
 //! tells.
 //!

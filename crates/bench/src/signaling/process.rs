@@ -13,7 +13,7 @@ use tokio::{net::TcpStream, time::sleep};
 /// Which server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Peerball's.
+    /// Ours.
     Ours,
     /// `matchbox_server`, which takes no options but its address.
     Stock,

@@ -40,7 +40,7 @@ const TUN: &str = "tun0";
 const SLOW: &str = "100";
 
 /// The router's table of nftables.
-const TABLE: &str = "peerball";
+const TABLE: &str = "hosts";
 
 /// The set of that table with the devices that no packet passes.
 const CUT: &str = "cut";

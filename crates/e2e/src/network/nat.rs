@@ -109,7 +109,7 @@ impl Nat {
         };
         // What comes unasked is dropped before it takes a mapping's place.
         format!(
-            "table ip peerball {{\n\
+            "table ip nat_test {{\n\
                  set known {{ type ipv4_addr . inet_service; flags dynamic,timeout; timeout 5m; }}\n\
                  chain out {{ type nat hook postrouting priority 100;\n\
                  oifname \"wan\" masquerade {random}\n}}\n\
@@ -221,7 +221,7 @@ impl Internet {
             &middle,
             &["nft", "-f", "-"],
             &format!(
-                "table ip peerball {{\n\
+                "table ip nat_test {{\n\
                      counter straight {{ }}\n\
                      chain onward {{ type filter hook forward priority 0;\n\
                      oifname \"{TUN}\" ip saddr != {SERVER} ip daddr != {SERVER} \
@@ -301,7 +301,7 @@ impl Internet {
     pub fn straight_packets(&self) -> Result<u64> {
         let listed = feed(
             &self.middle,
-            &["nft", "list", "counter", "ip", "peerball", "straight"],
+            &["nft", "list", "counter", "ip", "nat_test", "straight"],
             "",
         )?;
         let mut words = listed.split_whitespace();
@@ -349,7 +349,7 @@ async fn start_coturn(host: &Namespace) -> Result<Drained> {
     let folder = output()?;
     let mut command = Command::new("turnserver");
     command
-        .args(["-n", "--use-auth-secret", "--realm=peerball", "--no-cli"])
+        .args(["-n", "--use-auth-secret", "--realm=game", "--no-cli"])
         .args(["--no-tls", "--no-dtls", "--log-file=stdout"])
         .arg(format!("--pidfile={}", folder.join("coturn.pid").display()))
         .arg(format!("--static-auth-secret={SECRET}"))

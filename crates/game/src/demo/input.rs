@@ -6,6 +6,7 @@
 use super::Played;
 use bevy::prelude::*;
 use game::{
+    lab::Lab,
     scene::{Scene, view::Turned},
     screens::panels::Panels,
 };
@@ -120,6 +121,7 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
+    lab: Res<Lab>,
     scenes: Query<(&Scene, &Played, &Turned)>,
 ) {
     // The first gamepad is the first player's, whatever order the query has.
@@ -142,7 +144,7 @@ fn drive(
             .map(|(_, pad)| Intent::of_gamepad(pad))
             .unwrap_or_default();
         // The keys of an open panel are its own, and the disc stands still.
-        let intent = match panels.is_open() {
+        let intent = match panels.is_open() || lab.holds_keys() {
             true => Intent::default(),
             false => Intent::of_keys(keys, &pressed).or(by_pad),
         };

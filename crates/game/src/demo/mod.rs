@@ -1,4 +1,4 @@
-//! Peerball's own game on the screen: the discs' picture ([`arena`]), what is heard of them
+//! The demo game on the screen: the discs' picture ([`arena`]), what is heard of them
 //! ([`sound`]), how they are steered ([`input`]), the [`options`] of their matches, the [`countdown`] to
 //! their kick-offs, their [`figures`] in the end, the first [`lesson`], and what is said of them ([`text`]). Its rules are `sim::demo`.
 //!
@@ -40,7 +40,7 @@ type Played = game::scene::link::Played<Discs>;
 impl Game for Discs {
     type World = World;
 
-    const TITLE: &'static str = "Peerball";
+    const TITLE: &'static str = protocol::title!();
 
     fn plugin(app: &mut App) {
         app.add_plugins((arena::plugin, input::plugin, lesson::plugin, sound::plugin));

@@ -27,7 +27,7 @@ pub fn of_system() -> Preferences {
 impl Store {
     /// The user's; nothing where there is no config folder.
     pub fn of_player() -> Option<Self> {
-        let folder = dirs::config_dir()?.join("peerball");
+        let folder = dirs::config_dir()?.join(protocol::name!());
         Some(Self(folder.join("preferences.json")))
     }
 

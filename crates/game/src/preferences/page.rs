@@ -4,10 +4,10 @@ use super::{Language, Preferences, record::MAX_TEXT};
 use crate::storage::Item;
 
 /// The key under which preferences are kept.
-const KEY: &str = "peerball preferences";
+const KEY: &str = concat!(protocol::name!(), " preferences");
 
 /// The key of what could not be read.
-const ASIDE_KEY: &str = "peerball preferences aside";
+const ASIDE_KEY: &str = concat!(protocol::name!(), " preferences aside");
 
 /// The item of the preferences, and the one for what could not be read.
 pub struct Store {

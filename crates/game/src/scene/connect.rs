@@ -27,7 +27,8 @@ use netplay::{
     session::{self, Config, Handle, Phase},
     signaling::local::LocalHub,
     transport::{
-        matchbox::{self, Ice, Signaling},
+        impair::Impairment,
+        matchbox::{self, Ice, MatchboxTransport, Signaling},
         memory,
     },
 };
@@ -50,25 +51,49 @@ pub enum Road {
         hub: LocalHub,
         /// Where they meet if WebRTC fails.
         memory: memory::Hub,
+        /// What makes the way between them worse.
+        between: Impairment,
     },
     /// Without WebRTC: practising, or two scenes on a machine without any network.
-    Memory(memory::Hub),
+    Memory {
+        /// Where they meet.
+        hub: memory::Hub,
+        /// What makes the way between two scenes worse.
+        between: Option<Impairment>,
+    },
 }
 
 impl Road {
     /// The road for a choice, if others are met at all; all scenes of it share one.
     pub fn new(choice: &Choice) -> Option<Self> {
         let memory = memory::network(memory::Conditions::default(), 0);
+        let between = Impairment::new(0);
         Some(match choice {
             Choice::Replay(_) => return None,
             Choice::Quick | Choice::Create(_) | Choice::Join(_) => Self::Server,
-            Choice::Practise | Choice::Learn => Self::Memory(memory),
+            Choice::Practise | Choice::Learn => Self::Memory {
+                hub: memory,
+                between: None,
+            },
             Choice::TwoScenes if has_network() => Self::Together {
                 hub: LocalHub::new(),
                 memory,
+                between,
             },
-            Choice::TwoScenes => Self::Memory(memory),
+            Choice::TwoScenes => Self::Memory {
+                hub: memory,
+                between: Some(between),
+            },
         })
+    }
+
+    /// What makes the way between two scenes worse, if there are two.
+    pub fn impairment(&self) -> Option<&Impairment> {
+        match self {
+            Self::Server => None,
+            Self::Together { between, .. } => Some(between),
+            Self::Memory { between, .. } => between.as_ref(),
+        }
     }
 }
 
@@ -130,19 +155,20 @@ fn set_out<G: Game>(
                 let lock = Lock::of(&found);
                 let ticket = lock.as_ref().map(Lock::ticket);
                 let keeper = Keeper::of(&room_url, index, has_name, ticket, &mut config);
-                let session = open(found.into(), ice, config);
+                let session = session::spawn(open(found.into(), ice), config);
                 Ok((place, keeper, lock, session))
             });
             commands.entity(added.entity).insert(Search::<G>(task));
         }
-        Road::Together { hub, .. } => {
+        Road::Together { hub, between, .. } => {
             // In one process every address is known.
             let signaling = Signaling::Local(hub.clone());
-            let session = open(signaling, Ice::default(), config::<G>(&args, name, scene));
+            let transport = between.wrap(open(signaling, Ice::default()));
+            let session = session::spawn(transport, config::<G>(&args, name, scene));
             commands.entity(added.entity).insert(carried::<G>(session));
         }
-        Road::Memory(hub) => {
-            let session = session::spawn(hub.join(), config::<G>(&args, name, scene));
+        Road::Memory { hub, between } => {
+            let session = join(hub, between.as_ref(), config::<G>(&args, name, scene));
             commands.entity(added.entity).insert(carried::<G>(session));
         }
     }
@@ -171,14 +197,26 @@ fn config<G: Game>(args: &Args, name: &str, scene: &Scene) -> Config<G::World> {
     }
 }
 
-/// Starts a session in a room. The room lives on the engine's pool until the session drops its
+/// Opens the way into a room. The room lives on the engine's pool until a session drops the
 /// transport, which is after its goodbye; so do the message loops of its sockets.
-fn open<S: Simulation>(signaling: Signaling, ice: Ice, config: Config<S>) -> Handle<S> {
+fn open(signaling: Signaling, ice: Ice) -> MatchboxTransport {
     let (transport, room) = matchbox::open(signaling, ice, |socket, message_loop| {
         MatchboxSocket::from((socket, message_loop))
     });
     IoTaskPool::get().spawn(room).detach();
-    session::spawn(transport, config)
+    transport
+}
+
+/// Starts a session without WebRTC.
+fn join<S: Simulation>(
+    hub: &memory::Hub,
+    between: Option<&Impairment>,
+    config: Config<S>,
+) -> Handle<S> {
+    match between {
+        Some(between) => session::spawn(between.wrap(hub.join()), config),
+        None => session::spawn(hub.join(), config),
+    }
 }
 
 /// Shows what has come of the search for a room.
@@ -225,19 +263,24 @@ fn meet_in_memory<G: Game>(
         return;
     }
     for (entity, scene, road, ..) in &scenes {
-        if let Road::Together { memory, .. } = road {
+        if let Road::Together {
+            memory, between, ..
+        } = road
+        {
             warn!(
                 "scene {} meets in memory: WebRTC did not connect",
                 scene.index
             );
-            let session = session::spawn(
-                memory.join(),
-                config::<G>(&args, given_name(&args, &preferences), scene),
-            );
+            let config = config::<G>(&args, given_name(&args, &preferences), scene);
+            let session = join(memory, Some(between), config);
+            let road = Road::Memory {
+                hub: memory.clone(),
+                between: Some(between.clone()),
+            };
             commands
                 .entity(entity)
                 .remove::<Failed>()
-                .insert((Road::Memory(memory.clone()), carried::<G>(session)));
+                .insert((road, carried::<G>(session)));
         }
     }
 }

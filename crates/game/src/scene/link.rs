@@ -10,7 +10,7 @@ use crate::{
     preferences::{Language, Preferences},
 };
 use bevy::prelude::*;
-use netplay::session::Handle;
+use netplay::session::{Handle, History};
 use protocol::Simulation;
 use std::sync::Arc;
 
@@ -65,6 +65,10 @@ pub struct TurnOption {
 #[derive(Component, Default)]
 pub struct Announced(pub Vec<Announcement>);
 
+/// What became of the newest frames of a match that is played.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steps(pub Option<History>);
+
 /// Whether the match stands, since no new world has come for long.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stalled(pub bool);
@@ -94,11 +98,13 @@ fn tell<G: Game>(
         &mut Board,
         &mut Announced,
         &mut Stalled,
+        &mut Steps,
         &mut Figures,
     )>,
 ) {
     let language = preferences.language;
-    for (shown, mut board, mut announced, mut stalled, mut figures) in &mut scenes {
+    for (shown, mut board, mut announced, mut stalled, mut steps, mut figures) in &mut scenes {
+        steps.set_if_neq(Steps(shown.history()));
         stalled.set_if_neq(Stalled(shown.is_stalled()));
         announced.0.clear();
         let Some(world) = shown.world() else {

@@ -6,6 +6,7 @@
 pub(crate) mod connect;
 pub mod link;
 pub(crate) mod lock;
+pub(crate) mod meter;
 pub(crate) mod place;
 pub(crate) mod replay;
 mod seat;
@@ -31,6 +32,7 @@ pub(super) fn plugin<G: Game>(app: &mut App) {
             connect::plugin::<G>,
             link::plugin::<G>,
             lock::plugin,
+            meter::plugin,
             replay::plugin::<G>,
             seat::plugin,
             shown::plugin::<G>,
@@ -89,6 +91,8 @@ pub struct BackToTitle;
     Figures,
     link::Announced,
     link::Stalled,
+    link::Steps,
+    meter::Meter,
     view::Extent,
     view::Turned
 )]

@@ -3,7 +3,7 @@
 use super::{link::Played, replay::Watching};
 use crate::contract::Game;
 use bevy::prelude::*;
-use netplay::session::Frames;
+use netplay::session::{Frames, History, Look};
 use protocol::{Frame, Simulation, limits::STEP_MICROS};
 use std::time::Duration;
 use web_time::Instant;
@@ -32,6 +32,10 @@ pub struct Shown<S: Simulation> {
     frames: Option<Frames<S>>,
     /// How far from the previous world to the current one, from 0 to 1.
     part: f32,
+    /// What became of the newest frames.
+    history: Option<History>,
+    /// A world that the last picture showed wrong, and as it is known now.
+    corrected: Option<(S, S)>,
     /// What happened, each once.
     pub events: Vec<(Frame, S::Event)>,
 }
@@ -41,6 +45,8 @@ impl<S: Simulation> Default for Shown<S> {
         Self {
             frames: None,
             part: 0.0,
+            history: None,
+            corrected: None,
             events: Vec::new(),
         }
     }
@@ -52,7 +58,7 @@ impl<S: Simulation> Shown<S> {
         Self {
             frames: Some(frames),
             part,
-            events: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -79,6 +85,30 @@ impl<S: Simulation> Shown<S> {
             .as_ref()
             .is_some_and(|frames| !frames.current.is_over() && frames.at.elapsed() > STALL)
     }
+
+    /// The same of another look at the match.
+    pub fn turn_to(&mut self, look: Option<Look<S>>, part: f32) {
+        let before = self.frames.take();
+        (self.part, self.history, self.corrected) = (part, None, None);
+        let Some(look) = look else { return };
+        let corrected = before.zip(look.corrected);
+        let corrected = corrected.filter(|(before, (frame, _))| before.frame == *frame);
+        self.corrected = corrected.map(|(before, (_, world))| (before.current, world));
+        self.history = Some(look.history);
+        self.frames = Some(look.frames);
+    }
+
+    /// What became of the newest frames of a match that is played.
+    pub fn history(&self) -> Option<History> {
+        self.history
+    }
+
+    /// The newest world of the last picture if it was predicted wrong: as it was shown, and as it is
+    /// known now.
+    pub fn corrected(&self) -> Option<(&S, &S)> {
+        let (before, after) = self.corrected.as_ref()?;
+        Some((before, after))
+    }
 }
 
 /// How far a moment is from the previous world to the current one that was due at `at`: the
@@ -91,9 +121,9 @@ fn part(at: Instant, now: Instant) -> f32 {
 fn sample<G: Game>(mut scenes: Query<(&Played<G>, &mut Shown<G::World>), Without<Watching>>) {
     let now = Instant::now();
     for (played, mut shown) in &mut scenes {
-        let frames = played.0.frames();
-        shown.part = frames.as_ref().map_or(0.0, |frames| part(frames.at, now));
-        shown.frames = frames;
+        let look = played.0.look();
+        let part = look.as_ref().map_or(0.0, |look| part(look.frames.at, now));
+        shown.turn_to(look, part);
         shown.events = played.0.take_events();
     }
 }
@@ -105,6 +135,7 @@ fn sample_replays<S: Simulation>(
 ) {
     for (mut watching, mut shown) in &mut scenes {
         let reel = &mut watching.0;
+        (shown.history, shown.corrected) = (None, None);
         reel.advance(time.delta_secs());
         shown.part = reel.part();
         let Some(film) = reel.film_mut::<S>() else {

@@ -1,7 +1,7 @@
 //! A scene's part of the window, and where its camera looks.
 
 use super::{PartOf, Scene};
-use crate::theme::inset;
+use crate::{lab::Arrangement, theme::inset};
 use bevy::{
     camera::{ScalingMode, Viewport, visibility::RenderLayers},
     prelude::*,
@@ -9,8 +9,13 @@ use bevy::{
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, frame).add_observer(dress_part);
+    app.add_systems(PreUpdate, frame.in_set(Framing))
+        .add_observer(dress_part);
 }
+
+/// When scenes are given their parts of the window.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Framing;
 
 /// Whether a scene shows its picture upright, what is on the right above: it does where it is clearly
 /// higher than wide.
@@ -67,24 +72,13 @@ fn dress_part(
     }
 }
 
-/// The part of a window of this size that scene `index` of `of` has: side by side, or one below
-/// the other where the window is higher than wide.
-fn part(window: UVec2, index: usize, of: usize) -> (UVec2, UVec2) {
-    let (index, of) = (index as u32, of.max(1) as u32);
-    let gap = if of > 1 { 2 } else { 0 };
-    if window.x >= window.y {
-        let (from, to) = (window.x * index / of, window.x * (index + 1) / of);
-        (
-            UVec2::new(from, 0),
-            UVec2::new((to - from).saturating_sub(gap).max(1), window.y.max(1)),
-        )
-    } else {
-        let (from, to) = (window.y * index / of, window.y * (index + 1) / of);
-        (
-            UVec2::new(0, from),
-            UVec2::new(window.x.max(1), (to - from).saturating_sub(gap).max(1)),
-        )
-    }
+/// A part of the window in its own pixels, at least one: from where, and how large.
+pub(crate) fn pixels(part: Rect, window: &Window) -> (UVec2, UVec2) {
+    let end = window.physical_size();
+    let pixel = |at: Vec2| (at * window.scale_factor()).round().as_uvec2().min(end);
+    let (from, to) = (pixel(part.min), pixel(part.max));
+    let from = from.min(end.saturating_sub(UVec2::ONE));
+    (from, to.saturating_sub(from).max(UVec2::ONE))
 }
 
 /// What a camera must do to show the whole picture between the head-up display's parts.
@@ -122,6 +116,7 @@ fn aim(extent: Vec2, size: Vec2) -> Aim {
 
 fn frame(
     window: Single<&Window, With<PrimaryWindow>>,
+    arrangement: Res<Arrangement>,
     mut scenes: Query<(
         &Scene,
         &mut Camera,
@@ -136,7 +131,11 @@ fn frame(
         return; // Minimised: there is nothing to divide.
     }
     for (scene, mut camera, mut projection, mut transform, mut turned, extent) in &mut scenes {
-        let (position, size) = part(window_size, scene.index, scene.of);
+        let part = match &arrangement.0 {
+            Some(places) if scene.of > 1 => places.scene(scene.index),
+            _ => Rect::from_corners(Vec2::ZERO, window.size()),
+        };
+        let (position, size) = pixels(part, &window);
         let fits = camera
             .viewport
             .as_ref()
@@ -215,20 +214,15 @@ mod tests {
     }
 
     #[test]
-    fn scenes_share_the_window_without_overlap() {
-        for window in [
-            UVec2::new(1280, 720),
-            UVec2::new(390, 844),
-            UVec2::new(1, 1),
-        ] {
-            let (first, second) = (part(window, 0, 2), part(window, 1, 2));
-            let end = first.0 + first.1;
-            assert!(end.x <= second.0.x || end.y <= second.0.y || window == UVec2::ONE);
-            assert!((second.0 + second.1).cmple(window).all() || window == UVec2::ONE);
-        }
-        assert_eq!(
-            part(UVec2::new(1280, 720), 0, 1),
-            (UVec2::ZERO, UVec2::new(1280, 720))
-        );
+    fn a_part_has_the_pixels_of_its_display() {
+        let mut window = Window::default();
+        window.resolution.set_scale_factor(1.5);
+        window.resolution.set_physical_resolution(1280, 720);
+        let part = |x, y, to_x, to_y| pixels(Rect::new(x, y, to_x, to_y), &window);
+        let whole = Vec2::new(1280.0, 720.0) / 1.5;
+        let all = part(0.0, 0.0, whole.x, whole.y);
+        assert_eq!(all, (UVec2::ZERO, UVec2::new(1280, 720)));
+        let nothing = part(5000.0, 5000.0, 5000.0, 5000.0);
+        assert_eq!(nothing, (UVec2::new(1279, 719), UVec2::ONE));
     }
 }

@@ -18,7 +18,7 @@ mod rooms;
 mod spoken;
 mod title;
 mod watching;
-mod widgets;
+pub mod widgets;
 
 use crate::{
     preferences::{Language, Preferences},

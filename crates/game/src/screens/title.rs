@@ -281,7 +281,7 @@ mod tests {
             let (first, second) = halves(title);
             format!("{first}|{second}")
         };
-        assert_eq!(parts("Peerball"), "PEER|BALL");
+        assert_eq!(parts("Discball"), "DISC|BALL");
         assert_eq!(parts("My Game Two"), "MY |GAME TWO");
         assert_eq!(parts("Über"), "ÜB|ER");
         assert_eq!(parts(""), "|");

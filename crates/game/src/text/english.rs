@@ -1,9 +1,10 @@
 //! English.
 
 use super::{
-    Common, Credits, Lesson, Menu, Play, Room, Rooms, Settings, Spoken, Title, Trouble, Words,
-    trouble::sentence,
+    Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
+    Trouble, Words, trouble::sentence,
 };
+use crate::lab::dial::Part;
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
 
@@ -104,6 +105,41 @@ pub(super) static WORDS: Words = Words {
         skip: "Skip",
         begin: "Learn to play",
     },
+    lab: Lab {
+        part: |part| match part {
+            Part::Latency => "Round trip",
+            Part::Jitter => "Jitter",
+            Part::Loss => "Loss",
+            Part::Delay => "Input delay",
+        },
+        value: |part, value| match part {
+            Part::Latency | Part::Jitter => format!("+{value} ms"),
+            Part::Loss => format!("{value} %"),
+            Part::Delay if value == 1 => "1 frame".into(),
+            Part::Delay => format!("{value} frames"),
+        },
+        presets: ["None", "LAN", "Home", "Far away", "Terrible"],
+        fold: "Hide the network (N)",
+        unfold: |latency, loss| format!("Network: {latency} ms, {loss} %"),
+        confirmed: "confirmed",
+        predicted: "predicted",
+        made_again: "rolled back",
+        scene: |predicted, rollbacks, rtt| {
+            let rtt = rtt.map_or(String::new(), |rtt| format!("   {rtt:.0} ms"));
+            format!("{predicted} predicted   {rollbacks} rollbacks/s{rtt}")
+        },
+    },
+    net_graph: NetGraph {
+        pictures: |mean, longest| format!("picture {mean:.1} ms, longest {longest:.1} ms"),
+        predicted: |frames| format!("{frames} frames predicted"),
+        rollbacks: |rollbacks, again| format!("{rollbacks} rollbacks/s, {again} steps again/s"),
+        loss: "loss",
+        direct: "direct",
+        relayed: "by relay",
+        memory: "in memory",
+        unknown: "path unknown",
+        copy: "Copy diagnostics",
+    },
     settings: Settings {
         overall: "Volume",
         effects: "Effects",
@@ -134,8 +170,11 @@ pub(super) static WORDS: Words = Words {
     },
     credits: Credits {
         heading: "Credits",
-        game: "Peerball is free software, under the MIT licence or the Apache licence 2.0: yours to \
-               read, to change and to share.",
+        game: concat!(
+            protocol::title!(),
+            " is free software, under the MIT licence or the Apache licence 2.0: yours to read, to \
+             change and to share."
+        ),
         engine: "Made with Bevy, in Rust. Peers meet by matchbox and WebRTC.",
         font: "Font: Exo 2, by The Exo 2 Project Authors, under the SIL Open Font License 1.1.",
         rest: "All shapes, lights and sounds are made by formulas of this project. The licences of \
@@ -241,7 +280,14 @@ fn api(error: &ApiError) -> String {
              practising and two scenes work without it."
         ),
         ApiError::NotOurServer { server, .. } => {
-            format!("What answers at {server} is not a Peerball server.")
+            format!(
+                concat!(
+                    "What answers at {} is not a ",
+                    protocol::title!(),
+                    " server."
+                ),
+                server
+            )
         }
         ApiError::Problem(problem) => match problem.code {
             ProblemCode::NoSuchRoom => {

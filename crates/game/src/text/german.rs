@@ -1,9 +1,10 @@
 //! German.
 
 use super::{
-    Common, Credits, Lesson, Menu, Play, Room, Rooms, Settings, Spoken, Title, Trouble, Words,
-    trouble::sentence,
+    Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
+    Trouble, Words, trouble::sentence,
 };
+use crate::lab::dial::Part;
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
 use protocol::{api::ProblemCode, peer::RefusalReason};
 
@@ -108,6 +109,41 @@ pub(super) static WORDS: Words = Words {
         skip: "Überspringen",
         begin: "Spielen lernen",
     },
+    lab: Lab {
+        part: |part| match part {
+            Part::Latency => "Laufzeit",
+            Part::Jitter => "Schwankung",
+            Part::Loss => "Verlust",
+            Part::Delay => "Verzögerung",
+        },
+        value: |part, value| match part {
+            Part::Latency | Part::Jitter => format!("+{value} ms"),
+            Part::Loss => format!("{value} %"),
+            Part::Delay if value == 1 => "1 Bild".into(),
+            Part::Delay => format!("{value} Bilder"),
+        },
+        presets: ["Nichts", "LAN", "Daheim", "Weit weg", "Furchtbar"],
+        fold: "Netz verbergen (N)",
+        unfold: |latency, loss| format!("Netz: {latency} ms, {loss} %"),
+        confirmed: "sicher",
+        predicted: "vermutet",
+        made_again: "berichtigt",
+        scene: |predicted, rollbacks, rtt| {
+            let rtt = rtt.map_or(String::new(), |rtt| format!("   {rtt:.0} ms"));
+            format!("{predicted} vermutet   {rollbacks} Rollbacks/s{rtt}")
+        },
+    },
+    net_graph: NetGraph {
+        pictures: |mean, longest| format!("Bild {mean:.1} ms, längstes {longest:.1} ms"),
+        predicted: |frames| format!("{frames} Schritte vermutet"),
+        rollbacks: |rollbacks, again| format!("{rollbacks} Rollbacks/s, {again} Schritte erneut/s"),
+        loss: "Verlust",
+        direct: "direkt",
+        relayed: "über Relais",
+        memory: "im Speicher",
+        unknown: "Weg unbekannt",
+        copy: "Diagnose kopieren",
+    },
     settings: Settings {
         overall: "Lautstärke",
         effects: "Geräusche",
@@ -138,8 +174,11 @@ pub(super) static WORDS: Words = Words {
     },
     credits: Credits {
         heading: "Mitwirkende",
-        game: "Peerball ist freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0: jeder \
-               darf sie lesen, ändern und weitergeben.",
+        game: concat!(
+            protocol::title!(),
+            " ist freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0: jeder darf sie \
+             lesen, ändern und weitergeben."
+        ),
         engine: "Gemacht mit Bevy, in Rust. Die Spieler finden sich über matchbox und WebRTC.",
         font: "Schrift: Exo 2, von The Exo 2 Project Authors, unter der SIL Open Font License 1.1.",
         rest: "Alle Formen, Lichter und Klänge entstehen aus Formeln dieses Projekts. Die Lizenzen \
@@ -248,7 +287,10 @@ fn api(error: &ApiError) -> String {
              auch ohne ihn."
         ),
         ApiError::NotOurServer { server, .. } => {
-            format!("Was unter {server} antwortet, ist kein Server für Peerball.")
+            format!(
+                concat!("Was unter {} antwortet, ist kein Server für ", protocol::title!(), "."),
+                server
+            )
         }
         ApiError::Problem(problem) => match problem.code {
             ProblemCode::NoSuchRoom => {

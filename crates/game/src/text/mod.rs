@@ -9,7 +9,10 @@ mod english;
 mod german;
 mod trouble;
 
-use crate::preferences::{Language, Preferences};
+use crate::{
+    lab::dial::Part,
+    preferences::{Language, Preferences},
+};
 use netplay::{session::PeerView, transport::SignalingState};
 pub use trouble::Trouble;
 
@@ -27,6 +30,10 @@ pub struct Words {
     pub play: Play,
     /// What newcomers are taught in.
     pub lesson: Lesson,
+    /// The laboratory of two scenes.
+    pub lab: Lab,
+    /// The net graph.
+    pub net_graph: NetGraph,
     /// The settings.
     pub settings: Settings,
     /// The menu of a match.
@@ -216,6 +223,50 @@ pub struct Lesson {
     pub skip: &'static str,
     /// In the settings: begins it again.
     pub begin: &'static str,
+}
+
+/// The laboratory of two scenes. What stands beside a slider or on a button is short.
+pub struct Lab {
+    /// The name of a part of the dial.
+    pub part: fn(Part) -> &'static str,
+    /// Its value.
+    pub value: fn(Part, u16) -> String,
+    /// The presets, from none to the worst.
+    pub presets: [&'static str; 5],
+    /// Folds the controls away.
+    pub fold: &'static str,
+    /// Shows them: with the latency in milliseconds and the loss in percent.
+    pub unfold: fn(u16, u16) -> String,
+    /// Frames that nothing can change any more.
+    pub confirmed: &'static str,
+    /// Frames that are guessed.
+    pub predicted: &'static str,
+    /// Frames that were guessed wrong.
+    pub made_again: &'static str,
+    /// How a scene predicts: frames, rollbacks a second, and the round trip in milliseconds.
+    pub scene: fn(u32, u32, Option<f32>) -> String,
+}
+
+/// The net graph.
+pub struct NetGraph {
+    /// The mean and the longest time of a picture, in milliseconds.
+    pub pictures: fn(f32, f32) -> String,
+    /// Frames that are predicted.
+    pub predicted: fn(u32) -> String,
+    /// Rollbacks, and frames stepped again, each a second.
+    pub rollbacks: fn(u32, u32) -> String,
+    /// Before the share of datagrams that are lost.
+    pub loss: &'static str,
+    /// Packets go from peer to peer.
+    pub direct: &'static str,
+    /// They go through a relay.
+    pub relayed: &'static str,
+    /// They never leave the program.
+    pub memory: &'static str,
+    /// Nobody knows how they go.
+    pub unknown: &'static str,
+    /// Puts the diagnostics onto the clipboard.
+    pub copy: &'static str,
 }
 
 /// The settings.

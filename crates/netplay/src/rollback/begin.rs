@@ -2,8 +2,8 @@
 
 use super::{
     Core, Entry, Plan, PlanError, Stats, checksums::Checksums, clock::Clock, delay::Delay,
-    events::Events, input, listen::Listening, peer::Peer, reign::Horizon, seats::Log,
-    stream::Stream, worlds::Worlds,
+    events::Events, history::Again, input, listen::Listening, peer::Peer, reign::Horizon,
+    seats::Log, stream::Stream, worlds::Worlds,
 };
 use protocol::{
     Frame, PeerId, Simulation,
@@ -127,6 +127,7 @@ impl<S: Simulation> Core<S> {
             listening: Listening::new(now),
             wrong_from: None,
             stats: Stats::default(),
+            again: Again::new(),
             events: Events::new(),
             confirmed: entry.frame,
             untaken: VecDeque::new(),

@@ -6,6 +6,7 @@ use super::{
     clock::{Clock, MAX_OVERDUE, MAX_OVERDUE_WAITING},
     delay::Delay,
     events::Events,
+    history::{Again, History},
     input,
     listen::Listening,
     peer::Peer,
@@ -43,6 +44,7 @@ pub struct Core<S: Simulation> {
     /// The first step that was made with a wrong prediction.
     pub(super) wrong_from: Option<Frame>,
     pub(super) stats: Stats,
+    pub(super) again: Again,
     pub(super) events: Events<S::Event>,
     pub(super) confirmed: Frame,
     pub(super) untaken: VecDeque<ConfirmedFrame>,
@@ -141,6 +143,18 @@ impl<S: Simulation> Core<S> {
         is_kept.then(|| self.worlds.get(frame))
     }
 
+    /// World `frame` as it is known now, if it is still kept: one of the newest 64 that this core
+    /// has stepped.
+    pub fn world_at(&self, frame: Frame) -> Option<&S> {
+        self.worlds.kept(frame)
+    }
+
+    /// The newest frames, and how often each was stepped again.
+    pub fn history(&self) -> History {
+        let known = self.confirmable().min(self.frame());
+        self.again.history(self.frame(), self.confirmed, known)
+    }
+
     /// What happened since the last call, with the frame of the step it happened in. Every key
     /// comes once (but see below), also when a corrected prediction moved its event; events that
     /// wait for confirmation come when their step is confirmed. At most 256 are kept.
@@ -177,6 +191,8 @@ impl<S: Simulation> Core<S> {
         let peer = self.peers.iter().find(|p| p.id == peer)?;
         Some(PeerStats {
             rtt: peer.rtt(),
+            jitter: peer.jitter(),
+            loss: peer.loss(),
             ahead: peer.advantage().unwrap_or(0.0) as f32,
             acknowledged: self.acknowledged(peer),
             received: self.received(peer),
@@ -312,6 +328,7 @@ impl<S: Simulation> Core<S> {
 
     /// Steps from the newest world to the next by what is known and predicted.
     pub(super) fn step(&mut self) {
+        self.again.begin(self.worlds.frame());
         self.step_again();
         self.announce();
     }
@@ -351,6 +368,7 @@ impl<S: Simulation> Core<S> {
             self.step_again();
         }
         let depth = frame - wrong_from;
+        self.again.count(wrong_from, frame);
         self.stats.rollbacks += 1;
         self.stats.resimulated += u64::from(depth);
         self.stats.longest_rollback = self.stats.longest_rollback.max(depth);

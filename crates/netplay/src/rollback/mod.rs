@@ -17,7 +17,8 @@
 //! any of them counts, `send` writes them, `clock` says when a step is due, `peer` measures the
 //! others, `seats` keeps the log of who drives what, `reign` how far it is final, `listen` is what
 //! a peer without a seat does, `waits` judges for whom one waits, `delay` follows the round trip,
-//! `repair` replaces a wrong world, `queues` tells how full everything is.
+//! `repair` replaces a wrong world, `history` and `losses` are for pictures
+//! of it, `queues` tells how full everything is.
 //!
 //! Deliberately absent: any decision about who is to drive a seat. The log of changes comes from
 //! the session, by the protocol of [`protocol::agreement`].
@@ -28,8 +29,10 @@ mod clock;
 mod core;
 mod delay;
 mod events;
+mod history;
 pub(crate) mod input;
 mod listen;
+mod losses;
 mod peer;
 mod queues;
 mod receive;
@@ -44,6 +47,7 @@ mod worlds;
 pub use self::checksums::Desync;
 pub use self::clock::STEP;
 pub use self::core::Core;
+pub use self::history::{HISTORY, History};
 pub use self::receive::Rejected;
 pub use self::repair::AdoptError;
 pub use self::seats::ApplyError;
@@ -172,6 +176,10 @@ pub struct Stats {
 pub struct PeerStats {
     /// The smoothed round trip; nothing before the first measurement.
     pub rtt: Option<Duration>,
+    /// The smoothed deviation of the round trip from its mean.
+    pub jitter: Duration,
+    /// The share of its latest datagrams that were lost on the way to us, from 0 to 1.
+    pub loss: f32,
     /// How far this peer is ahead of it, in frames (smoothed); negative when behind.
     pub ahead: f32,
     /// The first frame of which it lacks an input of ours.

@@ -1,6 +1,6 @@
 //! What is known of another peer: what it has of ours, and how its time runs.
 
-use super::{clock::STEP, waits::Waits};
+use super::{clock::STEP, losses::Losses, waits::Waits};
 use protocol::{
     Frame, PeerId,
     datagram::{Datagram, Echo},
@@ -64,6 +64,8 @@ pub(super) struct Peer {
     deviation: f64,
     /// How far we see it behind us, in frames, by what its newest datagrams say.
     lag: Option<f64>,
+    /// Which of its datagrams came.
+    losses: Losses,
     /// How far it sees us behind.
     their_lag: Option<f64>,
     newest: Option<Newest>,
@@ -104,6 +106,7 @@ impl Peer {
             rtt: None,
             deviation: 0.0,
             lag: None,
+            losses: Losses::default(),
             their_lag: None,
             newest: None,
             send_at: now,
@@ -204,6 +207,16 @@ impl Peer {
         self.rtt.map(Duration::from_secs_f64)
     }
 
+    /// The smoothed deviation of the round trip from its mean.
+    pub(super) fn jitter(&self) -> Duration {
+        Duration::from_secs_f64(self.deviation)
+    }
+
+    /// The share of its latest datagrams that did not come, from 0 to 1.
+    pub(super) fn loss(&self) -> f32 {
+        self.losses.share()
+    }
+
     /// Per seat, the first frame whose input it lacked by its newest datagram.
     pub(super) fn frontiers(&self) -> Option<&[Frame]> {
         self.newest.as_ref().map(|newest| &newest.frontiers[..])
@@ -244,6 +257,7 @@ impl Peer {
         position: f64,
         jumps: bool,
     ) -> bool {
+        self.losses.hear(datagram.number);
         let is_newer = self
             .newest
             .as_ref()

@@ -3,7 +3,7 @@
 use super::Core;
 use protocol::{
     PeerId, Simulation,
-    datagram::{Datagram, StreamPart},
+    datagram::{Datagram, NUMBERS, StreamPart},
 };
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ impl<S: Simulation> Core<S> {
             phase: (self.clock.phase(now).max(0.0) * 255.0) as u8,
             lag,
             stamp,
+            number: (peer.datagrams % u64::from(NUMBERS)) as u8,
             echo,
             checksum: self.checksums.newest().filter(|_| checksum),
             reign: self.reign(),

@@ -15,6 +15,8 @@ pub(super) const MAX_UNCONFIRMED: Frame = WINDOW as Frame - 2;
 pub(super) struct Worlds<S> {
     ring: Vec<S>,
     frame: Frame,
+    /// The oldest world that was ever here.
+    since: Frame,
 }
 
 impl<S: Simulation> Worlds<S> {
@@ -23,6 +25,7 @@ impl<S: Simulation> Worlds<S> {
         Self {
             ring: vec![world; WINDOW],
             frame,
+            since: frame,
         }
     }
 
@@ -35,6 +38,12 @@ impl<S: Simulation> Worlds<S> {
     pub(super) fn get(&self, frame: Frame) -> &S {
         debug_assert!(frame <= self.frame && self.frame - frame < WINDOW as Frame);
         &self.ring[frame as usize % WINDOW]
+    }
+
+    /// World `frame`, if it is here.
+    pub(super) fn kept(&self, frame: Frame) -> Option<&S> {
+        let is_kept = (self.since..=self.frame).contains(&frame);
+        (is_kept && self.frame - frame < WINDOW as Frame).then(|| self.get(frame))
     }
 
     /// The newest world.

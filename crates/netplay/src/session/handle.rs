@@ -1,6 +1,6 @@
 //! What a game holds of its session, and what it shares with the driver.
 
-use super::{Config, Failure, Frames, Phase, Record, RoomView, Status, driver};
+use super::{Config, Failure, Frames, History, Look, Phase, Record, RoomView, Status, driver};
 use crate::transport::Transport;
 use futures::task::AtomicWaker;
 use protocol::{Frame, Simulation};
@@ -101,6 +101,22 @@ impl<S: Simulation> Handle<S> {
         Some(Frames::clone(&frames))
     }
 
+    /// The same, with what a picture needs beside them. For one viewer: [`Look::corrected`] is about
+    /// what the last call gave.
+    pub fn look(&self) -> Option<Look<S>> {
+        let mut published = self.hold.0.lock();
+        let frames = published.frames.clone()?;
+        let history = published.history?;
+        let corrected = published.corrected.take();
+        published.looked_at = Some(frames.frame);
+        drop(published);
+        Some(Look {
+            frames: Frames::clone(&frames),
+            corrected,
+            history,
+        })
+    }
+
     /// The events since the last call, each once, with the frame it happened in. At most 256
     /// are kept; older ones are dropped.
     pub fn take_events(&self) -> Vec<(Frame, S::Event)> {
@@ -150,6 +166,11 @@ pub(super) struct Published<S: Simulation> {
     pub chosen: Option<S::Settings>,
     pub status: Status,
     pub frames: Option<Arc<Frames<S>>>,
+    pub history: Option<History>,
+    /// The newest world of the last look, if it was one.
+    pub looked_at: Option<Frame>,
+    /// The same, if it was predicted wrong.
+    pub corrected: Option<(Frame, S)>,
     events: VecDeque<(Frame, S::Event)>,
     records: Vec<Record>,
     pub ended: bool,
@@ -167,6 +188,9 @@ impl<S: Simulation> Default for Shared<S> {
                 ..Status::default()
             },
             frames: None,
+            history: None,
+            looked_at: None,
+            corrected: None,
             events: VecDeque::new(),
             records: Vec::new(),
             ended: false,

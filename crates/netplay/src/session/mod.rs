@@ -9,6 +9,7 @@ pub mod resume;
 pub mod room;
 mod status;
 
+pub use crate::rollback::{HISTORY, History};
 pub use handle::{Command, Handle, spawn};
 pub use room::{Record, RecordKind};
 pub use status::Status;
@@ -133,6 +134,24 @@ pub struct PeerView {
     pub slow: bool,
     /// The smoothed round trip in milliseconds; nothing before the first measurement.
     pub rtt_ms: Option<f32>,
+    /// The rest of what is measured of the way to it.
+    pub link: Link,
+}
+
+/// What is measured of the way between this peer and another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Link {
+    /// The smoothed deviation of the round trip from its mean, in milliseconds.
+    pub jitter_ms: f32,
+    /// The share of the latest rollback datagrams, two seconds', that were lost on the way to us,
+    /// from 0 to 1.
+    pub loss: f32,
+    /// Bytes that came from it since it was met, both channels.
+    pub bytes_in: u64,
+    /// Bytes that went to it since it was met, both channels.
+    pub bytes_out: u64,
+    /// How packets travel.
+    pub path: crate::transport::Path,
 }
 
 /// The room as it is now, for the screens.
@@ -154,6 +173,18 @@ pub struct RoomView {
     pub chat: Vec<(String, String)>,
     /// The last refusal of another peer, to be told: peers of other versions that we met.
     pub notice: Option<String>,
+}
+
+/// What a picture needs of a match.
+#[derive(Clone)]
+pub struct Look<S: Simulation> {
+    /// The two newest worlds.
+    pub frames: Frames<S>,
+    /// The newest world of the look before, as it is known now, if it was predicted wrong: a picture
+    /// that showed it can go over to the right one without a jump.
+    pub corrected: Option<(Frame, S)>,
+    /// What became of the newest frames.
+    pub history: History,
 }
 
 /// The two newest worlds, to draw between.

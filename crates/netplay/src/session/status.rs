@@ -4,7 +4,7 @@ use protocol::Frame;
 use serde::Serialize;
 
 /// A peer's state in numbers: printed by the `headless` example once a second, returned by
-/// `window.peerball.status()` on the web.
+/// `window.game.status()` on the web.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Status {
     /// `connecting`, `lobby`, `match`, `result` or `failed`.
@@ -28,6 +28,12 @@ pub struct Status {
     pub watching: bool,
     /// The largest smoothed round trip to any of them, in milliseconds.
     pub rtt_ms: f32,
+    /// The largest deviation of the round trip from its mean, smoothed, of any of them, in
+    /// milliseconds.
+    pub jitter_ms: f32,
+    /// The largest share of the latest rollback datagrams, two seconds', that were lost on the way
+    /// from any of them, from 0 to 1.
+    pub loss: f32,
     /// Rollbacks since the match's start.
     pub rollbacks: u64,
     /// Frames stepped again in those rollbacks.

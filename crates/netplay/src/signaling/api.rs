@@ -35,7 +35,7 @@ pub enum ApiError {
     #[error("{}", .0.title)]
     Problem(Problem),
     /// Something answers there, but in other words than ours: a stock matchbox server, a proxy.
-    #[error("The server at {server} is not a Peerball server.")]
+    #[error("The server at {server} is not a {} server.", protocol::title!())]
     NotOurServer {
         /// Where it was asked.
         server: String,

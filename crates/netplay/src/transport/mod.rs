@@ -1,8 +1,11 @@
 //! Two channels to every peer of a room, however they are carried.
 //!
 //! [`matchbox`] is the real one (WebRTC); [`memory`] is a seeded, lossy network inside one
-//! process, for tests and for machines without any network interface.
+//! process, for tests and for machines without any network interface; [`impair`] makes any other
+//! one worse while it runs, to show what latency, jitter and loss do.
 
+mod dice;
+pub mod impair;
 pub mod matchbox;
 pub mod memory;
 

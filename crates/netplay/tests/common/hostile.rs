@@ -382,6 +382,7 @@ impl Liar {
             phase: self.next() as u8,
             lag: self.next() as i16,
             stamp: self.next() as u32,
+            number: self.next() as u8,
             echo: self.flip().then(|| Echo {
                 stamp: self.next() as u32,
                 held: self.near(0),

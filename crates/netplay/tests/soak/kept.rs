@@ -34,7 +34,7 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "who has not got the start yet asks for the match, and was held for one that gives its seat \
          up",
-        "peerball seed 65 peers 8 rtt 0 jitter 30 loss 0 reorder 0 duplicate 0 length 6000",
+        "sim seed 65 peers 8 rtt 0 jitter 30 loss 0 reorder 0 duplicate 0 length 6000",
     ),
     (
         "a seat is given: it takes longer from then on until a frame is known to all, which is no \
@@ -65,7 +65,7 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "a newcomer is given a seat by an owner that was slow while it still listened, and held it \
          for lost at once; and a listener that inherits the match after two seconds has not stalled",
-        "peerball seed 83 peers 2 rtt 300 jitter 0 loss 5 reorder 5 duplicate 0 length 35445; \
+        "sim seed 83 peers 2 rtt 300 jitter 0 loss 5 reorder 5 duplicate 0 length 35445; \
          4000 leave 0; 4478 slow 1 528 4455; 5629 return 2 0; 6028 unsignal 0b10 9343; 7090 join 3",
     ),
     (
@@ -87,21 +87,21 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "a statement came over the reliable channel before its sender was met, and copies of the next \
          one waited for it for ever",
-        "peerball seed 1008 peers 8 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 38310; \
+        "sim seed 1008 peers 8 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 38310; \
          4000 unsignal 0b11111111111111111111111111111111 3696; 5107 split 0b101110 6751; \
          5427 join 8; 8633 crash 8; 9157 join 9; 17119 return 10 8; 17485 split 0b1010010110 6825",
     ),
     (
         "two deaf ears at once: it took 0.8 s and a round trip to know of one, and whom another does \
          not hear held the owner that gave it up for hostile",
-        "peerball seed 1047 peers 4 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 36620; \
+        "sim seed 1047 peers 4 rtt 200 jitter 30 loss 5 reorder 5 duplicate 0 length 36620; \
          4000 join 4; 4653 unsignal 0b1000 6934; 6428 crash 4; 10125 join 5; 10148 freeze 0 7649; \
          15453 deafen 5 2 3075; 15750 deafen 1 2 3721",
     ),
     (
         "the owner was slow, and what was only on its way to it was taken for broken pairs: \
          innocents lost their seats",
-        "peerball seed 2078 peers 4 rtt 100 jitter 30 loss 5 reorder 5 duplicate 5 length 21645; \
+        "sim seed 2078 peers 4 rtt 100 jitter 30 loss 5 reorder 5 duplicate 5 length 21645; \
          4000 slow 0 529 3645",
     ),
     (
@@ -118,7 +118,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ),
     (
         "all but one player left, who told only eight of those that watched",
-        "peerball seed 2850 peers 2 rtt 100 jitter 0 loss 0 reorder 5 duplicate 0 length 25958; \
+        "sim seed 2850 peers 2 rtt 100 jitter 0 loss 0 reorder 5 duplicate 0 length 25958; \
          3000 watch 2; 3000 watch 3; 3000 watch 4; 3000 watch 5; 3000 watch 6; 3000 watch 7; 3000 \
          watch 8; 3000 watch 9; 3000 watch 10; 3000 watch 11; 3000 watch 12; 3000 watch 13; 3000 \
          watch 14; 3000 watch 15; 4000 leave 7; 5177 unsignal 0b100 6781; 6156 leave 0",
@@ -132,7 +132,7 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "a slow peer seems to fall silent between two turns, and whoever does not hear it was \
          excused for ever",
-        "peerball seed 5578 peers 2 rtt 50 jitter 0 loss 0 reorder 5 duplicate 5 length 29416; \
+        "sim seed 5578 peers 2 rtt 50 jitter 0 loss 0 reorder 5 duplicate 5 length 29416; \
          4000 join 2; 4297 deafen 2 1 4624; 4880 slow 2 512 2363; 9531 join 3; 10653 unsignal \
          0b11111111111111111111111111111111 3512",
     ),
@@ -193,7 +193,7 @@ pub const KEPT: &[(&str, &str)] = &[
     (
         "who woke heard how others had gone on before it knew that its owner was lost, and entered in \
          mid-match, so that it knew the end of the log only",
-        "peerball seed 101414 peers 4 rtt 0 jitter 30 loss 5 reorder 0 duplicate 5 length 26249; \
+        "sim seed 101414 peers 4 rtt 0 jitter 30 loss 5 reorder 0 duplicate 5 length 26249; \
          4000 join 4; 4799 join 5; 5512 freeze 4 3797; 8006 freeze 5 1045; 8176 split 0b111100 4073; \
          8850 split 0b1000 3266",
     ),

@@ -1,7 +1,7 @@
 //! The bytes of every message, pinned by `golden/peer_*.hex`.
 //!
 //! After a wanted change raise `PROTOCOL_VERSION`, and write the files anew with
-//! `PEERBALL_WRITE_GOLDEN=1 cargo test -p protocol --test peer`.
+//! `WRITE_GOLDEN=1 cargo test -p protocol --test peer`.
 
 use crate::samples::{append, messages, snapshot};
 use protocol::{agreement::Snapshot, peer::Message, statement::*};
@@ -17,7 +17,7 @@ fn hex(bytes: &[u8]) -> String {
 fn pin(name: &str, bytes: &[u8]) {
     let path = Path::new(FOLDER).join(name);
     let hex = hex(bytes);
-    if std::env::var_os("PEERBALL_WRITE_GOLDEN").is_some() {
+    if std::env::var_os("WRITE_GOLDEN").is_some() {
         return fs::write(&path, hex + "\n").expect("the golden file can be written");
     }
     let golden = fs::read_to_string(&path).expect("a golden file for each sample");

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use clap::Args;
+use protocol::variable;
 use signaling::{IceConfig, TurnSecrets};
 use std::{fs, net::IpAddr, path::PathBuf};
 
@@ -12,7 +13,7 @@ pub struct IceOptions {
     /// STUN servers that clients are told of, as stun:HOST:PORT; several with commas
     #[arg(
         long,
-        env = "PEERBALL_STUN",
+        env = variable!("STUN"),
         value_name = "URLS",
         value_delimiter = ','
     )]
@@ -21,7 +22,7 @@ pub struct IceOptions {
     /// TURN servers that clients are told of, as turn:HOST:PORT?transport=udp; several with commas
     #[arg(
         long,
-        env = "PEERBALL_TURN_URLS",
+        env = variable!("TURN_URLS"),
         value_name = "URLS",
         value_delimiter = ','
     )]
@@ -30,7 +31,7 @@ pub struct IceOptions {
     /// The secret that the TURN servers share (coturn: static-auth-secret); better in a file
     #[arg(
         long,
-        env = "PEERBALL_TURN_SECRET",
+        env = variable!("TURN_SECRET"),
         value_name = "SECRET",
         hide_env_values = true,
         conflicts_with = "turn_secret_file"
@@ -38,13 +39,13 @@ pub struct IceOptions {
     turn_secret: Option<String>,
 
     /// A file with that secret; further lines hold older ones that are still good
-    #[arg(long, env = "PEERBALL_TURN_SECRET_FILE", value_name = "FILE")]
+    #[arg(long, env = variable!("TURN_SECRET_FILE"), value_name = "FILE")]
     turn_secret_file: Option<PathBuf>,
 
     /// Addresses on which they relay; several with commas [default: those of --turn-urls]
     #[arg(
         long,
-        env = "PEERBALL_TURN_RELAYS",
+        env = variable!("TURN_RELAYS"),
         value_name = "ADDRESSES",
         value_delimiter = ','
     )]
@@ -92,6 +93,7 @@ impl IceOptions {
 #[cfg(feature = "turn")]
 mod embedded {
     use clap::Args;
+    use protocol::variable;
     use signaling::{IpNet, TurnConfig, TurnQuotas, limits, parse_network};
     use std::{
         net::{IpAddr, SocketAddr},
@@ -101,32 +103,32 @@ mod embedded {
     #[derive(Debug, Args)]
     pub struct EmbeddedOptions {
         /// Starts a STUN and TURN server beside the signaling
-        #[arg(long, env = "PEERBALL_TURN")]
+        #[arg(long, env = variable!("TURN"))]
         turn: bool,
 
         /// Where it listens, by UDP and TCP
-        #[arg(long, env = "PEERBALL_TURN_BIND", value_name = "ADDRESS:PORT", default_value_t = TurnConfig::default().listen)]
+        #[arg(long, env = variable!("TURN_BIND"), value_name = "ADDRESS:PORT", default_value_t = TurnConfig::default().listen)]
         turn_bind: SocketAddr,
 
         /// The public address of its relays; one of each family, with a comma [default: that of
         /// --turn-bind]
         #[arg(
             long,
-            env = "PEERBALL_TURN_EXTERNAL",
+            env = variable!("TURN_EXTERNAL"),
             value_name = "ADDRESSES",
             value_delimiter = ','
         )]
         turn_external: Vec<IpAddr>,
 
         /// The UDP ports of its relays
-        #[arg(long, env = "PEERBALL_TURN_PORTS", value_name = "FIRST-LAST", value_parser = ports, default_value = "49152-65535")]
+        #[arg(long, env = variable!("TURN_PORTS"), value_name = "FIRST-LAST", value_parser = ports, default_value = "49152-65535")]
         turn_ports: RangeInclusive<u16>,
 
         /// Networks that its relays may reach although they are not on the internet, for play on a
         /// LAN; several with commas
         #[arg(
             long,
-            env = "PEERBALL_TURN_ALLOW_PEERS",
+            env = variable!("TURN_ALLOW_PEERS"),
             value_name = "NETWORKS",
             value_parser = parse_network,
             value_delimiter = ','
@@ -134,19 +136,19 @@ mod embedded {
         turn_allow_peers: Vec<IpNet>,
 
         /// Allocations in all; further ones are refused
-        #[arg(long, env = "PEERBALL_TURN_MAX_ALLOCATIONS", value_name = "N", default_value_t = limits::MAX_TURN_ALLOCATIONS)]
+        #[arg(long, env = variable!("TURN_MAX_ALLOCATIONS"), value_name = "N", default_value_t = limits::MAX_TURN_ALLOCATIONS)]
         turn_max_allocations: usize,
 
         /// Allocations of one user; further ones are refused
-        #[arg(long, env = "PEERBALL_TURN_USER_ALLOCATIONS", value_name = "N", default_value_t = limits::MAX_TURN_USER_ALLOCATIONS)]
+        #[arg(long, env = variable!("TURN_USER_ALLOCATIONS"), value_name = "N", default_value_t = limits::MAX_TURN_USER_ALLOCATIONS)]
         turn_user_allocations: usize,
 
         /// Allocations from one address (IPv6: one /64); further ones are refused
-        #[arg(long, env = "PEERBALL_TURN_ADDRESS_ALLOCATIONS", value_name = "N", default_value_t = limits::MAX_TURN_ADDRESS_ALLOCATIONS)]
+        #[arg(long, env = variable!("TURN_ADDRESS_ALLOCATIONS"), value_name = "N", default_value_t = limits::MAX_TURN_ADDRESS_ALLOCATIONS)]
         turn_address_allocations: usize,
 
         /// Bytes a second that one user may have relayed; what is more is dropped
-        #[arg(long, env = "PEERBALL_TURN_USER_BYTES", value_name = "N", default_value_t = limits::TURN_USER_BYTES_PER_SECOND)]
+        #[arg(long, env = variable!("TURN_USER_BYTES"), value_name = "N", default_value_t = limits::TURN_USER_BYTES_PER_SECOND)]
         turn_user_bytes: u64,
     }
 

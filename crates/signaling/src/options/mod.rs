@@ -6,6 +6,7 @@ mod ice;
 
 use clap::{ArgAction, Parser, ValueEnum, builder::BoolishValueParser};
 use ice::IceOptions;
+use protocol::variable;
 #[cfg(feature = "tls")]
 use signaling::TlsFiles;
 use signaling::{
@@ -21,7 +22,7 @@ use std::{
 /// Where trunk puts the web client.
 const DEFAULT_WEB_DIR: &str = "dist";
 
-/// Introduces Peerball's peers to one another and serves the web client.
+/// Introduces a game's peers to one another and serves the web client.
 ///
 /// Peers meet at ws://HOST:PORT/ROOM (everybody in the room) or ws://HOST:PORT/ROOM?next=N (groups
 /// of N in the order of their coming), in matchbox's protocol. Rooms with short codes are made by
@@ -32,26 +33,26 @@ const DEFAULT_WEB_DIR: &str = "dist";
 pub(crate) struct Args {
     /// TOML file of these flags by their names, such as max-rooms = 100; flags and the environment
     /// come first
-    #[arg(long, env = "PEERBALL_CONFIG", value_name = "FILE")]
+    #[arg(long, env = variable!("CONFIG"), value_name = "FILE")]
     config: Option<PathBuf>,
 
     /// Address to listen on; 127.0.0.1 for this machine only
-    #[arg(long, env = "PEERBALL_BIND", value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
+    #[arg(long, env = variable!("BIND"), value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
     bind: IpAddr,
 
     /// TCP port to listen on; 0 takes a free one, which the log tells
-    #[arg(long, env = "PEERBALL_PORT", default_value_t = 3536)]
+    #[arg(long, env = variable!("PORT"), default_value_t = 3536)]
     port: u16,
 
     /// Address and port for /metrics, which players then do not see [default: none]
-    #[arg(long, env = "PEERBALL_METRICS_BIND", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = variable!("METRICS_BIND"), value_name = "ADDRESS:PORT")]
     pub(crate) metrics_bind: Option<SocketAddr>,
 
     /// Certificate in PEM with those that it hangs on: players come by https: and wss:
     #[cfg(feature = "tls")]
     #[arg(
         long,
-        env = "PEERBALL_TLS_CERT",
+        env = variable!("TLS_CERT"),
         value_name = "FILE",
         requires = "tls_key"
     )]
@@ -61,66 +62,66 @@ pub(crate) struct Args {
     #[cfg(feature = "tls")]
     #[arg(
         long,
-        env = "PEERBALL_TLS_KEY",
+        env = variable!("TLS_KEY"),
         value_name = "FILE",
         requires = "tls_cert"
     )]
     tls_key: Option<PathBuf>,
 
     /// Folder of the built web client [default: dist, if it exists]
-    #[arg(long, env = "PEERBALL_WEB_DIR", value_name = "FOLDER")]
+    #[arg(long, env = variable!("WEB_DIR"), value_name = "FOLDER")]
     web_dir: Option<PathBuf>,
 
     /// File of the keys that sign tickets, so that they outlast this server; made when missing
-    #[arg(long, env = "PEERBALL_KEY_FILE", value_name = "FILE")]
+    #[arg(long, env = variable!("KEY_FILE"), value_name = "FILE")]
     key_file: Option<PathBuf>,
 
     /// Whether rooms may be entered by a name alone, as stock matchbox clients do
-    #[arg(long, env = "PEERBALL_BARE_ROOMS", value_name = "ON/OFF", default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    #[arg(long, env = variable!("BARE_ROOMS"), value_name = "ON/OFF", default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     bare_rooms: bool,
 
     /// TCP connections in all; further ones wait
-    #[arg(long, env = "PEERBALL_MAX_CONNECTIONS", value_name = "N", default_value_t = limits::MAX_CONNECTIONS)]
+    #[arg(long, env = variable!("MAX_CONNECTIONS"), value_name = "N", default_value_t = limits::MAX_CONNECTIONS)]
     max_connections: usize,
 
     /// TCP connections of one address (of IPv6: of 64 bits); further ones are refused
-    #[arg(long, env = "PEERBALL_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", default_value_t = limits::MAX_CONNECTIONS_PER_ADDRESS)]
+    #[arg(long, env = variable!("MAX_CONNECTIONS_PER_ADDRESS"), value_name = "N", default_value_t = limits::MAX_CONNECTIONS_PER_ADDRESS)]
     max_connections_per_address: usize,
 
     /// WebSockets of one address; further ones are refused
-    #[arg(long, env = "PEERBALL_MAX_SOCKETS_PER_ADDRESS", value_name = "N", default_value_t = limits::MAX_SOCKETS_PER_ADDRESS)]
+    #[arg(long, env = variable!("MAX_SOCKETS_PER_ADDRESS"), value_name = "N", default_value_t = limits::MAX_SOCKETS_PER_ADDRESS)]
     max_sockets_per_address: usize,
 
     /// How often one address may open a TCP connection: so many at once, and again each so many
     /// seconds
-    #[arg(long, env = "PEERBALL_CONNECTION_RATE", value_name = "N/SECONDS", default_value_t = limits::CONNECTION_RATE)]
+    #[arg(long, env = variable!("CONNECTION_RATE"), value_name = "N/SECONDS", default_value_t = limits::CONNECTION_RATE)]
     connection_rate: Rate,
 
     /// How often one address may open a WebSocket
-    #[arg(long, env = "PEERBALL_UPGRADE_RATE", value_name = "N/SECONDS", default_value_t = limits::UPGRADE_RATE)]
+    #[arg(long, env = variable!("UPGRADE_RATE"), value_name = "N/SECONDS", default_value_t = limits::UPGRADE_RATE)]
     upgrade_rate: Rate,
 
     /// How often one address may ask the API
-    #[arg(long, env = "PEERBALL_REQUEST_RATE", value_name = "N/SECONDS", default_value_t = limits::REQUEST_RATE)]
+    #[arg(long, env = variable!("REQUEST_RATE"), value_name = "N/SECONDS", default_value_t = limits::REQUEST_RATE)]
     request_rate: Rate,
 
     /// How often one address may make or change something by the API
-    #[arg(long, env = "PEERBALL_CHANGE_RATE", value_name = "N/SECONDS", default_value_t = limits::CHANGE_RATE)]
+    #[arg(long, env = variable!("CHANGE_RATE"), value_name = "N/SECONDS", default_value_t = limits::CHANGE_RATE)]
     change_rate: Rate,
 
     /// How often one address may name a room or a ticket that is none, before it learns nothing
-    #[arg(long, env = "PEERBALL_MISS_RATE", value_name = "N/SECONDS", default_value_t = limits::MISS_RATE)]
+    #[arg(long, env = variable!("MISS_RATE"), value_name = "N/SECONDS", default_value_t = limits::MISS_RATE)]
     miss_rate: Rate,
 
     /// Networks of proxies that say whom a connection is for, separated by commas; no limit of one
     /// address holds for what they ask by themselves
-    #[arg(long, env = "PEERBALL_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "127.0.0.0/8,::1", value_parser = networks)]
+    #[arg(long, env = variable!("TRUSTED_PROXIES"), value_name = "NETWORKS", default_value = "127.0.0.0/8,::1", value_parser = networks)]
     trusted_proxies: Networks,
 
     /// The header in which they say so; another one is not read
     #[arg(
         long,
-        env = "PEERBALL_FORWARDED_HEADER",
+        env = variable!("FORWARDED_HEADER"),
         value_name = "HEADER",
         default_value = "x-forwarded-for"
     )]
@@ -128,61 +129,61 @@ pub(crate) struct Args {
 
     /// Origins of pages that may use the server beside its own, such as https://play.example.org,
     /// separated by commas [default: all]
-    #[arg(long, env = "PEERBALL_ORIGINS", value_name = "ORIGINS", value_parser = origins)]
+    #[arg(long, env = variable!("ORIGINS"), value_name = "ORIGINS", value_parser = origins)]
     origins: Option<Origins>,
 
     /// The Content-Security-Policy of pages instead of the server's own; empty for none
-    #[arg(long, env = "PEERBALL_CONTENT_SECURITY_POLICY", value_name = "POLICY")]
+    #[arg(long, env = variable!("CONTENT_SECURITY_POLICY"), value_name = "POLICY")]
     content_security_policy: Option<String>,
 
     /// Make pages cross-origin isolated (COOP, COEP and CORP)
-    #[arg(long, env = "PEERBALL_ISOLATE_PAGES", value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, env = variable!("ISOLATE_PAGES"), value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     isolate_pages: bool,
 
     /// Seconds that a request may take to come
-    #[arg(long, env = "PEERBALL_REQUEST_DEADLINE", value_name = "SECONDS", default_value_t = limits::REQUEST_DEADLINE.as_secs())]
+    #[arg(long, env = variable!("REQUEST_DEADLINE"), value_name = "SECONDS", default_value_t = limits::REQUEST_DEADLINE.as_secs())]
     request_deadline: u64,
 
     /// WebSockets in all; further ones are refused
-    #[arg(long, env = "PEERBALL_MAX_SOCKETS", value_name = "N", default_value_t = limits::MAX_SOCKETS)]
+    #[arg(long, env = variable!("MAX_SOCKETS"), value_name = "N", default_value_t = limits::MAX_SOCKETS)]
     max_sockets: usize,
 
     /// Rooms in all; further ones replace empty ones, or are refused
-    #[arg(long, env = "PEERBALL_MAX_ROOMS", value_name = "N", default_value_t = limits::MAX_ROOMS)]
+    #[arg(long, env = variable!("MAX_ROOMS"), value_name = "N", default_value_t = limits::MAX_ROOMS)]
     max_rooms: usize,
 
     /// Redis that keeps the rooms for many servers, such as redis://:password@host:6379/0
     #[arg(
         long,
-        env = "PEERBALL_REDIS",
+        env = variable!("REDIS"),
         value_name = "URL",
         hide_env_values = true
     )]
     redis: Option<String>,
 
     /// Seconds that Redis keeps the places of a server's peers when it falls silent
-    #[arg(long, env = "PEERBALL_NODE_GRACE", value_name = "SECONDS", default_value_t = limits::NODE_GRACE.as_secs())]
+    #[arg(long, env = variable!("NODE_GRACE"), value_name = "SECONDS", default_value_t = limits::NODE_GRACE.as_secs())]
     node_grace: u64,
 
     /// Seconds that a created room stays while nobody is in it
-    #[arg(long, env = "PEERBALL_ROOM_GRACE", value_name = "SECONDS", default_value_t = limits::ROOM_GRACE.as_secs())]
+    #[arg(long, env = variable!("ROOM_GRACE"), value_name = "SECONDS", default_value_t = limits::ROOM_GRACE.as_secs())]
     room_grace: u64,
 
     /// Seconds that a peer with a token keeps its place after its connection broke
-    #[arg(long, env = "PEERBALL_RETURN_GRACE", value_name = "SECONDS", default_value_t = limits::RETURN_GRACE.as_secs())]
+    #[arg(long, env = variable!("RETURN_GRACE"), value_name = "SECONDS", default_value_t = limits::RETURN_GRACE.as_secs())]
     return_grace: u64,
 
     /// Seconds between pings; a WebSocket that misses three of them is closed
-    #[arg(long, env = "PEERBALL_PING_INTERVAL", value_name = "SECONDS", default_value_t = limits::PING_INTERVAL.as_secs())]
+    #[arg(long, env = variable!("PING_INTERVAL"), value_name = "SECONDS", default_value_t = limits::PING_INTERVAL.as_secs())]
     ping_interval: u64,
 
     /// Seconds that a server that was told to end serves who is there, refuses newcomers and is
     /// not ready
-    #[arg(long, env = "PEERBALL_DRAIN_DELAY", value_name = "SECONDS", default_value_t = limits::DRAIN_DELAY.as_secs())]
+    #[arg(long, env = variable!("DRAIN_DELAY"), value_name = "SECONDS", default_value_t = limits::DRAIN_DELAY.as_secs())]
     drain_delay: u64,
 
     /// Seconds that a shutdown waits for connections to end
-    #[arg(long, env = "PEERBALL_SHUTDOWN_DEADLINE", value_name = "SECONDS", default_value_t = limits::SHUTDOWN_DEADLINE.as_secs())]
+    #[arg(long, env = variable!("SHUTDOWN_DEADLINE"), value_name = "SECONDS", default_value_t = limits::SHUTDOWN_DEADLINE.as_secs())]
     shutdown_deadline: u64,
 
     #[command(flatten)]
@@ -191,7 +192,7 @@ pub(crate) struct Args {
     /// What to log, in tracing's syntax, such as "debug" or "signaling=debug,warn"
     #[arg(
         long,
-        env = "PEERBALL_LOG",
+        env = variable!("LOG"),
         value_name = "FILTER",
         default_value = "info"
     )]
@@ -200,14 +201,14 @@ pub(crate) struct Args {
     /// How to write the log
     #[arg(
         long,
-        env = "PEERBALL_LOG_FORMAT",
+        env = variable!("LOG_FORMAT"),
         value_name = "FORMAT",
         default_value = "text"
     )]
     pub(crate) log_format: LogFormat,
 
     /// Tell addresses of players in the log
-    #[arg(long, env = "PEERBALL_LOG_ADDRESSES", value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, env = variable!("LOG_ADDRESSES"), value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     log_addresses: bool,
 }
 
@@ -341,7 +342,8 @@ mod tests {
         for arg in Args::command().get_arguments() {
             assert!(arg.get_help().is_some(), "{} has no help", arg.get_id());
             let env = arg.get_env().unwrap().to_str().unwrap();
-            let expected = format!("PEERBALL_{}", arg.get_id().as_str().to_uppercase());
+            let flag = arg.get_id().as_str().to_uppercase();
+            let expected = concat!(variable!(""), "{}").replace("{}", &flag);
             assert_eq!(env, expected);
         }
     }

@@ -17,7 +17,7 @@ use protocol::api::Pass;
 use serde::{Deserialize, Serialize};
 
 /// Keeps these codes apart from whatever else the keys may sign; the digit is the claims' version.
-const DOMAIN: &[u8] = b"peerball ticket 1";
+const DOMAIN: &[u8] = concat!(protocol::name!(), " ticket 1").as_bytes();
 
 /// Bytes of a code.
 const CODE_BYTES: usize = 32;

@@ -19,7 +19,7 @@ use std::{
 use uuid::Uuid;
 
 /// What a server calls the realm of its users.
-pub(super) const REALM: &str = "peerball";
+pub(super) const REALM: &str = "game";
 
 /// A request's author.
 pub(super) struct Proof<'a> {

@@ -1,4 +1,4 @@
-//! The rules of Peerball: hover-discs push, dash and kick a ball into goals.
+//! The rules of the game: hover-discs push, dash and kick a ball into goals.
 //!
 //! [`World`] is the whole game as a plain value; its [`step`](protocol::Simulation::step) turns it
 //! one sixtieth of a second on. Read in this order: [`arena`] (shapes and sizes), [`disc`] (what a

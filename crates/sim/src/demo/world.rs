@@ -17,11 +17,11 @@ use crate::{
     rng::{Rng, mix},
     vec2::Vec2,
 };
-use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};
+use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS, simulation::salt};
 use serde::{Deserialize, Serialize};
 
 /// Counts the changes of the rules: whatever changes a golden checksum raises it.
-const RULES_VERSION: u64 = 4;
+pub const RULES_VERSION: u64 = 4;
 
 /// A match at one moment. It has no heap, and is [`Copy`] so that compilers clone it by a single
 /// copy of memory: field by field takes twice as long, and rollback does it in each step.
@@ -270,7 +270,7 @@ fn kick_ball(
 }
 
 impl Simulation for World {
-    const FINGERPRINT: u64 = mix(u64::from_le_bytes(*b"peerball") ^ RULES_VERSION);
+    const FINGERPRINT: u64 = mix(salt(protocol::name!()) ^ RULES_VERSION);
     type Input = Input;
     type Settings = Settings;
     type Event = Event;

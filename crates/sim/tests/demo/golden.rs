@@ -1,13 +1,13 @@
 //! The recorded match that every target must reproduce bit by bit.
 //!
-//! `golden/match.txt` holds the rules' fingerprint and the checksum of every 60th world of a match in
+//! `golden/match.txt` holds the rules' version and the checksum of every 60th world of a match in
 //! each arena. After a wanted change of the rules raise `RULES_VERSION` in `src/demo/world.rs`, and
-//! write the file anew with `PEERBALL_WRITE_GOLDEN=1 cargo test -p sim --test demo golden`. On wasm
+//! write the file anew with `WRITE_GOLDEN=1 cargo test -p sim --test demo golden`. On wasm
 //! the same test runs by `wasm-bindgen-test-runner`.
 
 use crate::players::Players;
 use protocol::{Driver, Simulation};
-use sim::{ArenaKind, Ball, Level, Settings, World, autopilot};
+use sim::{ArenaKind, Ball, Level, Settings, World, autopilot, world::RULES_VERSION};
 
 const GOLDEN: &str = include_str!("golden/match.txt");
 const FRAMES: u32 = 2_400;
@@ -54,7 +54,7 @@ fn play(arena: ArenaKind) -> Vec<(u32, u64)> {
 }
 
 fn text() -> String {
-    let mut text = format!("rules {:016x}\n", World::FINGERPRINT);
+    let mut text = format!("rules {RULES_VERSION}\n");
     for arena in ArenaKind::ALL {
         for (frame, checksum) in play(arena) {
             text += &format!("{arena:?} {frame} {checksum:016x}\n");
@@ -79,7 +79,7 @@ fn write(text: &str) {
 fn the_recorded_match_is_reproduced() {
     let text = text();
     #[cfg(not(target_arch = "wasm32"))]
-    if std::env::var_os("PEERBALL_WRITE_GOLDEN").is_some() {
+    if std::env::var_os("WRITE_GOLDEN").is_some() {
         return write(&text);
     }
     for (golden, here) in GOLDEN.lines().zip(text.lines()) {

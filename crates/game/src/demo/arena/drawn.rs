@@ -1,6 +1,8 @@
-//! Where ball and discs are drawn: where the match has them, but for the hit-stop.
+//! Where ball and discs are drawn: where the match has them, but for the hit-stop and for predictions
+//! that were wrong.
 
 use super::{
+    errors::Errors,
     force::{force, news},
     hit_stop::{GOAL_HOLD, HitStop, MAX_LAG},
 };
@@ -33,10 +35,11 @@ struct Places {
 }
 
 impl Places {
-    fn of(shown: &Shown) -> Self {
+    fn of(shown: &Shown, errors: &Errors) -> Self {
+        let disc = |seat| Some(shown::disc(shown, seat)? + errors.disc(seat));
         Self {
-            ball: shown::ball(shown),
-            discs: std::array::from_fn(|seat| shown::disc(shown, seat)),
+            ball: shown::ball(shown).map(|ball| ball + errors.ball()),
+            discs: std::array::from_fn(disc),
         }
     }
 
@@ -57,6 +60,7 @@ impl Places {
 #[derive(Component, Debug, Default)]
 pub(super) struct Drawn {
     now: Places,
+    errors: Errors,
     stop: HitStop,
     /// Where everybody was lately, newest first, each with its age in seconds.
     before: VecDeque<(f32, Places)>,
@@ -80,6 +84,7 @@ impl Drawn {
         if self.line_ups != line_ups {
             self.line_ups = line_ups;
             self.before.clear();
+            self.errors = Errors::default();
             self.stop = HitStop::default();
         }
         for (age, _) in &mut self.before {
@@ -126,7 +131,11 @@ pub(super) fn follow(
 ) {
     for (shown, seen, mut drawn) in &mut scenes {
         let line_ups = shown.world().map(sim::demo::World::line_ups);
-        drawn.follow(Places::of(shown), line_ups, time.delta_secs());
+        drawn
+            .errors
+            .follow(shown, seen.0.my_seat, time.delta_secs());
+        let places = Places::of(shown, &drawn.errors);
+        drawn.follow(places, line_ups, time.delta_secs());
         if !preferences.reduced_motion {
             for event in news(shown) {
                 drawn.stop.hit(hold(event, seen.0.my_seat));

@@ -11,8 +11,10 @@ mod aura;
 mod bodies;
 mod drawn;
 mod effects;
+mod errors;
 pub mod field;
 mod force;
+mod ghosts;
 mod hit_stop;
 mod paint;
 mod ribbon;
@@ -32,6 +34,7 @@ pub(super) fn plugin(app: &mut App) {
         effects::plugin,
         sparks::plugin,
         aura::plugin,
+        ghosts::plugin,
         shake::plugin,
     ));
 }

@@ -24,9 +24,16 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Panels>()
         .add_observer(end_menu)
         .add_systems(OnExit(Stage::Play), close_all)
-        .add_systems(PreUpdate, by_key.after(bevy::input::InputSystems))
+        .add_systems(
+            PreUpdate,
+            by_key.in_set(PanelKeys).after(bevy::input::InputSystems),
+        )
         .add_systems(Update, (show, hold_focus).chain());
 }
+
+/// When keys open and close panels.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PanelKeys;
 
 /// What can lie over everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(super) fn keys(
     match (view.watching, is_slow, road) {
         (true, true, _) => words.play.sitting_out,
         (true, false, _) => words.play.watching,
-        (_, _, Road::Memory(_)) if scene.of > 1 => words.play.in_memory,
+        (_, _, Road::Memory { .. }) if scene.of > 1 => words.play.in_memory,
         _ => game.keys(scene.index, scene.of),
     }
 }

@@ -219,6 +219,7 @@ pub(super) mod tests {
             away: false,
             slow: false,
             rtt_ms,
+            link: netplay::session::Link::default(),
         }
     }
 

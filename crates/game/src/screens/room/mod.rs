@@ -373,6 +373,7 @@ mod tests {
             away: false,
             slow: false,
             rtt_ms: (!is_me).then_some(12.4),
+            link: netplay::session::Link::default(),
         }
     }
 

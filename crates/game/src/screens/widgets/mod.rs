@@ -19,7 +19,7 @@ use bevy::{
     ui_widgets::{Activate, Button},
 };
 
-pub use setting::{choice, chosen, setting, slider, switch};
+pub use setting::{choice, chosen, setting, slider, slider_in, switch};
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((TabNavigationPlugin, setting::plugin))

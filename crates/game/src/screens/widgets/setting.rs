@@ -59,11 +59,16 @@ fn node() -> Node {
 
 /// What every widget of this file is.
 fn control() -> impl Bundle {
+    control_in(node())
+}
+
+/// The same in a box of one's own.
+fn control_in(node: Node) -> impl Bundle {
     (
         Control,
         Hovered::default(),
         TabIndex(0),
-        node(),
+        node,
         BackgroundColor(theme::PANEL),
         BorderColor::all(theme::ACCENT),
     )
@@ -75,8 +80,13 @@ struct Filled;
 
 /// A slider from 0 to 1, in hundredths. What observes its [`ValueChange`] only has to note it.
 pub fn slider(value: f32) -> impl Bundle {
+    slider_in(node(), vmin(THUMB), value)
+}
+
+/// The same in a box of one's own, with a thumb of this width.
+pub fn slider_in(node: Node, thumb: Val, value: f32) -> impl Bundle {
     (
-        control(),
+        control_in(node),
         Slider {
             track_click: TrackClick::Snap,
             ..default()
@@ -93,7 +103,7 @@ pub fn slider(value: f32) -> impl Bundle {
             Node {
                 position_type: PositionType::Absolute,
                 left: px(0),
-                right: vmin(THUMB),
+                right: thumb,
                 height: percent(100),
                 ..default()
             },
@@ -113,8 +123,8 @@ pub fn slider(value: f32) -> impl Bundle {
                 (
                     SliderThumb,
                     Node {
-                        width: vmin(THUMB),
-                        min_width: vmin(THUMB),
+                        width: thumb,
+                        min_width: thumb,
                         height: percent(100),
                         border_radius: BorderRadius::all(vmin(1.0)),
                         ..default()

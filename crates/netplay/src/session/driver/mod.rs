@@ -93,6 +93,13 @@ impl<S: Simulation, T: Transport> Runner<S, T> {
                 status.rollbacks,
             )
         });
+        let (matches, rollbacks) = (status.matches, status.rollbacks);
+        let before = self
+            .shown
+            .map(|(matches, .., rollbacks)| (matches, rollbacks));
+        let goes_on = before.is_some_and(|(before, _)| before == matches);
+        let rolled_back = goes_on && before.is_some_and(|(_, before)| before != rollbacks);
+        let history = self.room.history();
         let frames = shown.filter(|_| newest != self.shown).map(|shown| {
             let (previous, current) = shown.worlds;
             Arc::new(Frames {
@@ -112,9 +119,17 @@ impl<S: Simulation, T: Transport> Runner<S, T> {
             published.chosen = chosen;
         }
         published.status = status;
+        if !goes_on {
+            (published.looked_at, published.corrected) = (None, None);
+        }
+        if let Some(looked_at) = published.looked_at.filter(|_| rolled_back) {
+            let world = self.room.world_at(looked_at);
+            published.corrected = world.map(|world| (looked_at, world.clone()));
+        }
         if frames.is_some() || newest.is_none() {
             published.frames = frames;
         }
+        published.history = history;
         published.add_events(events);
         published.add_records(records);
     }

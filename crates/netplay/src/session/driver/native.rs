@@ -19,7 +19,7 @@ const SHORTEST_REST: Duration = Duration::from_millis(1);
 
 pub(super) fn start<S: Simulation, T: Transport>(runner: Runner<S, T>) {
     let shared: Arc<Shared<S>> = runner.shared.clone();
-    let thread = thread::Builder::new().name("peerball-session".into());
+    let thread = thread::Builder::new().name("session".into());
     if let Err(error) = thread.spawn(move || run(runner)) {
         shared.fail(Failure::Internal(format!(
             "the system gives no thread: {error}"

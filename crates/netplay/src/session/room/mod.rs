@@ -250,6 +250,9 @@ impl<S: Simulation> Room<S> {
         }
         for (to, channel, packet) in self.outbox.drain(..) {
             self.bytes_out += packet.len() as u64;
+            if let Some(peer) = self.peers.get_mut(to) {
+                peer.bytes_out += packet.len() as u64;
+            }
             transport.send(to, channel, packet);
         }
         for peer in self.hang_ups.drain(..) {
@@ -356,8 +359,11 @@ impl<S: Simulation> Room<S> {
                 peer.meet_again(self.now);
             }
         }
+        for peer in self.peers.iter_mut() {
+            peer.path = transport.path(peer.id);
+        }
         self.path = (self.peers.here())
-            .map(|peer| transport.path(peer.id))
+            .map(|peer| peer.path)
             .fold(Path::Unknown, |worst, path| match (worst, path) {
                 (Path::Relayed, _) | (_, Path::Relayed) => Path::Relayed,
                 (worst, Path::Unknown) => worst,

@@ -15,6 +15,7 @@ impl<S: Simulation> Room<S> {
             self.dropped += 1;
             return;
         };
+        peer.bytes_in += packet.len() as u64;
         let stage = peer.stage;
         if stage == Stage::Gone {
             // A goodbye comes on both channels.

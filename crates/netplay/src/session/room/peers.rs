@@ -1,7 +1,7 @@
 //! The other peers of a room, as far as this one knows them. Bounded.
 
 use super::{allowance::Allowance, statements::Statements};
-use crate::transport::Channel;
+use crate::transport::{Channel, Path};
 use protocol::{
     PeerId,
     agreement::Claim,
@@ -99,6 +99,11 @@ pub(super) struct Peer {
     /// The match that it wants to enter.
     pub wants_match: Option<u32>,
     pub offences: u32,
+    /// Bytes that came from it and went to it, both channels.
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    /// How packets travel to it.
+    pub path: Path,
     pub statements: Statements,
     messages: Allowance,
     datagrams: Allowance,
@@ -139,6 +144,9 @@ impl Peer {
             asked_at: None,
             wants_match: None,
             offences: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            path: Path::Unknown,
             statements: Statements::default(),
             messages: Allowance::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE),
             datagrams: Allowance::new(DATAGRAMS_PER_SECOND, DATAGRAMS_AT_ONCE),

@@ -1,7 +1,7 @@
 //! The room as others may see it: for screens, and in numbers.
 
 use super::*;
-use crate::session::{PeerView, RoomView, Status};
+use crate::session::{HISTORY, History, Link, PeerView, RoomView, Status};
 
 impl<S: Simulation> Room<S> {
     /// The room as it is now, for the screens.
@@ -52,6 +52,31 @@ impl<S: Simulation> Room<S> {
             due: core.due(),
             confirmed: core.confirmed(),
         })
+    }
+
+    /// World `frame` as it is known now, if it is still kept. (Of a match that is watched every world
+    /// is final: none is told anew.)
+    pub fn world_at(&self, frame: Frame) -> Option<&S> {
+        match &self.watching {
+            Some(_) => None,
+            None => self.core()?.world_at(frame),
+        }
+    }
+
+    /// What became of the newest frames of the match that is played or watched.
+    pub fn history(&self) -> Option<History> {
+        match &self.watching {
+            Some(watching) => {
+                let frame = watching.audience.frame();
+                Some(History {
+                    frame,
+                    confirmed: frame,
+                    known: frame,
+                    again: [0; HISTORY],
+                })
+            }
+            None => Some(self.core()?.history()),
+        }
     }
 
     /// The rollback core of the running match, or of the last one until the next begins.
@@ -107,11 +132,12 @@ impl<S: Simulation> Room<S> {
             status.predicted = core.frame().saturating_sub(core.confirmed());
             status.ahead = stats.ahead;
             status.desync = core.desync().map(|desync| desync.frame);
-            let trips = self.peers.here().filter_map(|peer| self.rtt_ms(peer.id));
-            status.rtt_ms = trips.fold(
-                0.0,
-                |largest, rtt| if rtt > largest { rtt } else { largest },
-            );
+            for peer in self.peers.here() {
+                let link = self.link(peer);
+                status.rtt_ms = status.rtt_ms.max(self.rtt_ms(peer.id).unwrap_or(0.0));
+                status.jitter_ms = status.jitter_ms.max(link.jitter_ms);
+                status.loss = status.loss.max(link.loss);
+            }
         }
         status
     }
@@ -132,6 +158,7 @@ impl<S: Simulation> Room<S> {
             away: peer.map_or(self.away, |peer| peer.away),
             slow: self.is_slow(id),
             rtt_ms: self.rtt_ms(id),
+            link: peer.map_or_else(Link::default, |peer| self.link(peer)),
         }
     }
 
@@ -151,6 +178,18 @@ impl<S: Simulation> Room<S> {
         let kept = self.play.as_ref().map(|play| play.agreement.kept());
         let is_here = Some(id) == self.id || self.peers.is_here(id);
         is_here && kept.is_some_and(|kept| kept.iter().any(|kept| kept.peer == id))
+    }
+
+    fn link(&self, peer: &peers::Peer) -> Link {
+        let stats = self.core().and_then(|core| core.peer_stats(peer.id));
+        let stats = stats.unwrap_or_default();
+        Link {
+            jitter_ms: stats.jitter.as_secs_f32() * 1_000.0,
+            loss: stats.loss,
+            bytes_in: peer.bytes_in,
+            bytes_out: peer.bytes_out,
+            path: peer.path,
+        }
     }
 
     fn rtt_ms(&self, id: PeerId) -> Option<f32> {

@@ -1,6 +1,6 @@
 //! The network itself: packets on their way, by simulated time.
 
-use crate::transport::Channel;
+use crate::transport::{Channel, dice::Dice};
 use bytes::Bytes;
 use protocol::PeerId;
 use std::{
@@ -39,6 +39,40 @@ pub struct Conditions {
 /// How long one side's try to connect again lasts, while it waits for the other's.
 const TRYING: Duration = Duration::from_secs(1);
 
+impl Conditions {
+    /// When a reliable packet that goes now arrives, if none before it holds it up: each loss of it
+    /// costs another round trip.
+    pub(in crate::transport) fn reliable_arrival(
+        &self,
+        now: Duration,
+        dice: &mut Dice,
+    ) -> Duration {
+        let mut at = now + self.latency + dice.up_to(self.jitter);
+        let mut tries = 0;
+        while tries < MAX_RETRIES && dice.chance(self.loss) {
+            at += self.latency * 2;
+            tries += 1;
+        }
+        at
+    }
+
+    /// When an unreliable packet that goes now arrives, unless it is lost.
+    pub(in crate::transport) fn unreliable_arrival(
+        &self,
+        now: Duration,
+        dice: &mut Dice,
+    ) -> Option<Duration> {
+        if dice.chance(self.loss) {
+            return None;
+        }
+        let mut at = now + self.latency + dice.up_to(self.jitter);
+        if dice.chance(self.reorder) {
+            at += dice.up_to(REORDER_DELAY);
+        }
+        Some(at)
+    }
+}
+
 /// A network of peers in simulated time. Time is given to each call and must not run backwards;
 /// the same calls with the same seed do the same.
 #[derive(Debug)]
@@ -46,7 +80,7 @@ pub struct Network {
     conditions: Conditions,
     peers: Vec<Peer>,
     links: BTreeMap<(PeerId, PeerId), Link>,
-    random: u64,
+    dice: Dice,
     serial: u64,
 }
 
@@ -93,14 +127,14 @@ impl Network {
             conditions,
             peers: Vec::new(),
             links: BTreeMap::new(),
-            random: seed,
+            dice: Dice::new(seed),
             serial: 0,
         }
     }
 
     /// Adds a peer with a new id.
     pub fn join(&mut self) -> PeerId {
-        let id = PeerId(Uuid::from_u64_pair(self.random(), self.random()));
+        let id = PeerId(Uuid::from_u64_pair(self.dice.roll(), self.dice.roll()));
         self.peers.push(Peer {
             id,
             inbox: BinaryHeap::new(),
@@ -270,12 +304,7 @@ impl Network {
             (Channel::Reliable, true) => self.overflow(to),
             (Channel::Unreliable, false) => self.send_unreliable(from, to, conditions, packet, now),
             (Channel::Reliable, false) => {
-                let mut at = now + conditions.latency + self.up_to(conditions.jitter);
-                let mut tries = 0;
-                while tries < MAX_RETRIES && self.chance(conditions.loss) {
-                    at += conditions.latency * 2;
-                    tries += 1;
-                }
+                let at = conditions.reliable_arrival(now, &mut self.dice);
                 let link = self.links.entry((from, to)).or_default();
                 link.reliable_at = link.reliable_at.max(at);
                 let at = link.reliable_at;
@@ -292,20 +321,15 @@ impl Network {
         packet: Bytes,
         now: Duration,
     ) {
-        let copies = if self.chance(conditions.duplicate) {
+        let copies = if self.dice.chance(conditions.duplicate) {
             2
         } else {
             1
         };
         for _ in 0..copies {
-            if self.chance(conditions.loss) {
-                continue;
+            if let Some(at) = conditions.unreliable_arrival(now, &mut self.dice) {
+                self.deliver(from, to, false, packet.clone(), at);
             }
-            let mut at = now + conditions.latency + self.up_to(conditions.jitter);
-            if self.chance(conditions.reorder) {
-                at += self.up_to(REORDER_DELAY);
-            }
-            self.deliver(from, to, false, packet.clone(), at);
         }
     }
 
@@ -370,27 +394,5 @@ impl Network {
         if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == to) {
             peer.overflowed += 1;
         }
-    }
-
-    fn chance(&mut self, share: f64) -> bool {
-        self.unit() < share
-    }
-
-    fn up_to(&mut self, most: Duration) -> Duration {
-        most.mul_f64(self.unit())
-    }
-
-    /// Evenly from 0 to just under 1.
-    fn unit(&mut self) -> f64 {
-        (self.random() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }

@@ -30,7 +30,7 @@ impl Game for Sums {
                 seats: seats(players),
                 length: ROUND,
             },
-            Rules::Sums | Rules::Peerball => |players| SumsSettings {
+            Rules::Sums | Rules::Sim => |players| SumsSettings {
                 seats: seats(players),
                 length: Frame::MAX,
             },

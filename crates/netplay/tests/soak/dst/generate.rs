@@ -54,7 +54,7 @@ pub fn fault_free(index: u64) -> Schedule {
         rules: if index.is_multiple_of(2) {
             Rules::Sums
         } else {
-            Rules::Peerball
+            Rules::Sim
         },
         peers,
         weather: Weather {
@@ -104,7 +104,7 @@ pub fn random(seed: u64) -> Schedule {
     }
     Schedule {
         seed,
-        rules: random.of(&[Rules::Sums, Rules::Rounds, Rules::Peerball, Rules::Peerball]),
+        rules: random.of(&[Rules::Sums, Rules::Rounds, Rules::Sim, Rules::Sim]),
         peers,
         weather,
         length: ends.max(at) + TAIL,

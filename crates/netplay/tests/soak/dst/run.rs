@@ -59,7 +59,7 @@ pub fn run(schedule: &Schedule) -> Outcome {
 pub fn run_with(schedule: &Schedule, fault: Option<Fault>) -> Outcome {
     match schedule.rules {
         Rules::Sums | Rules::Rounds => play::<crate::game::Sums>(schedule, fault),
-        Rules::Peerball => play::<sim::World>(schedule, fault),
+        Rules::Sim => play::<sim::World>(schedule, fault),
     }
 }
 

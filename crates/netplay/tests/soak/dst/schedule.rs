@@ -25,7 +25,7 @@ pub enum Rules {
     /// The tiny one in rounds of 15 seconds, so that matches end and begin.
     Rounds,
     /// The real one.
-    Peerball,
+    Sim,
 }
 
 /// What the network does to packets on all links.
@@ -145,7 +145,7 @@ impl fmt::Display for Schedule {
         let rules = match self.rules {
             Rules::Sums => "sums",
             Rules::Rounds => "rounds",
-            Rules::Peerball => "peerball",
+            Rules::Sim => "sim",
         };
         let Weather {
             rtt,
@@ -201,7 +201,7 @@ impl FromStr for Schedule {
         let rules = match head.word()? {
             "sums" => Rules::Sums,
             "rounds" => Rules::Rounds,
-            "peerball" => Rules::Peerball,
+            "sim" => Rules::Sim,
             other => return Err(format!("no rules called {other}")),
         };
         Ok(Self {

@@ -66,7 +66,7 @@ fn measure(peers: u8, (rtt, loss): (u32, u32), act: impl Fn(u64) -> Option<Act>)
         let event = act(seed).map(|act| Event { at: EVENT, act });
         let schedule = Schedule {
             seed,
-            rules: Rules::Peerball,
+            rules: Rules::Sim,
             peers,
             weather: Weather {
                 rtt,

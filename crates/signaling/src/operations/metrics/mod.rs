@@ -181,87 +181,83 @@ impl Metrics {
     pub(crate) fn render(&self) -> String {
         let mut text = Text::default();
         text.info(
-            "peerball_build_info",
+            "build_info",
             "The server that is running.",
             &[("version", env!("CARGO_PKG_VERSION"))],
         );
-        text.gauge(
-            "peerball_connections",
-            "TCP connections now.",
-            &self.connections,
-        );
+        text.gauge("connections", "TCP connections now.", &self.connections);
         text.counter(
-            "peerball_connections_accepted_total",
+            "connections_accepted_total",
             "TCP connections that were accepted.",
             &self.accepted,
         );
-        text.gauge("peerball_sockets", "WebSockets now.", &self.sockets);
-        text.gauge("peerball_rooms", "Rooms now.", &self.rooms);
+        text.gauge("sockets", "WebSockets now.", &self.sockets);
+        text.gauge("rooms", "Rooms now.", &self.rooms);
         text.counts(
-            "peerball_refusals_total",
+            "refusals_total",
             "Requests that were answered with a problem.",
             "code",
             &self.refusals,
         );
         text.counter(
-            "peerball_signals_relayed_total",
+            "signals_relayed_total",
             "Signals that were passed on.",
             &self.signals,
         );
         text.counter(
-            "peerball_signal_bytes_relayed_total",
+            "signal_bytes_relayed_total",
             "Bytes of the signals that were passed on.",
             &self.signal_bytes,
         );
         text.counter(
-            "peerball_signals_dropped_total",
+            "signals_dropped_total",
             "Signals whose receiver was not there.",
             &self.signals_dropped,
         );
         text.counter(
-            "peerball_messages_malformed_total",
+            "messages_malformed_total",
             "WebSocket messages that were not understood.",
             &self.malformed,
         );
         text.counts(
-            "peerball_sockets_ended_total",
+            "sockets_ended_total",
             "WebSockets that have ended.",
             "reason",
             &self.ended,
         );
         text.counts(
-            "peerball_limits_hit_total",
+            "limits_hit_total",
             "Bounds that somebody ran into.",
             "limit",
             &self.limits,
         );
         #[cfg(feature = "tls")]
         text.counts(
-            "peerball_tls_handshakes_total",
+            "tls_handshakes_total",
             "TLS handshakes.",
             "result",
             &self.handshakes,
         );
         #[cfg(feature = "tls")]
         text.counts(
-            "peerball_tls_certificate_reloads_total",
+            "tls_certificate_reloads_total",
             "Certificate files that have changed.",
             "result",
             &self.reloads,
         );
         text.histograms(
-            "peerball_http_request_duration_seconds",
+            "http_request_duration_seconds",
             "From a request's head to its answer's head.",
             "route",
             &self.http,
         );
         text.histogram(
-            "peerball_join_duration_seconds",
+            "join_duration_seconds",
             "From an upgrade's check to the place in a room.",
             &self.join,
         );
         text.histogram(
-            "peerball_relay_duration_seconds",
+            "relay_duration_seconds",
             "From a signal's arrival to its receiver's queue.",
             &self.relay,
         );
@@ -273,28 +269,28 @@ impl Metrics {
     #[cfg(feature = "turn")]
     fn render_turn(&self, text: &mut Text) {
         text.gauge(
-            "peerball_turn_allocations",
+            "turn_allocations",
             "TURN allocations now.",
             &self.turn_allocations,
         );
         text.counter(
-            "peerball_turn_allocations_made_total",
+            "turn_allocations_made_total",
             "TURN allocations that were made.",
             &self.turn_allocated,
         );
         text.counts(
-            "peerball_turn_refusals_total",
+            "turn_refusals_total",
             "TURN requests that were refused.",
             "reason",
             &self.turn_refusals,
         );
         text.counter(
-            "peerball_turn_relayed_bytes_total",
+            "turn_relayed_bytes_total",
             "Bytes that TURN users have had relayed.",
             &self.turn_bytes,
         );
         text.counter(
-            "peerball_turn_packets_dropped_total",
+            "turn_packets_dropped_total",
             "Packets that TURN did not relay.",
             &self.turn_dropped,
         );

@@ -3,6 +3,9 @@
 use super::instruments::{BUCKETS, Counter, Counts, Gauge, Histogram, Histograms, Label};
 use std::fmt::{Display, Write};
 
+/// Begins every metric's name, which callers give without it.
+const PREFIX: &str = protocol::prefix!();
+
 /// A page of metrics in the writing. Label values are constants of this program, none of which
 /// needs to be escaped.
 #[derive(Debug, Default)]
@@ -78,8 +81,8 @@ impl Text {
     }
 
     fn head(&mut self, name: &str, help: &str, kind: &str) {
-        self.line(format_args!("# HELP {name} {help}"));
-        self.line(format_args!("# TYPE {name} {kind}"));
+        self.line(format_args!("# HELP {PREFIX}{name} {help}"));
+        self.line(format_args!("# TYPE {PREFIX}{name} {kind}"));
     }
 
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
@@ -88,8 +91,11 @@ impl Text {
             .map(|(label, value)| format!("{label}=\"{value}\""))
             .collect();
         match labels.is_empty() {
-            true => self.line(format_args!("{name} {value}")),
-            false => self.line(format_args!("{name}{{{}}} {value}", labels.join(","))),
+            true => self.line(format_args!("{PREFIX}{name} {value}")),
+            false => self.line(format_args!(
+                "{PREFIX}{name}{{{}}} {value}",
+                labels.join(",")
+            )),
         }
     }
 

@@ -113,7 +113,7 @@ pub(super) fn strange(why: impl ToString) -> RedisError {
 
 /// The channel on which a node hears.
 fn channel(node: NodeId) -> String {
-    format!("peerball:to:{node}")
+    format!(concat!(protocol::name!(), ":to:{}"), node)
 }
 
 /// A signal to a peer on another node; it counts as queued for as long as it lives.

@@ -13,7 +13,11 @@ macro_rules! scripts {
         }
 
         const SOURCES: &[&str] = &[$(
-            concat!(include_str!("scripts/rooms.lua"), include_str!(concat!("scripts/", $file, ".lua"))),
+            concat!(
+                "local PREFIX = '", protocol::name!(), ":'\n",
+                include_str!("scripts/rooms.lua"),
+                include_str!(concat!("scripts/", $file, ".lua")),
+            ),
         )*];
     };
 }

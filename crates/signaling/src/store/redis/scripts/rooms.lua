@@ -1,10 +1,9 @@
 -- What the scripts share: it stands in front of each of them.
 --
--- The keys all begin with PREFIX; docs/NODES.md says what each of them is for. Times are in
+-- The keys all begin with PREFIX, which stands before this text; docs/NODES.md says what each of them is for. Times are in
 -- microseconds since 1970 by the clock of Redis, which a double holds exactly until 2255; a
 -- room's birth, which its tickets carry, is in milliseconds.
 
-local PREFIX = 'peerball:'
 local ME = ARGV[1]
 local NODE_TTL = tonumber(ARGV[2]) * 1000
 local ROOM_TTL = tonumber(ARGV[3])
