@@ -25,7 +25,10 @@ use bevy::{
 use bevy_ggrs::{LocalInputs, RollbackFrameCount, prelude::*};
 use netplay::rollback::STEP;
 use protocol::{Frame, Simulation};
-use sim::{Disc, Event, Input, vec2::Vec2};
+use sim::{
+    demo::{Disc, Event, Input},
+    vec2::Vec2,
+};
 use std::{
     hash::{Hash, Hasher},
     time::{Duration, Instant},
@@ -98,7 +101,8 @@ impl Discs {
             .add_systems(GgrsSchedule, step)
             .insert_resource(Session::SyncTest(sync_test::<Config>()));
         let world = scene::world(seats);
-        let body = |body: sim::Body| (Position(body.position), Velocity(body.velocity), Rollback);
+        let body =
+            |body: sim::demo::Body| (Position(body.position), Velocity(body.velocity), Rollback);
         app.world_mut().spawn(body(world.ball()));
         for (seat, disc) in world.discs().iter().enumerate() {
             app.world_mut()

@@ -6,7 +6,7 @@ use crate::{
 };
 use netplay::rollback::{Core, Plan, STEP};
 use protocol::{Frame, PeerId};
-use sim::World;
+use sim::demo::World;
 use std::{collections::VecDeque, time::Duration};
 use uuid::Uuid;
 use web_time::Instant;

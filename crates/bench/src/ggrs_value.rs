@@ -6,7 +6,7 @@ use crate::{
 };
 use ggrs::{Config, GgrsRequest, PlayerType, PredictRepeatLast, SessionBuilder, SyncTestSession};
 use protocol::{Frame, Simulation};
-use sim::{Event, Input, World};
+use sim::demo::{Event, Input, World};
 use std::time::{Duration, Instant};
 
 /// ggrs with our world as its state.

@@ -13,7 +13,7 @@ use ggrs::{
 };
 use netplay::rollback::STEP;
 use protocol::Frame;
-use sim::{Event, World};
+use sim::demo::{Event, World};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

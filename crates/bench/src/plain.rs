@@ -5,7 +5,7 @@ use crate::{
     scene::{self, LAP, ROLLBACK, WARM_UP},
 };
 use protocol::Simulation;
-use sim::{Event, World};
+use sim::demo::{Event, World};
 use std::{hint::black_box, time::Duration};
 use web_time::Instant;
 

@@ -5,7 +5,10 @@
 //! that each frame corrects all [`ROLLBACK`] frames that the other's input is late.
 
 use protocol::{Driver, Frame, Seat, Simulation, limits::MAX_SEATS};
-use sim::{Input, Level, Settings, World, rng::Rng};
+use sim::{
+    demo::{Input, Level, Settings, World},
+    rng::Rng,
+};
 
 /// Frames that each frame goes back and steps again.
 pub const ROLLBACK: Frame = 8;
@@ -78,7 +81,7 @@ pub fn world_at(seats: usize, frame: Frame) -> World {
 }
 
 /// Makes the step of `frame` and forgets its events.
-pub fn step(world: &mut World, frame: Frame, events: &mut Vec<sim::Event>) {
+pub fn step(world: &mut World, frame: Frame, events: &mut Vec<sim::demo::Event>) {
     let inputs = std::array::from_fn(|seat| input(seat, frame));
     world.step(&seats(inputs), events);
     events.clear();

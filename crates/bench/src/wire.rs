@@ -7,7 +7,10 @@
 use crate::scene;
 use netplay::rollback::{Core, Plan, STEP};
 use protocol::{Frame, PeerId};
-use sim::{Input, World, rng::Rng};
+use sim::{
+    demo::{Input, World},
+    rng::Rng,
+};
 use std::{collections::VecDeque, time::Duration};
 use uuid::Uuid;
 

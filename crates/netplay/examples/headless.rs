@@ -20,7 +20,7 @@ use netplay::{
     transport::matchbox::{self, Ice},
 };
 use protocol::{agreement::Token, api::VersionTag};
-use sim::{Settings, World};
+use sim::World;
 use std::{
     fs,
     io::{self, ErrorKind, Write},
@@ -165,8 +165,7 @@ fn main() -> ExitCode {
 fn config(args: &Args, identity: &Identity) -> Config<World> {
     Config {
         name: args.name.clone(),
-        // Two seats at least: alone, one plays a bot.
-        settings: |players| Settings::for_seats(players.clamp(2, 8) as u8),
+        settings: sim::settings,
         seating: netplay::session::in_order::<World>,
         autopilot: Some(sim::autopilot),
         auto_ready: true,

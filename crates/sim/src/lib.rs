@@ -13,8 +13,7 @@ pub mod demo;
 pub mod rng;
 pub mod vec2;
 
-pub use demo::{
-    ArenaKind, Ball, Body, Disc, Event, EventKind, Figures, Goal, Input, Level, Phase, Settings,
-    Team, World, arena, autopilot, bot, disc, event, input, settings, tally, team, world,
-};
 pub use vec2::Vec2;
+
+/// The game that the workspace's tools play, whichever it is: headless peers, replays, fuzzing, soak.
+pub use demo::{World, autopilot, settings};

@@ -1,6 +1,6 @@
 //! The picture: the light and its hunters, the keys, and what lobby and display say.
 
-use crate::rules::{Caught, FIELD, Input, REACH, Settings, World};
+use crate::rules::{self, Caught, FIELD, Input, REACH, Settings, World};
 use bevy::prelude::*;
 use game::contract::{Board, Game, Side, Words};
 use game::preferences::Language;
@@ -32,25 +32,19 @@ impl Game for Scramble {
     }
 
     fn settings(players: usize) -> Settings {
-        let seats = players.clamp(2, MAX_SEATS) as u8;
-        Settings { seats, goal: 9 }
+        rules::settings(players)
     }
 
     fn autopilot(world: &World, seat: usize) -> Input {
-        world.bot(seat)
+        rules::autopilot(world, seat)
     }
 
     fn options(settings: &Settings, _: Language) -> Vec<String> {
-        vec![format!("Lights: {}", settings.goal)]
+        vec![format!("Players and bots: {}", settings.0)]
     }
 
     fn turned(settings: &Settings, _: usize) -> Settings {
-        let goal = if settings.goal < 15 {
-            settings.goal + 3
-        } else {
-            3
-        };
-        Settings { goal, ..*settings }
+        Settings(if settings.0 < 8 { settings.0 + 1 } else { 2 })
     }
 
     fn board(world: &World, _: Language) -> Board {

@@ -4,9 +4,10 @@ use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};
 use serde::{Deserialize, Serialize};
 use sim::{Vec2, checksum::Checksum, rng::Rng, vec2::within};
 
-/// Half of the field's width and height, and how near a light is caught, in metres.
+/// Half of the field's width and height, how near a light is caught (in metres), and how many win.
 pub const FIELD: Vec2 = Vec2::new(8.0, 4.5);
 pub const REACH: f32 = 0.5;
+const GOAL: u8 = 9;
 /// The speed that full thrust adds, in metres a step, and the part of it that a step leaves.
 const THRUST: f32 = 0.007;
 const GLIDE: f32 = 0.95;
@@ -15,11 +16,13 @@ const GLIDE: f32 = 0.95;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Input(pub i8, pub i8);
 
-/// The options of a match. Whatever was decoded, a world keeps to its bounds.
+/// How many play, bots included. Whatever was decoded, a world keeps to its bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
-    pub seats: u8,
-    pub goal: u8,
+pub struct Settings(pub u8);
+
+/// The settings of a match of so many players, while nobody has chosen others.
+pub fn settings(players: usize) -> Settings {
+    Settings(players.clamp(2, MAX_SEATS) as u8)
 }
 
 /// This seat caught a light, its so many-th.
@@ -54,16 +57,16 @@ pub struct World {
     players: [Player; MAX_SEATS],
 }
 
+/// What a bot does: it steers to the light, slower than people can.
+pub fn autopilot(world: &World, seat: usize) -> Input {
+    let way = world.light - world.players[seat].place;
+    let Vec2 { x, y } = way.direction().unwrap_or_default() * 90.0;
+    Input(x as i8, y as i8)
+}
+
 impl World {
     pub fn players(&self) -> &[Player] {
         &self.players[..Self::seats(&self.settings)]
-    }
-
-    /// What a bot does: it steers to the light, slower than people can.
-    pub fn bot(&self, seat: usize) -> Input {
-        let way = self.light - self.players[seat].place;
-        let Vec2 { x, y } = way.direction().unwrap_or_default() * 90.0;
-        Input(x as i8, y as i8)
     }
 
     fn light_up(&mut self) {
@@ -81,7 +84,7 @@ impl Simulation for World {
     type Event = Caught;
 
     fn seats(settings: &Settings) -> usize {
-        usize::from(settings.seats).clamp(2, MAX_SEATS)
+        usize::from(settings.0).clamp(2, MAX_SEATS)
     }
 
     fn new(settings: &Settings, seed: u64) -> Self {
@@ -97,11 +100,10 @@ impl Simulation for World {
     }
 
     fn step(&mut self, seats: &[Seat<Input>], events: &mut Vec<Caught>) {
-        let count = Self::seats(&self.settings);
-        for (index, seat) in seats.iter().enumerate().take(count) {
+        for (index, seat) in seats.iter().enumerate().take(self.players().len()) {
             let Input(x, y) = match seat.driver {
                 Driver::Peer => seat.input,
-                Driver::Bot => self.bot(index),
+                Driver::Bot => autopilot(self, index),
             };
             let thrust = Vec2::new(x.into(), y.into()).clamped(127.0) * (THRUST / 127.0);
             let player = &mut self.players[index];
@@ -119,8 +121,7 @@ impl Simulation for World {
 
     fn checksum(&self) -> u64 {
         let mut sum = Checksum::new();
-        sum.word(self.settings.seats.into());
-        sum.word(self.settings.goal.into());
+        sum.word(self.settings.0.into());
         sum.word(self.rng.state());
         sum.vector(self.light);
         for player in &self.players {
@@ -132,14 +133,13 @@ impl Simulation for World {
     }
 
     fn is_over(&self) -> bool {
-        let best = self.players.iter().map(|player| player.score).max();
-        best >= Some(self.settings.goal.clamp(1, 99))
+        self.players.iter().any(|player| player.score >= GOAL)
     }
 }
 
 #[test]
 fn bots_finish_a_match_and_its_copies_go_the_same_way() {
-    let mut world = World::new(&Settings { seats: 3, goal: 5 }, 7);
+    let mut world = World::new(&settings(3), 7);
     while !world.is_over() {
         let mut copy: World = postcard::from_bytes(&postcard::to_stdvec(&world).unwrap()).unwrap();
         for world in [&mut copy, &mut world] {

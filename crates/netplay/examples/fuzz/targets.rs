@@ -24,7 +24,7 @@ use protocol::{
 };
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use sim::{Settings, World};
+use sim::World;
 use std::time::Duration;
 
 /// A decoder by its name, which is that of its folder of kept inputs.
@@ -116,7 +116,8 @@ fn world(bytes: &[u8]) {
     };
     let mut events = Vec::new();
     let seats: [Seat<_>; MAX_SEATS] = std::array::from_fn(|seat| Seat {
-        input: sim::autopilot(&world, seat % world.seat_count()),
+        // Every match has this seat.
+        input: sim::autopilot(&world, 0),
         driver: if seat % 2 == 0 {
             Driver::Peer
         } else {
@@ -130,7 +131,7 @@ fn world(bytes: &[u8]) {
 }
 
 fn settings(bytes: &[u8]) {
-    let Some(settings) = decode_whole::<Settings>(bytes) else {
+    let Some(settings) = decode_whole::<<World as Simulation>::Settings>(bytes) else {
         return;
     };
     assert!((1..=MAX_SEATS).contains(&World::seats(&settings)));

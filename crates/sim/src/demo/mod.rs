@@ -48,3 +48,10 @@ pub use settings::{Ball, Settings};
 pub use tally::{Figures, Goal};
 pub use team::Team;
 pub use world::World;
+
+use protocol::limits::MAX_SEATS;
+
+/// The usual match of so many players: two seats at least, since alone one plays a bot.
+pub fn settings(players: usize) -> Settings {
+    Settings::for_seats(players.clamp(2, MAX_SEATS) as u8)
+}

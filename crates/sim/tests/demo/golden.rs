@@ -7,7 +7,7 @@
 
 use crate::players::Players;
 use protocol::{Driver, Simulation};
-use sim::{ArenaKind, Ball, Level, Settings, World, autopilot, world::RULES_VERSION};
+use sim::demo::{ArenaKind, Ball, Level, Settings, World, autopilot, world::RULES_VERSION};
 
 const GOLDEN: &str = include_str!("golden/match.txt");
 const FRAMES: u32 = 2_400;

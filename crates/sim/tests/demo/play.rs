@@ -2,7 +2,8 @@
 
 use protocol::{Driver, Event as _, Seat, Simulation};
 use sim::{
-    ArenaKind, Ball, Event, EventKind, Input, Level, Phase, Settings, Team, Vec2, World, arena,
+    Vec2,
+    demo::{ArenaKind, Ball, Event, EventKind, Input, Level, Phase, Settings, Team, World, arena},
 };
 
 /// Plays until the end by the drivers given, and returns the last world and all events.
@@ -186,10 +187,10 @@ fn a_kick_is_held_and_released_and_stronger_by_its_charge() {
         kick_of(release - steps..release).unwrap()
     };
     let [weak, half, full, longer] = [1, 15, 30, 40].map(strength_of);
-    assert!(weak >= sim::disc::MIN_KICK_SPEED, "{weak} m/s");
+    assert!(weak >= sim::demo::disc::MIN_KICK_SPEED, "{weak} m/s");
     assert!(weak < half && half < full, "{weak}, {half}, {full} m/s");
     assert!(
-        (full - sim::disc::MAX_KICK_SPEED).abs() < 1e-4,
+        (full - sim::demo::disc::MAX_KICK_SPEED).abs() < 1e-4,
         "{full} m/s"
     );
     assert_eq!(longer, full, "the charge is full at last");
@@ -207,10 +208,10 @@ fn a_dash_is_fast_and_needs_its_time_to_come_back() {
     };
     let (world, events) = dashes(2);
     assert_eq!(events.len(), 3, "frames 0, 90 and 180");
-    assert!(events[0].strength > sim::disc::DASH_SPEED - 0.1);
+    assert!(events[0].strength > sim::demo::disc::DASH_SPEED - 0.1);
     assert_eq!(
         world.discs()[0].dash_cooldown(),
-        sim::disc::DASH_COOLDOWN_STEPS
+        sim::demo::disc::DASH_COOLDOWN_STEPS
     );
     let (_, held) = dashes(1);
     assert_eq!(held.len(), 1, "a held button dashes once");

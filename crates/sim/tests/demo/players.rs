@@ -1,7 +1,7 @@
 //! Players for tests: inputs that look like a lively human's, from a seed.
 
 use protocol::{Driver, Seat};
-use sim::{Input, rng::Rng};
+use sim::{demo::Input, rng::Rng};
 
 /// Seats whose players hold each input for a random time and then take another.
 pub struct Players {

@@ -4,9 +4,12 @@ use crate::players::Players;
 use proptest::{prelude::*, test_runner::RngSeed};
 use protocol::{Driver, Seat, Simulation, limits::MAX_INPUT_BYTES};
 use sim::{
-    ArenaKind, Ball, Body, EventKind, Input, Level, Phase, Settings, Vec2, World,
-    arena::{self, Arena, Outline},
-    autopilot,
+    Vec2,
+    demo::{
+        ArenaKind, Ball, Body, EventKind, Input, Level, Phase, Settings, World,
+        arena::{self, Arena, Outline},
+        autopilot,
+    },
 };
 
 /// The same cases in every run.

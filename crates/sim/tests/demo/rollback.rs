@@ -2,7 +2,10 @@
 
 use crate::players::Players;
 use protocol::{Event as _, Seat, Simulation};
-use sim::{Input, Settings, World, rng::Rng};
+use sim::{
+    demo::{Input, Settings, World},
+    rng::Rng,
+};
 use std::collections::BTreeSet;
 
 const FRAMES: usize = 6_000;
@@ -89,7 +92,7 @@ fn a_corrected_event_keeps_its_key() {
         let of = |seat| {
             let event = events
                 .iter()
-                .find(|event| event.kind == sim::EventKind::Dash && event.subject == seat);
+                .find(|event| event.kind == sim::demo::EventKind::Dash && event.subject == seat);
             event.unwrap().key()
         };
         [of(0), of(1)]

@@ -1,7 +1,7 @@
 //! Bots of a higher level beat those of a lower one, in every arena.
 
 use protocol::{Seat, Simulation};
-use sim::{ArenaKind, Level, Settings, Team, World};
+use sim::demo::{ArenaKind, Level, Settings, Team, World};
 
 /// How many of a hundred matches the stronger team wins: duels and two against two, from both
 /// sides.

@@ -326,7 +326,7 @@ mod tests {
             let world = world_after(&[(steps, hold)]);
             sign_of(Sign::Kick, &world.discs()[0], world.ball().position, false).0
         };
-        let full = usize::from(sim::disc::FULL_CHARGE_STEPS);
+        let full = usize::from(sim::demo::disc::FULL_CHARGE_STEPS);
         assert!(bright(full) > 1.5 * bright(full - 1));
         assert_eq!(bright(full + 60), bright(full));
     }

@@ -3,7 +3,7 @@
 use super::schedule::Rules;
 use crate::game::{Settings as SumsSettings, Sums};
 use protocol::{Frame, Simulation, limits::MAX_SEATS};
-use sim::{Settings, World};
+use sim::World;
 
 /// Steps of a match of [`Rules::Rounds`].
 const ROUND: Frame = 15 * protocol::limits::STEPS_PER_SECOND;
@@ -43,20 +43,12 @@ impl Game for Sums {
 }
 
 impl Game for World {
-    fn settings(_: Rules) -> fn(usize) -> Settings {
-        |players| Settings {
-            match_steps: Settings::MAX_MATCH_STEPS,
-            goal_limit: Settings::MAX_GOAL_LIMIT,
-            ..Settings::for_seats(seats(players))
-        }
+    fn settings(_: Rules) -> fn(usize) -> <World as Simulation>::Settings {
+        |players| sim::settings(players + SPARE_SEATS)
     }
 
-    fn input(random: u64) -> sim::Input {
-        let [x, y, buttons, ..] = random.to_le_bytes();
-        sim::Input {
-            thrust_x: x as i8,
-            thrust_y: y as i8,
-            buttons: buttons & (sim::Input::KICK | sim::Input::DASH),
-        }
+    fn input(random: u64) -> <World as Simulation>::Input {
+        // Any bytes are a valid input; of a game that needs more, its default will do.
+        postcard::from_bytes(&random.to_le_bytes()).unwrap_or_default()
     }
 }

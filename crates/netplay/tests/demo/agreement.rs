@@ -12,7 +12,7 @@ use protocol::{
     peer::Message,
     statement::{Numbered, Statement},
 };
-use sim::{Settings, World};
+use sim::demo::{Settings, World};
 use std::time::Duration;
 use uuid::Uuid;
 

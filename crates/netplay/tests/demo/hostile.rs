@@ -8,7 +8,7 @@ use netplay::{
 use proptest::{collection::vec, prelude::*, sample::Index};
 use protocol::{PeerId, Simulation};
 use sha2::{Digest, Sha256};
-use sim::World;
+use sim::demo::World;
 use std::sync::LazyLock;
 
 /// Bytes before the inside.

@@ -6,7 +6,7 @@ use netplay::{
     rollback::Desync,
 };
 use protocol::{Driver, Frame, PeerId, Simulation};
-use sim::{Input, Settings, World};
+use sim::demo::{Input, Settings, World};
 
 const MINUTES_3: Frame = 3 * 60 * 60;
 

@@ -4,7 +4,7 @@
 use netplay::replay::Recorder;
 use protocol::{Driver, Frame, Seat, Simulation};
 use serde::{Deserialize, Serialize};
-use sim::{Input, Settings, World};
+use sim::demo::{Input, Settings, World};
 
 /// The rules, but at the step of frame `AT` one field of the world comes out wrong: a peer whose
 /// build or machine has a fault. It calls itself the same.
@@ -19,7 +19,7 @@ impl<const AT: Frame> Simulation for Faulty<AT> {
     const FINGERPRINT: u64 = World::FINGERPRINT;
     type Input = Input;
     type Settings = Settings;
-    type Event = sim::Event;
+    type Event = sim::demo::Event;
 
     fn seats(settings: &Settings) -> usize {
         World::seats(settings)
@@ -29,7 +29,7 @@ impl<const AT: Frame> Simulation for Faulty<AT> {
         Self(World::new(settings, seed))
     }
 
-    fn step(&mut self, seats: &[Seat<Input>], events: &mut Vec<sim::Event>) {
+    fn step(&mut self, seats: &[Seat<Input>], events: &mut Vec<sim::demo::Event>) {
         self.0.step(seats, events);
         if self.0.frame() == AT + 1 {
             let mut fields = serde_json::to_value(self.0).unwrap();
@@ -130,7 +130,7 @@ impl<S: Rules> Match<S> {
             let inputs: Vec<Input> = (0..seats)
                 .map(|seat| match bot_has(seat, frame) {
                     true => Input::default(),
-                    false => sim::autopilot(world, seat),
+                    false => sim::demo::autopilot(world, seat),
                 })
                 .collect();
             self.step(&inputs);

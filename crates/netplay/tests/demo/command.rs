@@ -4,7 +4,7 @@ use crate::{
     desync::{NOTICED, artifact, follow},
     matches::{FAULT, Faulty, Match},
 };
-use sim::World;
+use sim::demo::World;
 use std::{fs, path::PathBuf, process::Command};
 
 /// A file of this test's own.

@@ -7,7 +7,7 @@ use netplay::{
 };
 use protocol::{Frame, PeerId, Simulation};
 use serde_json::Value;
-use sim::{Input, World};
+use sim::demo::{Input, World};
 
 /// The step in which the faulty side goes wrong.
 const AT: Frame = 130;

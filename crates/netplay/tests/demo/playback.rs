@@ -3,7 +3,7 @@
 use crate::matches::{Match, SEED, settings};
 use netplay::replay::{Playback, Recorder};
 use protocol::Frame;
-use sim::World;
+use sim::demo::World;
 
 fn open(played: &Match<World>) -> Playback<World> {
     Playback::open(&played.recorder.bytes()).unwrap()
