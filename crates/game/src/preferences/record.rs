@@ -80,6 +80,7 @@ mod tests {
             left_handed: true,
             language: Language::German,
             quality: Quality::Low,
+            taught: true,
         }
     }
 

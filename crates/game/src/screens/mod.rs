@@ -7,6 +7,8 @@ pub mod backdrop;
 pub mod chat;
 mod connecting;
 mod failure;
+mod figures;
+mod lesson;
 pub(crate) mod navigation;
 mod options;
 pub mod panels;
@@ -52,6 +54,7 @@ pub(super) fn plugin(app: &mut App) {
         result::plugin,
         watching::plugin,
         failure::plugin,
+        lesson::plugin,
         panels::plugin,
     ))
     .add_observer(clear_page)

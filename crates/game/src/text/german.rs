@@ -1,7 +1,7 @@
 //! German.
 
 use super::{
-    Chat, Common, Credits, Lab, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
+    Chat, Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
     Trouble, Words, named, trouble::sentence,
 };
 use crate::lab::dial::Part;
@@ -71,6 +71,7 @@ pub(super) static WORDS: Words = Words {
         here_can_play: "wer da ist, kann spielen",
         locked_alone: "der Raum ist geschlossen: niemand Neues kommt herein",
         share: "gib den Code weiter: ihr spielt, sobald jemand da ist",
+        play_meanwhile: "Solange gegen Bots",
         press_ready: "drücke „Bereit“, wenn du es bist",
         here_we_go: "los geht’s",
         wait_for_others: "warte auf die anderen",
@@ -92,10 +93,21 @@ pub(super) static WORDS: Words = Words {
         you_lose: "Verloren",
         wins: |side| format!("{side} gewinnt"),
         rematch: "Noch einmal",
-        want_again: |names| match names {
-            [name] => format!("{name} will noch einmal spielen"),
-            names => format!("{} wollen noch einmal spielen", names.join(", ")),
+        no_rematch: "Doch nicht",
+        join_match: "Mitspielen",
+        want_again: |names, all| match names {
+            [name] => format!("{name} will noch einmal spielen (1 von {all})"),
+            names => {
+                let told = names.join(", ");
+                format!(
+                    "{told} wollen noch einmal spielen ({} von {all})",
+                    names.len()
+                )
+            }
         },
+        others_play: "die anderen spielen wieder: du kannst dazukommen",
+        drops_in: |name| format!("{name} spielt jetzt mit"),
+        ping: "Ping",
         watch_replay: "Aufzeichnung ansehen (R)",
         pause: "Pause",
         resume: "Weiter",
@@ -108,6 +120,10 @@ pub(super) static WORDS: Words = Words {
         unmute: "Hören",
         players: "Mitspieler",
         nobody_else: "Sonst ist niemand hier.",
+    },
+    lesson: Lesson {
+        skip: "Überspringen",
+        begin: "Spielen lernen",
     },
     lab: Lab {
         part: |part| match part {

@@ -33,6 +33,8 @@ pub struct Words {
     pub play: Play,
     /// What players say to each other.
     pub chat: Chat,
+    /// What newcomers are taught in.
+    pub lesson: Lesson,
     /// The laboratory of two scenes.
     pub lab: Lab,
     /// The net graph.
@@ -164,6 +166,8 @@ pub struct Room {
     pub locked_alone: &'static str,
     /// Alone.
     pub share: &'static str,
+    /// Alone: plays with bots until somebody comes.
+    pub play_meanwhile: &'static str,
     /// To who is not ready.
     pub press_ready: &'static str,
     /// When all are ready.
@@ -204,10 +208,20 @@ pub struct Play {
     pub you_lose: &'static str,
     /// The side of this name won.
     pub wins: fn(&str) -> String,
-    /// Plays again.
+    /// Votes for playing again.
     pub rematch: &'static str,
-    /// These want to play again; never empty.
-    pub want_again: fn(&[&str]) -> String,
+    /// Takes that vote back.
+    pub no_rematch: &'static str,
+    /// Enters the match that others play already.
+    pub join_match: &'static str,
+    /// These want to play again, of so many; never empty.
+    pub want_again: fn(&[&str], usize) -> String,
+    /// When others play already.
+    pub others_play: &'static str,
+    /// Somebody has taken a bot's place.
+    pub drops_in: fn(&str) -> String,
+    /// Above the round trips of a result; short.
+    pub ping: &'static str,
     /// Shows the match again.
     pub watch_replay: &'static str,
     /// Halts the replay.
@@ -232,6 +246,14 @@ pub struct Chat {
     pub players: &'static str,
     /// When there is nobody else.
     pub nobody_else: &'static str,
+}
+
+/// What newcomers are taught in; what they are taught is the game's.
+pub struct Lesson {
+    /// Ends it.
+    pub skip: &'static str,
+    /// In the settings: begins it again.
+    pub begin: &'static str,
 }
 
 /// The laboratory of two scenes. What stands beside a slider or on a button is short.

@@ -13,6 +13,7 @@ use super::{
     widgets,
 };
 use crate::{
+    contract::Cartridge,
     fullscreen::FullScreen,
     preferences::Preferences,
     scene::{Page, Stage, view::Whole},
@@ -129,6 +130,8 @@ fn show(
     preferences: Res<Preferences>,
     full_screen: Res<FullScreen>,
     roots: Query<Entity, With<PanelRoot>>,
+    scenes: Query<(), With<Page>>,
+    cartridge: Option<Res<Cartridge>>,
     mut shown: Local<Option<(Panel, &'static str, FullScreen)>>,
     mut commands: Commands,
 ) {
@@ -158,6 +161,10 @@ fn show(
         Panel::Settings => root.insert(settings::contents(words, &preferences, *full_screen)),
         Panel::Credits => root.insert(credits::contents(words)),
     };
+    let teaches = cartridge.is_some_and(|cartridge| cartridge.teaches);
+    if panel == Panel::Settings && scenes.is_empty() && teaches {
+        root.with_child(settings::lesson(words));
+    }
 }
 
 /// After the cameras of all scenes.
