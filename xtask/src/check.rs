@@ -12,6 +12,9 @@ use crate::{
     workspace::{WASM, Workspace},
 };
 
+/// What is documented for readers of another project, without a warning.
+const LIBRARIES: [&str; 4] = ["protocol", "sim", "netplay", "signaling"];
+
 /// Everything: natively, as wasm, and in browsers.
 ///
 /// # Errors
@@ -144,6 +147,14 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .cargo()
             .args(["clippy", "--locked", "--workspace", "--all-targets"])
             .args(["--", "-D", "warnings"]),
+    )?;
+    steps.run(
+        "documentation",
+        workspace
+            .cargo()
+            .args(["doc", "--locked", "--no-deps"])
+            .args(LIBRARIES.map(|library| format!("--package={library}")))
+            .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     steps.run(
         "tests",

@@ -141,7 +141,13 @@ fn a_copy_becomes_another_game() {
     fs::remove_dir_all(copy.0.join(".git")).unwrap();
     assert!(left(&copy.0).len() > 100, "nothing was written");
 
-    succeed(&copy.xtask(&["rename", "my-game", "My Game", "--authors", "Ada"]));
+    refused_for(
+        &copy.xtask(&["rename", "my-game", "My Game", "--players", "9"]),
+        "--players",
+    );
+
+    let given = ["--authors", "Ada", "--players", "4"];
+    succeed(&copy.xtask(&[&["rename", "my-game", "My Game"], &given[..]].concat()));
 
     let left = left(&copy.0);
     let [licence, thanks] = left.as_slice() else {
@@ -159,6 +165,7 @@ fn a_copy_becomes_another_game() {
     assert!(read("assets/game.webmanifest").contains("\"short_name\": \"My Game\""));
     assert!(read("deploy/my-game.service").contains("StateDirectory=my-game"));
     assert!(read("Cargo.toml").contains("authors = [\"Ada\"]"));
+    assert!(read("crates/game/src/demo/options.rs").contains("const SEATS: u8 = 4;"));
     let metadata = copy.cargo(&["metadata", "--no-deps", "--offline", "--format-version=1"]);
     succeed(&metadata);
     let metadata = String::from_utf8(metadata.stdout).unwrap();

@@ -17,6 +17,9 @@ const LICENCES: &[&str] = &["LICENSE-MIT", "LICENSE-APACHE"];
 
 const README: &str = "README.md";
 
+/// Says how many seats a match of the demo has.
+const OPTIONS: &str = "crates/game/src/demo/options.rs";
+
 /// What tools make, where git does not tell.
 const NOT_OURS: &[&str] = &[".git", "target", "dist", "node_modules"];
 
@@ -30,9 +33,19 @@ pub struct Rename {
     /// Who makes it, for the manifest, the licence and the page.
     #[arg(long)]
     authors: Option<String>,
+    /// Seats of a match of the demo that nobody has changed.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(2..=8))]
+    players: Option<u8>,
     /// Also when git knows of changes that are not committed.
     #[arg(long)]
     dirty: bool,
+}
+
+/// What is told beside the names.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    authors: Option<&'a str>,
+    players: Option<u8>,
 }
 
 /// A file as it will be.
@@ -61,7 +74,11 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, rename: &Rename) -> Result<
     let renamed = steps.take("read the checkout", || {
         let mut renamed = Vec::new();
         for path in files(workspace)? {
-            renamed.extend(file(root, &path, &names, authors)?);
+            let told = Told {
+                authors,
+                players: rename.players,
+            };
+            renamed.extend(file(root, &path, &names, told)?);
         }
         Ok(renamed)
     })?;
@@ -158,7 +175,7 @@ fn collect(root: &Path, below: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// The file at `path` with the new names; nothing when it stays as it is.
-fn file(root: &Path, path: &Path, names: &Names, authors: Option<&str>) -> Result<Option<Renamed>> {
+fn file(root: &Path, path: &Path, names: &Names, told: Told<'_>) -> Result<Option<Renamed>> {
     let Some(name) = path.to_str() else {
         bail!("the name of {} is no UTF-8", path.display());
     };
@@ -172,8 +189,13 @@ fn file(root: &Path, path: &Path, names: &Names, authors: Option<&str>) -> Resul
         true => old.clone(),
         false => names.rewrite(&old),
     };
-    if let Some(authors) = authors {
+    if let Some(authors) = told.authors {
         text = signed(name, text, authors);
+    }
+    if let Some(players) = told.players
+        && name == OPTIONS
+    {
+        text = seated(&text, players)?;
     }
     if name == README {
         text += &format!(
@@ -208,6 +230,13 @@ fn signed(name: &str, text: String, authors: &str) -> String {
         _ => return text,
     };
     text.replacen(before, &line, 1)
+}
+
+/// The demo's options with so many seats.
+fn seated(text: &str, players: u8) -> Result<String> {
+    const SEATS: &str = "const SEATS: u8 = 2;";
+    ensure!(text.contains(SEATS), "{OPTIONS} has no `{SEATS}`");
+    Ok(text.replacen(SEATS, &format!("const SEATS: u8 = {players};"), 1))
 }
 
 fn write(root: &Path, files: &[Renamed]) -> Result<()> {

@@ -2,7 +2,7 @@
 //! or an item of the page's local storage.
 //!
 //! [`Preferences`] is a resource that anything may read and the settings screen writes. What is
-//! kept is [`record`]'s text; nothing in it is trusted.
+//! kept is `record`'s text; nothing in it is trusted.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod file;

@@ -1,8 +1,8 @@
 //! What is heard.
 //!
-//! Nothing here is a file: [`synth`] makes every clip from a recipe. [`events`] and [`interface`]
-//! put what happens into words, as [`Cue`]s; [`mood`] says how loud the crowd and the music
-//! are; and [`play`] gives it all to an [`output::Output`], which mixes beside the pictures. What
+//! Nothing here is a file: `synth` makes every clip from a recipe. `events` and `interface`
+//! put what happens into words, as [`Cue`]s; `mood` says how loud the crowd and the music
+//! are; and `play` gives it all to an `output::Output`, which mixes beside the pictures. What
 //! is muted costs nothing: its clips are never made.
 
 mod cue;

@@ -107,7 +107,7 @@ impl Deed {
     }
 }
 
-/// One bucket of each [`Deed`].
+/// One bucket of each `Deed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
     /// TCP connections; default [`crate::limits::CONNECTION_RATE`].

@@ -1,11 +1,11 @@
 //! Signaling over a server: matchbox's JSON protocol on a WebSocket.
 //!
-//! A task of its own holds the WebSocket, so that an outage is not matchbox's ([`client`]). Each
-//! connection of a socket says the same secret token ([`address`]), of which our server makes the
+//! A task of its own holds the WebSocket, so that an outage is not matchbox's (`client`). Each
+//! connection of a socket says the same secret token (`address`), of which our server makes the
 //! socket's id: even one that was started anew gives it back, and whoever is new may join again.
 //! A room that was created is entered with a ticket; when the server takes it no more, the client asks
 //! for another, under the same id.
-//! A connection that leads nowhere is noticed ([`liveness`]).
+//! A connection that leads nowhere is noticed (`liveness`).
 
 mod address;
 mod client;
