@@ -11,11 +11,12 @@ use bevy::{
     ecs::system::RunSystemOnce,
     input::{
         ButtonState,
-        keyboard::{Key, KeyboardInput},
+        keyboard::{Key, KeyboardInput, NativeKey},
     },
-    input_focus::{FocusedInput, InputFocus},
+    input_focus::{InputFocus, dispatch_focused_input},
     prelude::*,
     text::EditableText,
+    window::PrimaryWindow,
 };
 use netplay::session::{Command as Wish, Record, RoomView, Status};
 use protocol::api::Visibility;
