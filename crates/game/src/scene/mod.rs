@@ -15,7 +15,7 @@ pub mod view;
 
 use crate::{
     args::Args,
-    contract::{Board, Game},
+    contract::{Board, Cartridge, Figures, Game},
     preferences::Preferences,
     text::Trouble,
 };
@@ -67,6 +67,8 @@ pub enum Choice {
     Join(String),
     /// A match against a bot.
     Practise,
+    /// To be taught.
+    Learn,
     /// Two players in this window.
     TwoScenes,
     /// To watch a match that is over.
@@ -86,6 +88,7 @@ pub struct BackToTitle;
 #[require(
     Seen,
     Board,
+    Figures,
     link::Announced,
     link::Stalled,
     link::Steps,
@@ -105,7 +108,10 @@ pub struct Scene {
 impl Scene {
     /// Whether everybody who will ever come is here: then nobody presses "ready" to begin.
     pub fn is_private(&self) -> bool {
-        matches!(self.choice, Choice::Practise | Choice::TwoScenes)
+        matches!(
+            self.choice,
+            Choice::Practise | Choice::Learn | Choice::TwoScenes
+        )
     }
 }
 
@@ -219,7 +225,12 @@ pub fn player_name(given: &str, scene: &Scene) -> String {
     }
 }
 
-fn begin_as_asked(args: Res<Args>, mut commands: Commands) {
+fn begin_as_asked(
+    args: Res<Args>,
+    preferences: Res<Preferences>,
+    cartridge: Res<Cartridge>,
+    mut commands: Commands,
+) {
     #[cfg(not(target_arch = "wasm32"))]
     if let Some(file) = &args.replay {
         let source = replay::Source(file.clone());
@@ -236,6 +247,9 @@ fn begin_as_asked(args: Res<Args>, mut commands: Commands) {
         Choice::Create(Visibility::Private)
     } else if args.quick {
         Choice::Quick
+    } else if cartridge.teaches && (args.tutorial || args.teaches && !preferences.taught) {
+        // Whoever starts the game for the first time, and was not sent somewhere.
+        Choice::Learn
     } else {
         return;
     };
