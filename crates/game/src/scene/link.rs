@@ -2,7 +2,7 @@
 //! them it writes into components that know none.
 
 use super::{
-    Scene, Seen, Session,
+    Choice, Scene, Seen, Session,
     shown::{Sampling, Shown},
 };
 use crate::{
@@ -95,7 +95,9 @@ fn ask<G: Game>(args: Res<Args>, scenes: Query<(&Scene, &Seen, &Played<G>)>) {
         return;
     };
     let in_lobby = |(scene, seen, _): &(&Scene, &Seen, &Played<G>)| {
-        scene.index == 0 && seen.0.phase == Phase::Lobby
+        // A lesson has rules of its own.
+        let is_lesson = scene.choice == Choice::Learn;
+        scene.index == 0 && !is_lesson && seen.0.phase == Phase::Lobby
     };
     for (_, _, played) in scenes.iter().filter(in_lobby) {
         match played.0.chosen() {
