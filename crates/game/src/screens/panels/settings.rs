@@ -198,7 +198,6 @@ mod tests {
         app.init_resource::<Begun>()
             .insert_resource(Panels {
                 open: vec![Panel::Settings],
-                ..Panels::default()
             })
             .add_observer(|begin: On<Begin>, mut begun: ResMut<Begun>| {
                 begun.0.push(begin.0.clone());
