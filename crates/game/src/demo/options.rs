@@ -5,14 +5,14 @@ use protocol::limits::{MAX_SEATS, STEPS_PER_SECOND};
 use sim::demo::{ArenaKind, Ball, Level, Settings};
 
 /// The seats of a match that nobody has changed.
-const USUAL_SEATS: u8 = 2;
+const DEFAULT_SEATS: u8 = 2;
 
 /// The settings of a match while the owner has chosen none, whoever plays it.
 pub fn settings() -> Settings {
     Settings {
         match_steps: 2 * MINUTE,
         goal_limit: 3,
-        ..Settings::for_seats(USUAL_SEATS)
+        ..Settings::for_seats(DEFAULT_SEATS)
     }
 }
 

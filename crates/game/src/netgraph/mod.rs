@@ -17,12 +17,13 @@ use bevy::{
     prelude::*,
     ui_widgets::{Activate, observe},
 };
+use clipboard::Clipboard;
 use graph::Graph;
 use netplay::transport::Path;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Shown>()
-        .add_plugins(clipboard::plugin)
+        .init_resource::<Clipboard>()
         .add_observer(toggle)
         .add_observer(copy)
         .add_systems(OnExit(Stage::Play), hide)
@@ -272,7 +273,7 @@ fn tell(
 fn copy(
     _: On<CopyDiagnostics>,
     scenes: Query<(&Scene, &Meter, &Seen, Option<&Session>)>,
-    mut clipboard: clipboard::Clipboard,
+    mut clipboard: ResMut<Clipboard>,
 ) {
     let mut sorted: Vec<_> = scenes.iter().collect();
     sorted.sort_by_key(|(scene, ..)| scene.index);
