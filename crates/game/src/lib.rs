@@ -26,6 +26,8 @@ mod font;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 pub mod lab;
+#[cfg(not(target_arch = "wasm32"))]
+mod measure;
 mod netgraph;
 pub mod preferences;
 pub mod quality;

@@ -78,6 +78,7 @@ mod tests {
             high_contrast: true,
             language: Language::German,
             quality: Quality::Low,
+            taught: true,
         }
     }
 

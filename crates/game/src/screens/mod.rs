@@ -6,6 +6,8 @@
 pub mod backdrop;
 mod connecting;
 mod failure;
+mod figures;
+mod lesson;
 mod options;
 pub mod panels;
 mod playing;
@@ -45,6 +47,7 @@ pub(super) fn plugin(app: &mut App) {
         result::plugin,
         watching::plugin,
         failure::plugin,
+        lesson::plugin,
         panels::plugin,
     ))
     .add_observer(clear_page)

@@ -8,6 +8,7 @@ mod settings;
 
 use super::widgets;
 use crate::{
+    contract::Cartridge,
     preferences::Preferences,
     scene::{Page, Stage},
     text::Words,
@@ -119,6 +120,8 @@ fn show(
     panels: Res<Panels>,
     preferences: Res<Preferences>,
     roots: Query<Entity, With<PanelRoot>>,
+    scenes: Query<(), With<Page>>,
+    cartridge: Option<Res<Cartridge>>,
     mut shown: Local<Option<(Panel, &'static str)>>,
     mut commands: Commands,
 ) {
@@ -146,6 +149,10 @@ fn show(
         Panel::Settings => root.insert(settings::contents(words, &preferences)),
         Panel::Credits => root.insert(credits::contents(words)),
     };
+    let teaches = cartridge.is_some_and(|cartridge| cartridge.teaches);
+    if panel == Panel::Settings && scenes.is_empty() && teaches {
+        root.with_child(settings::lesson(words));
+    }
 }
 
 /// After the cameras of all scenes.

@@ -1,9 +1,10 @@
 //! The settings: each widget writes a preference as soon as it is touched.
 
-use super::back;
+use super::{Panels, back};
 use crate::{
     preferences::{Language, Preferences, Quality},
-    screens::widgets::{choice, chosen, setting, slider, switch, text},
+    scene::{Begin, Choice},
+    screens::widgets::{choice, chosen, row, setting, slider, small_button, switch, text},
     text::Words,
     theme::{self, size},
 };
@@ -68,6 +69,23 @@ pub(super) fn contents(words: &Words, preferences: &Preferences) -> impl Bundle 
     ]
 }
 
+/// The button that begins the first lesson again, in the corner.
+pub(super) fn lesson(words: &Words) -> impl Bundle + use<> {
+    let begin = |_: On<Activate>, mut panels: ResMut<Panels>, mut commands: Commands| {
+        panels.open.clear();
+        commands.trigger(Begin(Choice::Learn));
+    };
+    (
+        Node {
+            position_type: PositionType::Absolute,
+            right: vmin(2.0),
+            bottom: vmin(2.0),
+            ..row(0.0)
+        },
+        children![(small_button(words.lesson.begin), observe(begin))],
+    )
+}
+
 /// What a slider writes.
 fn slides(part: fn(&mut Preferences) -> &mut f32) -> impl Bundle {
     observe(
@@ -122,7 +140,7 @@ fn next_language(_: On<Activate>, mut preferences: ResMut<Preferences>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Panel, *};
     use crate::preferences::Volume;
     use bevy::ui_widgets::{Button, Checkbox, Slider};
 
@@ -134,6 +152,31 @@ mod tests {
         }
         assert_eq!(quality, Quality::Auto);
         assert_eq!(next(&Quality::ALL, Quality::High), Quality::Auto);
+    }
+
+    #[test]
+    fn the_lesson_begins_and_the_panel_closes() {
+        #[derive(Resource, Default)]
+        struct Begun(Vec<Choice>);
+
+        let mut app = App::new();
+        app.init_resource::<Begun>()
+            .insert_resource(Panels {
+                open: vec![Panel::Settings],
+                ..Panels::default()
+            })
+            .add_observer(|begin: On<Begin>, mut begun: ResMut<Begun>| {
+                begun.0.push(begin.0.clone());
+            });
+        app.world_mut()
+            .spawn(lesson(Preferences::default().words()));
+        app.update();
+        let mut buttons = app.world_mut().query_filtered::<Entity, With<Button>>();
+        let entity = buttons.single(app.world()).unwrap();
+        app.world_mut().trigger(Activate { entity });
+        app.update();
+        assert_eq!(app.world().resource::<Begun>().0, [Choice::Learn]);
+        assert!(!app.world().resource::<Panels>().is_open());
     }
 
     #[test]
@@ -183,6 +226,7 @@ mod tests {
             high_contrast: true,
             language: Language::German,
             quality: Quality::Low,
+            taught: false,
         };
         assert_eq!(*world.resource::<Preferences>(), expected);
     }
