@@ -255,7 +255,7 @@
       var isFull = Boolean(document.fullscreenElement);
       say('fullscreen', isFull ? 'leaveFullscreen' : 'fullscreen');
       // Undefined where there is none, for the game's settings.
-      window.peerballPage.fullscreen = isFull;
+      window.gamePage.fullscreen = isFull;
     };
     button.hidden = false;
     button.addEventListener('click', function () {
@@ -263,14 +263,14 @@
       canvas.focus();
     });
     document.addEventListener('fullscreenchange', tellFullscreen);
-    window.peerballPage.toggleFullscreen = toggleFullscreen;
+    window.gamePage.toggleFullscreen = toggleFullscreen;
     tellFullscreen();
   }
 
   // What notches, corners and bars take from the page: top, right, bottom, left, in its pixels.
   function measureInsets() {
     var style = getComputedStyle(document.documentElement);
-    window.peerballPage.insets = ['top', 'right', 'bottom', 'left'].map(function (side) {
+    window.gamePage.insets = ['top', 'right', 'bottom', 'left'].map(function (side) {
       return parseFloat(style.getPropertyValue('--safe-' + side)) || 0;
     });
   }
