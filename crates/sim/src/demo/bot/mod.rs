@@ -6,7 +6,7 @@
 //! support it: as keepers, or before the opponents' goal. A whim, drawn from the world's generator
 //! twice a second, moves its aim: else two equal bots would mirror each other for ever.
 //!
-//! [`level`] says what a level can do, `foresight` where ball and discs will be, `player` what a bot
+//! `level` says what a level can do, `foresight` where ball and discs will be, `player` what a bot
 //! does of it, `kick` when it lets the ball go.
 
 mod foresight;
