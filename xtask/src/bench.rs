@@ -1,5 +1,7 @@
 //! The benches. They are a workspace of their own, so that no other build has their dependencies.
 
+mod frame;
+
 use std::{fs, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -21,6 +23,9 @@ pub enum What {
     /// Memory, joins, signals, latency and CPU time of the signaling server, beside stock
     /// `matchbox_server`: `-- --connections 19000 --minutes 10` for a large load.
     Signaling,
+    /// A picture of a match of eight in the native game: the main thread's time on the processor,
+    /// and the growth of its memory. `-- --seconds 600` for longer.
+    Frame,
 }
 
 /// Times it and prints a table.
@@ -40,6 +45,7 @@ pub fn run(
             rollback(workspace, steps)
         }
         What::Signaling => signaling(workspace, steps, arguments),
+        What::Frame => frame::run(workspace, steps, arguments),
     }
 }
 

@@ -165,7 +165,7 @@ fn a_copy_becomes_another_game() {
     assert!(read("assets/game.webmanifest").contains("\"short_name\": \"My Game\""));
     assert!(read("deploy/my-game.service").contains("StateDirectory=my-game"));
     assert!(read("Cargo.toml").contains("authors = [\"Ada\"]"));
-    assert!(read("crates/game/src/demo/options.rs").contains("const SEATS: u8 = 4;"));
+    assert!(read("crates/game/src/demo/options.rs").contains("const DEFAULT_SEATS: u8 = 4;"));
     let metadata = copy.cargo(&["metadata", "--no-deps", "--offline", "--format-version=1"]);
     succeed(&metadata);
     let metadata = String::from_utf8(metadata.stdout).unwrap();

@@ -24,6 +24,10 @@ use crate::{
 /// How long a driver, a display or a page may take to show itself.
 pub(crate) const START: Duration = Duration::from_secs(60);
 
+/// How long a page may take for what it does: the module takes a browser seconds to compile, and
+/// several browsers longer.
+const LOADED: Duration = Duration::from_secs(90);
+
 /// How long a browser may take to answer, also its closing, after which its driver is ended anyway.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -293,6 +297,19 @@ impl Browser {
     /// When it throws, or the browser does not answer.
     pub async fn evaluate(&self, script: &str) -> Result<Value> {
         Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// Waits for an expression of the page to be true.
+    ///
+    /// # Errors
+    /// When it is not after a while, which says `what` was waited for; or when it throws.
+    pub async fn holds(&self, what: &str, expression: &str) -> Result<()> {
+        let script = format!("return {expression}");
+        until(what, LOADED, async || {
+            let value = self.evaluate(&script).await?;
+            Ok((value == json!(true)).then_some(()))
+        })
+        .await
     }
 
     /// Waits until the loading panel is gone and `count` pictures were drawn since.

@@ -86,8 +86,20 @@ impl Server {
         })
     }
 
-    /// The page's address: `http://127.0.0.1:PORT/` with `rest` after it.
+    /// The page's address: `http://127.0.0.1:PORT/` with `rest` after it. Its browser is new to the
+    /// game, and yet is not taught it first.
     pub fn page(&self, rest: &str) -> String {
+        let rest = match rest.chars().next() {
+            Some('?') => format!("?tutorial=0&{}", &rest[1..]),
+            Some('#') | None => format!("?tutorial=0{rest}"),
+            // Not the game but a file beside it.
+            Some(_) => rest.to_owned(),
+        };
+        self.page_of_newcomer(&rest)
+    }
+
+    /// The page's address with `rest` after it, as a newcomer opens it.
+    pub fn page_of_newcomer(&self, rest: &str) -> String {
         format!("http://{}/{rest}", self.address)
     }
 

@@ -31,19 +31,10 @@ const COLLECT_COMPLAINTS: &str = "
     addEventListener('securitypolicyviolation', (event) =>
         complain(`${event.violatedDirective} ${event.blockedURI}`), true);";
 
-/// Waits for an expression of the page to be true.
-async fn holds(browser: &Browser, what: &str, expression: &str) -> Result<()> {
-    until(what, PATIENCE, async || {
-        let value = browser.evaluate(&format!("return {expression}")).await?;
-        Ok((value == json!(true)).then_some(()))
-    })
-    .await
-}
-
 /// Waits until the page has failed, and gives what it says: what happened, and what to do.
 async fn trouble(browser: &Browser) -> Result<(String, String)> {
     let ways = "!document.getElementById('loading-ways').hidden";
-    holds(browser, "the page to say what is wrong", ways).await?;
+    browser.holds("the page to say what is wrong", ways).await?;
     let text = async |id: &str| -> Result<String> {
         let script = format!("return document.getElementById('{id}').innerText");
         let text = browser.evaluate(&script).await?;
@@ -75,7 +66,7 @@ async fn is_kept(browser: &Browser) -> Result<()> {
              });",
         )
         .await?;
-    holds(browser, "the page to be kept", "window.kept").await
+    browser.holds("the page to be kept", "window.kept").await
 }
 
 async fn plays(browser: &Browser) -> Result<()> {
@@ -138,7 +129,7 @@ async fn the_bar_follows_the_download() -> Result<()> {
         browser.slow_down(BYTES_PER_SECOND)?;
         browser.open(&server.page("")).await?;
         let half = "document.getElementById('loading-bar').value > 0.4";
-        holds(&browser, "half of the download", half).await?;
+        browser.holds("half of the download", half).await?;
         let name = format!("loading-{width}x{height}.png");
         browser.screenshot(&output()?.join(name)).await?;
         browser.draws(1).await?;
@@ -268,7 +259,9 @@ async fn below_a_path_everything_works() -> Result<()> {
         )
         .await;
     missing?;
-    holds(&first, "the manifest", "window.missing !== null").await?;
+    first
+        .holds("the manifest", "window.missing !== null")
+        .await?;
     let missing = first.evaluate("return window.missing").await?;
     ensure!(missing == json!([]), "missing: {missing}");
     let complaints = complaints(&first).await?;
@@ -277,11 +270,18 @@ async fn below_a_path_everything_works() -> Result<()> {
     server.stop().await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_update_is_taken_whole() -> Result<()> {
+/// Whether the page and its styles are both those of the update; neither may be alone.
+async fn is_new(browser: &Browser) -> Result<bool> {
     const NEW: &str = "return [document.body.hasAttribute('data-new'),
         getComputedStyle(document.documentElement).getPropertyValue('--new') !== '']";
 
+    let [page, styles]: [bool; 2] = serde_json::from_value(browser.evaluate(NEW).await?)?;
+    ensure!(page == styles, "old and new are mixed: {page}, {styles}");
+    Ok(page)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_is_taken_whole() -> Result<()> {
     let client = WebClient::copy()?;
     let server = Server::with_pages(client.folder()).await?;
     let browser = Browser::chromium("update", 480, 320).await?;
@@ -290,18 +290,14 @@ async fn an_update_is_taken_whole() -> Result<()> {
     is_kept(&browser).await?;
     browser.reload().await?;
     browser.draws(1).await?;
-    ensure!(browser.evaluate(NEW).await? == json!([false, false]));
+    ensure!(!is_new(&browser).await?, "it is not there yet");
 
     let mark = |page: String| page.replacen("<body>", "<body data-new>", 1);
     client.update(mark, ":root { --new: 1; }").await?;
     // The next load is the new version already, though the old one is kept.
     browser.reload().await?;
     browser.draws(1).await?;
-    let state = browser.evaluate(NEW).await?;
-    ensure!(
-        state == json!([true, true]),
-        "old and new are mixed: {state}"
-    );
+    ensure!(is_new(&browser).await?, "the update is not taken");
 
     // The old version goes when the new one is kept; and that one starts without the server.
     browser
@@ -315,20 +311,16 @@ async fn an_update_is_taken_whole() -> Result<()> {
              }, 100);",
         )
         .await?;
-    holds(
-        &browser,
-        "the new version alone to be kept",
-        "window.versions === 1 && window.isNew",
-    )
-    .await?;
+    browser
+        .holds(
+            "the new version alone to be kept",
+            "window.versions === 1 && window.isNew",
+        )
+        .await?;
     server.stop().await?;
     browser.reload().await?;
     browser.draws(1).await?;
-    let state = browser.evaluate(NEW).await?;
-    ensure!(
-        state == json!([true, true]),
-        "old and new are mixed: {state}"
-    );
+    ensure!(is_new(&browser).await?, "the update is not taken");
     Ok(())
 }
 
@@ -365,12 +357,9 @@ async fn the_browser_keeps_its_own_keys() -> Result<()> {
             )?;
         }
     }
-    holds(
-        &browser,
-        "the keys",
-        "Object.keys(window.taken).length === 8",
-    )
-    .await?;
+    browser
+        .holds("the keys", "Object.keys(window.taken).length === 8")
+        .await?;
     let taken = browser.evaluate("return window.taken").await?;
     ensure!(
         taken
@@ -392,7 +381,7 @@ async fn the_browser_keeps_its_own_keys() -> Result<()> {
             let parameters = json!({ "type": kind, "key": "Tab", "code": "Tab" });
             browser.devtools("Input.dispatchKeyEvent", parameters)?;
         }
-        holds(&browser, "the key", "'Tab' in window.taken").await?;
+        browser.holds("the key", "'Tab' in window.taken").await?;
         let tab = browser
             .evaluate("const { Tab } = window.taken; delete window.taken.Tab; return Tab")
             .await?;

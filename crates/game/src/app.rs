@@ -11,10 +11,18 @@ use bevy::{
     window::{PresentMode, WindowResolution},
     winit::{UpdateMode, WinitSettings},
 };
+#[cfg(not(target_arch = "wasm32"))]
+use std::io::Write;
 
 /// Runs a game until its window is closed, as the command line or the page's address says.
 pub fn run<G: Game>() -> AppExit {
     let args = Args::read();
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Some(Err(wrong)) = args.rules.as_deref().map(G::rules) {
+        // Nobody who does not look is told.
+        let _ = writeln!(std::io::stderr(), "{wrong}");
+        return AppExit::error();
+    }
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
@@ -43,7 +51,7 @@ pub fn run<G: Game>() -> AppExit {
     #[cfg(target_arch = "wasm32")]
     app.add_plugins((crate::web::plugin, crate::web_controls::plugin));
     #[cfg(not(target_arch = "wasm32"))]
-    app.add_plugins(crate::desktop::plugin);
+    app.add_plugins((crate::desktop::plugin, crate::measure::plugin));
     app.run()
 }
 

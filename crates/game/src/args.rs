@@ -41,6 +41,18 @@ pub struct Args {
         arg(long, conflicts_with_all = ["room", "create", "quick", "scenes"])
     )]
     pub practise: bool,
+    /// Begins with the lesson, also for whoever has had it.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        arg(long, conflicts_with_all = ["room", "create", "quick", "practise", "scenes"])
+    )]
+    pub tutorial: bool,
+    /// Begins at the title, also for whoever has not had the lesson: then it teaches nobody by itself.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        arg(long = "no-tutorial", conflicts_with = "tutorial", action = clap::ArgAction::SetFalse)
+    )]
+    pub teaches: bool,
     /// With 2: two players in two scenes of one window, which needs no server.
     #[cfg_attr(
         not(target_arch = "wasm32"),
@@ -60,6 +72,13 @@ pub struct Args {
     /// Plays by itself, and is ready as soon as it is in a room.
     #[cfg_attr(not(target_arch = "wasm32"), arg(long))]
     pub autopilot: bool,
+    /// The rules of matches in a room of one's own, such as arena=hexagon,seats=8,bots=hard.
+    #[cfg_attr(not(target_arch = "wasm32"), arg(long, value_name = "RULES"))]
+    pub rules: Option<String>,
+    /// Prints what a picture costs in so many seconds of a match, and ends.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub measure: Option<u64>,
     /// Watches this replay at once.
     #[cfg(not(target_arch = "wasm32"))]
     #[arg(
@@ -98,6 +117,7 @@ impl Args {
     pub fn from_address(query: &str, fragment: &str) -> Self {
         let mut args = Self {
             scenes: 1,
+            teaches: true,
             ..Self::default()
         };
         for (key, value) in query_pairs(query) {
@@ -110,6 +130,7 @@ impl Args {
                 "create" => args.create = flag,
                 "quick" => args.quick = flag,
                 "practise" => args.practise = flag,
+                "tutorial" => (args.tutorial, args.teaches) = (flag, flag),
                 "scenes" => args.scenes = if value == "2" { 2 } else { 1 },
                 "autopilot" => args.autopilot = flag,
                 "relay_only" => args.relay_only = flag,
@@ -147,6 +168,7 @@ mod tests {
             address("", ""),
             Args {
                 scenes: 1,
+                teaches: true,
                 ..Args::default()
             }
         );
@@ -168,6 +190,17 @@ mod tests {
         assert!(address("?quick=1", "").quick);
         assert!(!address("?create=0", "").create);
         assert!(address("?create", "").create);
+    }
+
+    #[test]
+    fn the_lesson_may_be_asked_for_and_left_out() {
+        let wishes = |query| {
+            let args = address(query, "");
+            (args.tutorial, args.teaches)
+        };
+        assert_eq!(wishes(""), (false, true));
+        assert_eq!(wishes("?tutorial=1"), (true, true));
+        assert_eq!(wishes("?tutorial=0"), (false, false));
     }
 
     #[test]
@@ -219,6 +252,12 @@ mod tests {
         let args = Args::try_parse_from(["peerball", "--replay", "a.replay"]).unwrap();
         assert_eq!(args.replay, Some("a.replay".into()));
         assert!(Args::try_parse_from(["peerball", "--replay", "a", "--create"]).is_err());
+        assert!(Args::try_parse_from(["peerball"]).unwrap().teaches);
+        assert!(
+            !Args::try_parse_from(["peerball", "--no-tutorial"])
+                .unwrap()
+                .teaches
+        );
         assert!(Args::try_parse_from(["peerball", "--size", "1x1"]).is_err());
         assert!(Args::try_parse_from(["peerball", "--scenes", "3"]).is_err());
     }

@@ -49,6 +49,14 @@ pub trait Game: Send + Sync + 'static {
         netplay::session::in_order::<Self::World>(settings, teams)
     }
 
+    /// The settings that a text asks for, as `--rules` has it.
+    ///
+    /// # Errors
+    /// A sentence about what is no rule. By default, nothing is one.
+    fn rules(text: &str) -> Result<Settings<Self>, String> {
+        Err(format!("{text:?} is no rule: this game has none to choose"))
+    }
+
     /// What a peer does that plays by itself, as `--autopilot` has it.
     fn autopilot(world: &Self::World, seat: usize) -> Input<Self>;
 
@@ -65,6 +73,19 @@ pub trait Game: Send + Sync + 'static {
 
     /// What the display tells of a world.
     fn board(world: &Self::World, language: Language) -> Board;
+
+    /// What the players did in a match that is over, for its result.
+    fn figures(_world: &Self::World, _language: Language) -> Figures {
+        Figures::default()
+    }
+
+    /// Whether newcomers are taught first: the game fills in the scene's [`Teaching`].
+    const TEACHES: bool = false;
+
+    /// The settings of the match in which newcomers are taught.
+    fn lesson(players: usize) -> Settings<Self> {
+        Self::settings(players)
+    }
 
     /// What an event sounds like. `turned` says whether the scene shows its picture upright. Each
     /// event is asked for once, whatever is rolled back, and none that is long past.
@@ -133,6 +154,43 @@ pub struct Side {
     pub seats: Vec<usize>,
 }
 
+/// What the players did in a match that is over. The house puts their names to it.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Figures {
+    /// What is told of some players, above the table.
+    pub lines: Vec<Line>,
+    /// How the sides shared what there was to share, in hundredths; none for no bar.
+    pub shares: Vec<u32>,
+    /// Above the columns of the table, each short.
+    pub heads: Vec<&'static str>,
+    /// The cells of each seat, one below each head.
+    pub seats: Vec<Vec<String>>,
+}
+
+/// A sentence on players.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The sentence around their names.
+    pub sentence: fn(&str) -> String,
+    /// Who did it, how often, and what is made of the name.
+    pub players: Vec<(usize, u32, fn(&str) -> String)>,
+}
+
+/// How far the player of a scene is with what newcomers are taught.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Teaching {
+    /// The step, from 0.
+    pub step: usize,
+    /// How many there are.
+    pub steps: usize,
+    /// What is to be done, or that it was done well.
+    pub words: &'static str,
+    /// Whether it was.
+    pub is_praise: bool,
+    /// Whether all of it is over.
+    pub is_over: bool,
+}
+
 /// Words over the picture for a while.
 #[derive(Clone, Debug)]
 pub struct Announcement {
@@ -155,6 +213,8 @@ pub struct Cartridge {
     pub words: fn(Language) -> &'static Words,
     /// The rules, as servers tell them apart.
     pub version: VersionTag,
+    /// [`Game::TEACHES`].
+    pub teaches: bool,
 }
 
 impl Cartridge {
@@ -164,6 +224,7 @@ impl Cartridge {
             title: G::TITLE,
             words: G::words,
             version: VersionTag::of::<G::World>(),
+            teaches: G::TEACHES,
         }
     }
 }

@@ -27,6 +27,8 @@ mod fullscreen;
 #[cfg(not(target_arch = "wasm32"))]
 mod hosting;
 pub mod lab;
+#[cfg(not(target_arch = "wasm32"))]
+mod measure;
 mod netgraph;
 pub mod preferences;
 pub mod quality;

@@ -67,3 +67,67 @@ pub fn team(team: usize) -> Color {
         _ => Color::srgb(0.180, 0.769, 0.945),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::{color::Oklaba, math::Mat3};
+
+    /// How the colour-blind see linear light, by rows, at full severity: Machado, Oliveira and
+    /// Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (2009),
+    /// after what everybody else sees.
+    const EYES: [(&str, [[f32; 3]; 3]); 4] = [
+        ("usual", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [
+                [0.152286, 1.052583, -0.204868],
+                [0.114503, 0.786281, 0.099216],
+                [-0.003882, -0.048116, 1.051998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [
+                [0.367322, 0.860646, -0.227968],
+                [0.280085, 0.672501, 0.047413],
+                [-0.011820, 0.042940, 0.968881],
+            ],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255528, -0.076749, -0.178779],
+                [-0.078411, 0.930809, 0.147602],
+                [0.004733, 0.691367, 0.303900],
+            ],
+        ),
+    ];
+
+    /// A colour in a space in which distances are as large as they look.
+    fn seen(eye: &[[f32; 3]; 3], color: Color) -> Vec3 {
+        let light = color.to_linear();
+        let rows = Mat3::from_cols_array_2d(eye).transpose();
+        let light = rows * Vec3::new(light.red, light.green, light.blue);
+        let light = light.clamp(Vec3::ZERO, Vec3::ONE);
+        let lab = Oklaba::from(LinearRgba::rgb(light.x, light.y, light.z));
+        Vec3::new(lab.lightness, lab.a, lab.b)
+    }
+
+    #[test]
+    fn every_eye_tells_the_teams_and_the_ball_apart() {
+        // In Oklab 0.02 is just seen; black and white are 1 apart.
+        const APART: f32 = 0.2;
+        const FROM_FLOOR: f32 = 0.5;
+        for (name, eye) in &EYES {
+            let [left, right, ball, floor] =
+                [team(0), team(1), BALL, FLOOR].map(|color| seen(eye, color));
+            for (one, other) in [(left, right), (left, ball), (right, ball)] {
+                assert!(one.distance(other) > APART, "{name}: {one} {other}");
+            }
+            for body in [left, right, ball] {
+                assert!(body.distance(floor) > FROM_FLOOR, "{name}: {body}");
+            }
+        }
+    }
+}

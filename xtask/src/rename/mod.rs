@@ -234,9 +234,9 @@ fn signed(name: &str, text: String, authors: &str) -> String {
 
 /// The demo's options with so many seats.
 fn seated(text: &str, players: u8) -> Result<String> {
-    const SEATS: &str = "const SEATS: u8 = 2;";
+    const SEATS: &str = "const DEFAULT_SEATS: u8 = 2;";
     ensure!(text.contains(SEATS), "{OPTIONS} has no `{SEATS}`");
-    Ok(text.replacen(SEATS, &format!("const SEATS: u8 = {players};"), 1))
+    Ok(text.replacen(SEATS, &format!("const DEFAULT_SEATS: u8 = {players};"), 1))
 }
 
 fn write(root: &Path, files: &[Renamed]) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The demo game on the screen: the discs' picture ([`arena`]), what is heard of them
-//! ([`sound`]), how they are steered ([`input`], and
-//! [`controls`] on the glass), the [`options`] of their matches, the [`countdown`] to
-//! their kick-offs and what is said of them ([`text`]). Its rules are `sim::demo`.
+//! ([`sound`]), how they are steered ([`input`], and [`controls`] on the glass), the [`options`] of
+//! their matches, the [`countdown`] to their kick-offs, their [`figures`] in the end, the first
+//! [`lesson`], and what is said of them ([`text`]). Its rules are `sim::demo`.
 //!
 //! The house knows nothing of it: whoever makes another game deletes this folder, as
 //! `docs/TEMPLATE.md` tells.
@@ -9,8 +9,11 @@
 mod arena;
 mod controls;
 mod countdown;
+mod figures;
 mod input;
+mod lesson;
 mod options;
+mod rules;
 mod shown;
 mod sound;
 mod text;
@@ -19,7 +22,7 @@ mod told;
 
 use bevy::prelude::*;
 use game::{
-    contract::{Announcement, Board, Game, Side, Words},
+    contract::{Announcement, Board, Figures, Game, Side, Words},
     preferences::Language,
     sound::Cue,
     theme,
@@ -49,6 +52,7 @@ impl Game for Discs {
             arena::plugin,
             controls::plugin,
             input::plugin,
+            lesson::plugin,
             sound::plugin,
         ));
         #[cfg(target_arch = "wasm32")]
@@ -65,6 +69,10 @@ impl Game for Discs {
 
     fn seating(settings: Settings, teams: &[Option<u8>]) -> (Settings, Vec<Option<usize>>) {
         options::seating(settings, teams)
+    }
+
+    fn rules(text: &str) -> Result<Settings, String> {
+        rules::parse(text)
     }
 
     fn autopilot(world: &World, seat: usize) -> Input {
@@ -111,13 +119,25 @@ impl Game for Discs {
             EventKind::GoldenGoal => (said.golden_goal, theme::BALL, 1.5),
             _ => return None,
         };
-        let goal = event.team().filter(|_| event.kind == EventKind::Goal);
         Some(Announcement {
             words,
-            by: goal.and_then(|team| scorer(world, team, said)),
+            by: match event.kind {
+                EventKind::Goal => scorer(world, said),
+                _ => None,
+            },
             color,
             seconds,
         })
+    }
+
+    fn figures(world: &World, language: Language) -> Figures {
+        figures::of(world, language)
+    }
+
+    const TEACHES: bool = true;
+
+    fn lesson(_players: usize) -> Settings {
+        lesson::settings()
     }
 
     fn cues(event: &Event, world: &World, turned: bool) -> Vec<Cue> {
@@ -125,15 +145,10 @@ impl Game for Discs {
     }
 }
 
-/// Who scored a goal for `team`, or shot it into the own goal.
-fn scorer(world: &World, team: Team, said: &text::Said) -> Option<(usize, fn(&str) -> String)> {
-    // It is told while the goal is celebrated; later on, nobody has touched the ball.
-    let seat = world.last_touch()?;
-    let told = match Team::of_seat(seat) == team {
-        true => said.scored,
-        false => said.own_goal,
-    };
-    Some((seat, told))
+/// Who scored the newest goal, or shot it into the own goal.
+fn scorer(world: &World, said: &text::Said) -> Option<(usize, fn(&str) -> String)> {
+    let (seat, is_own) = world.last_goal()?.scorer()?;
+    Some((seat, if is_own { said.own_goal } else { said.scored }))
 }
 
 fn side(world: &World, team: Team, words: &Words) -> Side {
@@ -190,16 +205,11 @@ mod tests {
     }
 
     #[test]
-    fn the_scorer_is_named_and_so_is_who_shot_an_own_goal() {
+    fn the_scorer_is_named() {
         let said = text::of(Language::English);
-        let (world, team) = goal();
-        let by = |team| {
-            let (seat, told) = scorer(&world, team, said).unwrap();
-            (seat, told("Grace"))
-        };
-        assert_eq!(by(team), (1, "Grace scores".into()));
-        let other = Team::BOTH[1 - team.index()];
-        assert_eq!(by(other), (1, "Grace: own goal".into()));
+        let (world, _) = goal();
+        let (seat, told) = scorer(&world, said).unwrap();
+        assert_eq!((seat, told("Grace")), (1, "Grace scores".into()));
     }
 
     #[test]

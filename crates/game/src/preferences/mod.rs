@@ -54,6 +54,8 @@ pub struct Preferences {
     pub language: Language,
     /// How much the picture may cost.
     pub quality: Quality,
+    /// Whether the player has had the first lesson, or did not want it.
+    pub taught: bool,
 }
 
 /// How loud things are, each from 0 (silent) to 1 (full).

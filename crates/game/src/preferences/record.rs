@@ -79,6 +79,7 @@ mod tests {
             left_handed: true,
             language: Language::German,
             quality: Quality::Low,
+            taught: true,
         }
     }
 

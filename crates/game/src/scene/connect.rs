@@ -71,7 +71,7 @@ impl Road {
         Some(match choice {
             Choice::Replay(_) => return None,
             Choice::Quick | Choice::Create(_) | Choice::Join(_) => Self::Server,
-            Choice::Practise => Self::Memory {
+            Choice::Practise | Choice::Learn => Self::Memory {
                 hub: memory,
                 between: None,
             },
@@ -177,14 +177,17 @@ fn set_out<G: Game>(
 fn config<G: Game>(args: &Args, name: &str, scene: &Scene) -> Config<G::World> {
     Config {
         name: player_name(name, scene),
-        settings: G::settings,
+        settings: match scene.choice {
+            Choice::Learn => G::lesson,
+            _ => G::settings,
+        },
         seating: G::seating,
         autopilot: args.autopilot.then_some(G::autopilot),
-        auto_ready: args.autopilot,
-        min_peers: if scene.choice == Choice::Practise {
-            1
-        } else {
-            2
+        // Rules are asked for first.
+        auto_ready: args.autopilot && args.rules.is_none(),
+        min_peers: match scene.choice {
+            Choice::Practise | Choice::Learn => 1,
+            _ => 2,
         },
         // Two steps hide most of a short path's delay from both sides; in one window there is
         // none to hide.

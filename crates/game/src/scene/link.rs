@@ -2,15 +2,17 @@
 //! them it writes into components that know none.
 
 use super::{
-    Scene, Session,
+    Choice, Scene, Seen, Session,
     shown::{Sampling, Shown},
 };
 use crate::{
-    contract::{Announcement, Board, Game, Settings},
+    args::Args,
+    contract::{Announcement, Board, Figures, Game, Settings},
     preferences::{Language, Preferences},
 };
 use bevy::prelude::*;
-use netplay::session::{Handle, History};
+use netplay::session::{Command as Wish, Handle, History, Phase};
+use protocol::Simulation;
 use std::sync::Arc;
 
 pub(super) fn plugin<G: Game>(app: &mut App) {
@@ -22,6 +24,8 @@ pub(super) fn plugin<G: Game>(app: &mut App) {
         PreUpdate,
         (
             follow::<G>,
+            // Before the room is shown: there, who plays alone is ready at once.
+            ask::<G>.after(super::look).before(super::turn_page),
             tell::<G>.after(Sampling).before(super::turn_page),
         ),
     )
@@ -84,6 +88,26 @@ fn follow<G: Game>(
     }
 }
 
+/// Chooses the rules that were asked for at the start, once, as the owner of the room; then whoever
+/// plays by itself is ready.
+fn ask<G: Game>(args: Res<Args>, scenes: Query<(&Scene, &Seen, &Played<G>)>) {
+    let Some(Ok(wanted)) = args.rules.as_deref().map(G::rules) else {
+        return;
+    };
+    let in_lobby = |(scene, seen, _): &(&Scene, &Seen, &Played<G>)| {
+        // A lesson has rules of its own.
+        let is_lesson = scene.choice == Choice::Learn;
+        scene.index == 0 && !is_lesson && seen.0.phase == Phase::Lobby
+    };
+    for (_, _, played) in scenes.iter().filter(in_lobby) {
+        match played.0.chosen() {
+            None => played.0.choose(&wanted),
+            Some(_) if args.autopilot => played.0.command(Wish::SetReady(true)),
+            Some(_) => {}
+        }
+    }
+}
+
 fn turn<G: Game>(turn: On<TurnOption>, scenes: Query<(&Played<G>, &Chosen<G>)>) {
     if let Ok((played, chosen)) = scenes.get(turn.scene) {
         played.0.choose(&G::turned(&chosen.0, turn.option));
@@ -98,10 +122,11 @@ fn tell<G: Game>(
         &mut Announced,
         &mut Stalled,
         &mut Steps,
+        &mut Figures,
     )>,
 ) {
     let language = preferences.language;
-    for (shown, mut board, mut announced, mut stalled, mut steps) in &mut scenes {
+    for (shown, mut board, mut announced, mut stalled, mut steps, mut figures) in &mut scenes {
         steps.set_if_neq(Steps(shown.history()));
         stalled.set_if_neq(Stalled(shown.is_stalled()));
         announced.0.clear();
@@ -109,6 +134,14 @@ fn tell<G: Game>(
             continue;
         };
         board.set_if_neq(G::board(world, language));
+        // What is over does not change any more, but for its words.
+        match (world.is_over(), figures.heads.is_empty()) {
+            (true, is_new) if is_new || preferences.is_changed() => {
+                *figures = G::figures(world, language);
+            }
+            (false, false) => *figures = Figures::default(),
+            _ => {}
+        }
         let events = shown.events.iter();
         let said = events.filter_map(|(_, event)| G::announcement(event, world, language));
         announced.0.extend(said);

@@ -15,7 +15,7 @@ pub mod view;
 
 use crate::{
     args::Args,
-    contract::{Board, Game},
+    contract::{Board, Cartridge, Figures, Game},
     preferences::Preferences,
     text::Trouble,
 };
@@ -67,6 +67,8 @@ pub enum Choice {
     Join(String),
     /// A match against a bot.
     Practise,
+    /// To be taught.
+    Learn,
     /// Two players in this window.
     TwoScenes,
     /// To watch a match that is over.
@@ -86,6 +88,7 @@ pub struct BackToTitle;
 #[require(
     Seen,
     Board,
+    Figures,
     link::Announced,
     link::Stalled,
     link::Steps,
@@ -106,7 +109,10 @@ pub struct Scene {
 impl Scene {
     /// Whether everybody who will ever come is here: then nobody presses "ready" to begin.
     pub fn is_private(&self) -> bool {
-        matches!(self.choice, Choice::Practise | Choice::TwoScenes)
+        matches!(
+            self.choice,
+            Choice::Practise | Choice::Learn | Choice::TwoScenes
+        )
     }
 }
 
@@ -220,7 +226,12 @@ pub fn player_name(given: &str, scene: &Scene) -> String {
     }
 }
 
-fn begin_as_asked(args: Res<Args>, mut commands: Commands) {
+fn begin_as_asked(
+    args: Res<Args>,
+    preferences: Res<Preferences>,
+    cartridge: Res<Cartridge>,
+    mut commands: Commands,
+) {
     #[cfg(not(target_arch = "wasm32"))]
     if let Some(file) = &args.replay {
         let source = replay::Source(file.clone());
@@ -237,6 +248,9 @@ fn begin_as_asked(args: Res<Args>, mut commands: Commands) {
         Choice::Create(Visibility::Private)
     } else if args.quick {
         Choice::Quick
+    } else if cartridge.teaches && (args.tutorial || args.teaches && !preferences.taught) {
+        // Whoever starts the game for the first time, and was not sent somewhere.
+        Choice::Learn
     } else {
         return;
     };
@@ -281,7 +295,7 @@ fn back_to_title(_: On<BackToTitle>, scenes: Query<&Session>, mut stage: ResMut<
 }
 
 /// Takes the newest view of the room, once for everything that shows some of it.
-fn look(mut scenes: Query<(&Session, &mut Seen)>) {
+pub fn look(mut scenes: Query<(&Session, &mut Seen)>) {
     for (session, mut seen) in &mut scenes {
         let view = session.0.view();
         if seen.0 != view {
@@ -299,7 +313,11 @@ type Turning = (
     Has<Watching>,
 );
 
-fn turn_page(scenes: Query<Turning, Or<(Changed<Seen>, Added<Failed>)>>, mut commands: Commands) {
+/// Turns each scene to the page that its session is at.
+pub fn turn_page(
+    scenes: Query<Turning, Or<(Changed<Seen>, Added<Failed>)>>,
+    mut commands: Commands,
+) {
     for (scene, page, seen, failed, is_watching) in &scenes {
         if is_watching {
             if seen.0.phase != Phase::Match {

@@ -120,7 +120,7 @@ pub async fn find(
         }
         Choice::Create(visibility) => make(&servers.ours, *visibility, version).await?,
         // The others need no server.
-        Choice::Practise | Choice::TwoScenes | Choice::Replay(_) => {
+        Choice::Practise | Choice::Learn | Choice::TwoScenes | Choice::Replay(_) => {
             make(&servers.ours, Visibility::Private, version).await?
         }
     };

@@ -26,7 +26,7 @@ fn build(
         Choice::Quick => words.title.finding_company,
         Choice::Create(_) => words.title.opening_room,
         Choice::Join(_) => words.title.finding_room,
-        Choice::Practise => words.title.calling_bot,
+        Choice::Practise | Choice::Learn => words.title.calling_bot,
         Choice::TwoScenes => words.title.scenes_meet,
         Choice::Replay(_) => words.title.opening_replay,
     };

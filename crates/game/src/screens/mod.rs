@@ -6,6 +6,8 @@
 pub mod backdrop;
 mod connecting;
 mod failure;
+mod figures;
+mod lesson;
 pub(crate) mod navigation;
 mod options;
 pub mod panels;
@@ -50,6 +52,7 @@ pub(super) fn plugin(app: &mut App) {
         result::plugin,
         watching::plugin,
         failure::plugin,
+        lesson::plugin,
         panels::plugin,
     ))
     .add_observer(clear_page)

@@ -4,7 +4,7 @@
 use super::playing::{Cast, side_name};
 use crate::{
     contract::{Board, Cartridge},
-    preferences::Preferences,
+    preferences::{Preferences, PutAside},
     scene::{Page, Scene, Seen, Stage, link::Announced},
     text::Words,
     web,
@@ -17,7 +17,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(Update, (tell_page, tell_events));
 }
 
-fn tell_title(preferences: Res<Preferences>, cartridge: Res<Cartridge>) {
+fn tell_title(preferences: Res<Preferences>, cartridge: Res<Cartridge>, aside: Res<PutAside>) {
     let words = preferences.words();
     web::show_screen(
         cartridge.title,
@@ -25,6 +25,9 @@ fn tell_title(preferences: Res<Preferences>, cartridge: Res<Cartridge>) {
         words.spoken.title,
         words.spoken.language,
     );
+    if let Some(place) = &aside.0 {
+        web::announce(&(words.title.put_aside)(place));
+    }
 }
 
 fn tell_rooms(preferences: Res<Preferences>, cartridge: Res<Cartridge>) {

@@ -92,14 +92,7 @@ fn controls(scene: Entity, words: &Words) -> impl Bundle + use<> {
     };
     let back = move |_: On<Activate>, mut commands: Commands| commands.trigger(StopWatching(scene));
     (
-        Node {
-            position_type: PositionType::Absolute,
-            bottom: vmin(0.8),
-            width: percent(100),
-            height: vmin(theme::inset::BOTTOM - 0.8),
-            padding: UiRect::horizontal(vmin(1.5)),
-            ..widgets::row(1.4)
-        },
+        widgets::bar_below(1.4),
         Pickable::IGNORE,
         children![
             (

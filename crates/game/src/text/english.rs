@@ -1,8 +1,8 @@
 //! English.
 
 use super::{
-    Common, Credits, Lab, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title, Trouble,
-    Words, trouble::sentence,
+    Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
+    Trouble, Words, trouble::sentence,
 };
 use crate::lab::dial::Part;
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
@@ -62,6 +62,7 @@ pub(super) static WORDS: Words = Words {
         here_can_play: "who is here can play",
         locked_alone: "the room is locked: nobody new gets in",
         share: "share the code: you play as soon as a friend is here",
+        play_meanwhile: "Play with bots meanwhile",
         press_ready: "press Ready when you are",
         here_we_go: "here we go",
         wait_for_others: "waiting for the others",
@@ -83,14 +84,26 @@ pub(super) static WORDS: Words = Words {
         you_lose: "You lose",
         wins: |side| format!("{side} wins"),
         rematch: "Rematch",
-        want_again: |names| match names {
-            [name] => format!("{name} wants to play again"),
-            names => format!("{} want to play again", names.join(", ")),
+        no_rematch: "No rematch",
+        join_match: "Join the match",
+        want_again: |names, all| match names {
+            [name] => format!("{name} wants to play again (1 of {all})"),
+            names => {
+                let told = names.join(", ");
+                format!("{told} want to play again ({} of {all})", names.len())
+            }
         },
+        others_play: "the others play again: you can drop in",
+        drops_in: |name| format!("{name} plays now"),
+        ping: "Ping",
         watch_replay: "Watch replay (R)",
         pause: "Pause",
         resume: "Play",
         replay_keys: "pause Space   seek left and right   speed up and down   back Esc",
+    },
+    lesson: Lesson {
+        skip: "Skip",
+        begin: "Learn to play",
     },
     lab: Lab {
         part: |part| match part {

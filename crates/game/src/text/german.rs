@@ -1,8 +1,8 @@
 //! German.
 
 use super::{
-    Common, Credits, Lab, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title, Trouble,
-    Words, trouble::sentence,
+    Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
+    Trouble, Words, trouble::sentence,
 };
 use crate::lab::dial::Part;
 use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
@@ -63,6 +63,7 @@ pub(super) static WORDS: Words = Words {
         here_can_play: "wer da ist, kann spielen",
         locked_alone: "der Raum ist geschlossen: niemand Neues kommt herein",
         share: "gib den Code weiter: ihr spielt, sobald jemand da ist",
+        play_meanwhile: "Solange gegen Bots",
         press_ready: "drücke „Bereit“, wenn du es bist",
         here_we_go: "los geht’s",
         wait_for_others: "warte auf die anderen",
@@ -84,14 +85,29 @@ pub(super) static WORDS: Words = Words {
         you_lose: "Verloren",
         wins: |side| format!("{side} gewinnt"),
         rematch: "Noch einmal",
-        want_again: |names| match names {
-            [name] => format!("{name} will noch einmal spielen"),
-            names => format!("{} wollen noch einmal spielen", names.join(", ")),
+        no_rematch: "Doch nicht",
+        join_match: "Mitspielen",
+        want_again: |names, all| match names {
+            [name] => format!("{name} will noch einmal spielen (1 von {all})"),
+            names => {
+                let told = names.join(", ");
+                format!(
+                    "{told} wollen noch einmal spielen ({} von {all})",
+                    names.len()
+                )
+            }
         },
+        others_play: "die anderen spielen wieder: du kannst dazukommen",
+        drops_in: |name| format!("{name} spielt jetzt mit"),
+        ping: "Ping",
         watch_replay: "Aufzeichnung ansehen (R)",
         pause: "Pause",
         resume: "Weiter",
         replay_keys: "Pause Leertaste   Suche links und rechts   Tempo auf und ab   zurück Esc",
+    },
+    lesson: Lesson {
+        skip: "Überspringen",
+        begin: "Spielen lernen",
     },
     lab: Lab {
         part: |part| match part {

@@ -28,6 +28,8 @@ pub struct Words {
     pub room: Room,
     /// The match and its end, also as a replay.
     pub play: Play,
+    /// What newcomers are taught in.
+    pub lesson: Lesson,
     /// The laboratory of two scenes.
     pub lab: Lab,
     /// The net graph.
@@ -149,6 +151,8 @@ pub struct Room {
     pub locked_alone: &'static str,
     /// Alone.
     pub share: &'static str,
+    /// Alone: plays with bots until somebody comes.
+    pub play_meanwhile: &'static str,
     /// To who is not ready.
     pub press_ready: &'static str,
     /// When all are ready.
@@ -189,10 +193,20 @@ pub struct Play {
     pub you_lose: &'static str,
     /// The side of this name won.
     pub wins: fn(&str) -> String,
-    /// Plays again.
+    /// Votes for playing again.
     pub rematch: &'static str,
-    /// These want to play again; never empty.
-    pub want_again: fn(&[&str]) -> String,
+    /// Takes that vote back.
+    pub no_rematch: &'static str,
+    /// Enters the match that others play already.
+    pub join_match: &'static str,
+    /// These want to play again, of so many; never empty.
+    pub want_again: fn(&[&str], usize) -> String,
+    /// When others play already.
+    pub others_play: &'static str,
+    /// Somebody has taken a bot's place.
+    pub drops_in: fn(&str) -> String,
+    /// Above the round trips of a result; short.
+    pub ping: &'static str,
     /// Shows the match again.
     pub watch_replay: &'static str,
     /// Halts the replay.
@@ -201,6 +215,14 @@ pub struct Play {
     pub resume: &'static str,
     /// Said for a while when a replay begins.
     pub replay_keys: &'static str,
+}
+
+/// What newcomers are taught in; what they are taught is the game's.
+pub struct Lesson {
+    /// Ends it.
+    pub skip: &'static str,
+    /// In the settings: begins it again.
+    pub begin: &'static str,
 }
 
 /// The laboratory of two scenes. What stands beside a slider or on a button is short.

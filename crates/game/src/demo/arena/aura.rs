@@ -99,8 +99,8 @@ impl Aura {
             // Without movement there are no flashes, and the banner tells all.
             Some((age, color)) if !still => Some((color, 0.9 * flood(age))),
             _ if self.golden <= 0.0 => None,
-            _ if still => Some((theme::BALL, 0.3)),
-            _ => Some((theme::BALL, 0.6 * pulse(self.golden))),
+            _ if still => Some((theme::BALL, 0.25)),
+            _ => Some((theme::BALL, 0.5 * pulse(self.golden))),
         }
     }
 }
@@ -147,9 +147,12 @@ fn paint(arena: &Arena) -> Image {
     image(size.as_uvec2(), |pixel| {
         let at = (pixel + 0.5 - size / 2.0) / resolution;
         let wall = to_field(arena, at);
-        let along = (-wall.abs() / 0.55).exp();
-        let inside = if wall < 0.0 { 0.10 } else { 0.0 };
-        Vec4::new(1.0, 1.0, 1.0, (0.75 * along + inside).min(1.0))
+        // What moves on the floor is to be seen, and the texture's rim is not.
+        let along = (-wall.max(-0.5 * wall) / 0.3).exp();
+        let inside = if wall < 0.0 { 0.03 } else { 0.0 };
+        let rim = ((canvas(arena) / 2.0 - at.abs()) / 0.5).min_element();
+        let alpha = (0.75 * along + inside) * rim.clamp(0.0, 1.0);
+        Vec4::new(1.0, 1.0, 1.0, alpha)
     })
 }
 

@@ -18,6 +18,8 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Ring,
+    /// A ring that is bright behind its front.
+    Wave,
     /// A soft light, largest in the middle.
     Light,
 }
@@ -59,7 +61,7 @@ impl Flash {
         // Fast at first, as a wave.
         let grown = 1.0 - (1.0 - part).powi(3);
         let bright = match self.form {
-            Form::Ring => 0.8,
+            Form::Ring | Form::Wave => 0.8,
             Form::Light => 0.5,
         };
         (self.radius * grown, bright * (1.0 - part))
@@ -80,8 +82,12 @@ fn flash_of(event: &Event) -> Option<Flash> {
         }
         _ => return None,
     };
+    let form = match event.kind {
+        EventKind::Goal => Form::Wave,
+        _ => Form::Ring,
+    };
     Some(Flash {
-        form: Form::Ring,
+        form,
         life,
         age: 0.0,
         radius,
@@ -93,7 +99,7 @@ fn flash_of(event: &Event) -> Option<Flash> {
 /// What follows a goal: a second wave, and a light that floods the field from its goal.
 fn celebration(goal: &Event) -> [Flash; 2] {
     let wave = Flash {
-        form: Form::Ring,
+        form: Form::Wave,
         life: 1.7,
         age: 0.0,
         radius: 15.0,
@@ -135,6 +141,7 @@ fn flash(
                 };
                 let image = match flash.form {
                     Form::Ring => kit.ring.clone(),
+                    Form::Wave => kit.wave.clone(),
                     Form::Light => kit.glow.clone(),
                 };
                 commands.spawn((

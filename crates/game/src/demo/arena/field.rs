@@ -193,10 +193,10 @@ fn shade(arena: &Arena, at: Vec2, pixel: f32) -> Vec4 {
     for bumper in arena.bumpers {
         // A ring with a lit heart: what throws back, and no place to stand.
         let distance = at.distance(point(bumper.center)) - bumper.radius;
-        light.add(theme::BALL, line(distance + 0.09, 0.07));
-        light.add(theme::BALL, 0.5 * (-distance.abs() / 0.16).exp());
+        light.add(theme::WALL, line(distance + 0.09, 0.07));
+        light.add(theme::WALL, 0.5 * (-distance.abs() / 0.16).exp());
         let heart = distance + bumper.radius * 0.55;
-        light.add(theme::BALL, 0.55 * (0.5 - heart / pixel).clamp(0.0, 1.0));
+        light.add(theme::WALL, 0.55 * (0.5 - heart / pixel).clamp(0.0, 1.0));
     }
     light.0.extend(1.0)
 }

@@ -19,6 +19,8 @@ pub struct Kit {
     pub discs: [Handle<Image>; 2],
     /// A thin ring.
     pub ring: Handle<Image>,
+    /// The front of a wave as large as the arena, bright at its rim.
+    pub wave: Handle<Image>,
     /// A ring that is closed by parts, from nothing to all in [`ARC_PARTS`] steps.
     pub arcs: Handle<Image>,
     /// The places of the arcs in their texture.
@@ -29,8 +31,9 @@ pub struct Kit {
 const ARC_PARTS: u32 = 32;
 const ARC_COLUMNS: u32 = 8;
 
-/// Pixels of an arc's side, and of everything else's.
+/// Pixels of an arc's side, of a wave's, and of everything else's.
 const ARC_SIDE: u32 = 96;
+const WAVE_SIDE: u32 = 448;
 const SIDE: u32 = 160;
 
 impl FromWorld for Kit {
@@ -46,6 +49,11 @@ impl FromWorld for Kit {
             .resource_mut::<Assets<TextureAtlasLayout>>()
             .add(layout);
         let mut images = world.resource_mut::<Assets<Image>>();
+        let wave = images.add(round(WAVE_SIDE, |at| {
+            let behind = 0.97 - at.length();
+            let front = (1.0 + behind / 0.02).clamp(0.0, 1.0);
+            Vec2::new(1.0, front * (-behind.max(0.0) / 0.05).exp())
+        }));
         let mut add = |shade: fn(Vec2) -> Vec2| images.add(round(SIDE, shade));
         Self {
             glow: add(|at| Vec2::new(1.0, (1.0 - at.length()).max(0.0).powi(2))),
@@ -60,6 +68,7 @@ impl FromWorld for Kit {
                 })
             }),
             ring: add(|at| Vec2::new(1.0, band(at.length(), 0.92, 0.05))),
+            wave,
             arcs: images.add(arcs()),
             arc_layout,
         }

@@ -1,6 +1,6 @@
 //! English, of the discs.
 
-use super::{Rules, Said};
+use super::{Figures, Rules, Said, Taught};
 use game::contract::Words;
 use sim::demo::{ArenaKind, Ball, Level};
 
@@ -50,4 +50,28 @@ pub(super) static SAID: Said = Said {
     goal: |team| ["Goal for Orange!", "Goal for Blue!"][team],
     scored: |name| format!("{name} scores"),
     own_goal: |name| format!("{name}: own goal"),
+    figures: Figures {
+        scorers: |names| format!("Goals: {names}"),
+        last_goal: |name| format!("Last goal: {name}"),
+        own_goal_of: |name| format!("{name} (own goal)"),
+        heads: ["Goals", "Own", "Saves", "Kicks", "Ball"],
+    },
+    taught: Taught {
+        moving: ["Move: WASD or the arrows", "Move: the left stick"],
+        kicking: [
+            "Kick: go to the ball, hold Space, let go",
+            "Kick: go to the ball, hold A, let go",
+        ],
+        hold_longer: [
+            "Stronger: hold Space until the ring is full",
+            "Stronger: hold A until the ring is full",
+        ],
+        dashing: [
+            "Dash: steer somewhere and press Shift",
+            "Dash: steer somewhere and press X",
+        ],
+        scoring: "Now score: into the blue goal!",
+        praise: "Well done!",
+        farewell: "Goal! That is all there is to know. Have fun!",
+    },
 };

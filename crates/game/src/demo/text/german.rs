@@ -1,6 +1,6 @@
 //! German, of the discs.
 
-use super::{Rules, Said};
+use super::{Figures, Rules, Said, Taught};
 use game::contract::Words;
 use sim::demo::{ArenaKind, Ball, Level};
 
@@ -50,4 +50,28 @@ pub(super) static SAID: Said = Said {
     goal: |team| ["Tor für Orange!", "Tor für Blau!"][team],
     scored: |name| format!("{name} trifft"),
     own_goal: |name| format!("{name}: Eigentor"),
+    figures: Figures {
+        scorers: |names| format!("Tore: {names}"),
+        last_goal: |name| format!("Letztes Tor: {name}"),
+        own_goal_of: |name| format!("{name} (Eigentor)"),
+        heads: ["Tore", "Eigen", "Paraden", "Schüsse", "Ball"],
+    },
+    taught: Taught {
+        moving: ["Bewegen: WASD oder Pfeile", "Bewegen: der linke Stick"],
+        kicking: [
+            "Schuss: geh zum Ball, halte die Leertaste, lass los",
+            "Schuss: geh zum Ball, halte A, lass los",
+        ],
+        hold_longer: [
+            "Stärker: halte die Leertaste, bis der Ring voll ist",
+            "Stärker: halte A, bis der Ring voll ist",
+        ],
+        dashing: [
+            "Sprint: lenke irgendwohin und drücke Umschalt",
+            "Sprint: lenke irgendwohin und drücke X",
+        ],
+        scoring: "Jetzt ein Tor: ins blaue Tor!",
+        praise: "Gut gemacht!",
+        farewell: "Tor! Mehr musst du nicht wissen. Viel Spaß!",
+    },
 };

@@ -24,6 +24,40 @@ pub struct Said {
     pub scored: fn(&str) -> String,
     /// Who shot it into the own goal.
     pub own_goal: fn(&str) -> String,
+    /// What the players did in a match that is over.
+    pub figures: Figures,
+    /// The first lesson.
+    pub taught: Taught,
+}
+
+/// What the players did in a match that is over.
+pub struct Figures {
+    /// Who scored.
+    pub scorers: fn(&str) -> String,
+    /// Who scored last.
+    pub last_goal: fn(&str) -> String,
+    /// A player's own goal.
+    pub own_goal_of: fn(&str) -> String,
+    /// Above goals, own goals, saves, kicks and the share of the ball: each short.
+    pub heads: [&'static str; 5],
+}
+
+/// The first lesson: what to do with keys, and with a gamepad.
+pub struct Taught {
+    /// To move.
+    pub moving: [&'static str; 2],
+    /// To kick.
+    pub kicking: [&'static str; 2],
+    /// To kick harder, after a weak kick.
+    pub hold_longer: [&'static str; 2],
+    /// To dash.
+    pub dashing: [&'static str; 2],
+    /// To score.
+    pub scoring: &'static str,
+    /// When a step is done.
+    pub praise: &'static str,
+    /// When all is done.
+    pub farewell: &'static str,
 }
 
 /// The options of a match. Each stands on a button, so it is short.

@@ -11,6 +11,7 @@ use super::{
     widgets,
 };
 use crate::{
+    contract::Cartridge,
     fullscreen::FullScreen,
     preferences::Preferences,
     scene::{Page, Stage, view::Whole},
@@ -121,6 +122,8 @@ fn show(
     preferences: Res<Preferences>,
     full_screen: Res<FullScreen>,
     roots: Query<Entity, With<PanelRoot>>,
+    scenes: Query<(), With<Page>>,
+    cartridge: Option<Res<Cartridge>>,
     mut shown: Local<Option<(Panel, &'static str, FullScreen)>>,
     mut commands: Commands,
 ) {
@@ -149,6 +152,10 @@ fn show(
         Panel::Settings => root.insert(settings::contents(words, &preferences, *full_screen)),
         Panel::Credits => root.insert(credits::contents(words)),
     };
+    let teaches = cartridge.is_some_and(|cartridge| cartridge.teaches);
+    if panel == Panel::Settings && scenes.is_empty() && teaches {
+        root.with_child(settings::lesson(words));
+    }
 }
 
 /// After the cameras of all scenes.
@@ -169,7 +176,7 @@ fn root(camera: Entity, panel: Panel) -> impl Bundle {
             width: percent(100),
             height: percent(100),
             padding: UiRect::all(vmin(3.0)),
-            ..widgets::column(1.3)
+            ..widgets::column(1.1)
         },
     )
 }

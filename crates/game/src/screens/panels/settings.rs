@@ -1,10 +1,13 @@
 //! The settings: each widget writes a preference as soon as it is touched.
 
-use super::back;
+use super::{Panels, back};
 use crate::{
     fullscreen::{FullScreen, ToggleFullScreen},
     preferences::{Language, Preferences, Quality},
-    screens::widgets::{Stepped, choice, chosen, setting, setting_if, slider, switch, text},
+    scene::{Begin, Choice},
+    screens::widgets::{
+        Stepped, choice, chosen, row, setting, setting_if, slider, small_button, switch, text,
+    },
     text::Words,
     theme::{self, size},
 };
@@ -90,6 +93,23 @@ pub(super) fn contents(
     ]
 }
 
+/// The button that begins the first lesson again, in the corner.
+pub(super) fn lesson(words: &Words) -> impl Bundle + use<> {
+    let begin = |_: On<Activate>, mut panels: ResMut<Panels>, mut commands: Commands| {
+        panels.open.clear();
+        commands.trigger(Begin(Choice::Learn));
+    };
+    (
+        Node {
+            position_type: PositionType::Absolute,
+            right: vmin(2.0),
+            bottom: vmin(2.0),
+            ..row(0.0)
+        },
+        children![(small_button(words.lesson.begin), observe(begin))],
+    )
+}
+
 /// What a slider writes.
 fn slides(part: fn(&mut Preferences) -> &mut f32) -> impl Bundle {
     observe(
@@ -146,7 +166,7 @@ fn turn_language(stepped: On<Stepped>, mut preferences: ResMut<Preferences>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Panel, *};
     use crate::preferences::Volume;
     use bevy::ui_widgets::{Activate, Button, Checkbox, Slider};
 
@@ -160,6 +180,30 @@ mod tests {
         assert_eq!(turned(&Quality::ALL, Quality::High, 1), Quality::Auto);
         assert_eq!(turned(&Quality::ALL, Quality::Auto, -1), Quality::High);
         assert_eq!(turned(&[], Quality::Low, 1), Quality::Low);
+    }
+
+    #[test]
+    fn the_lesson_begins_and_the_panel_closes() {
+        #[derive(Resource, Default)]
+        struct Begun(Vec<Choice>);
+
+        let mut app = App::new();
+        app.init_resource::<Begun>()
+            .insert_resource(Panels {
+                open: vec![Panel::Settings],
+            })
+            .add_observer(|begin: On<Begin>, mut begun: ResMut<Begun>| {
+                begun.0.push(begin.0.clone());
+            });
+        app.world_mut()
+            .spawn(lesson(Preferences::default().words()));
+        app.update();
+        let mut buttons = app.world_mut().query_filtered::<Entity, With<Button>>();
+        let entity = buttons.single(app.world()).unwrap();
+        app.world_mut().trigger(Activate { entity });
+        app.update();
+        assert_eq!(app.world().resource::<Begun>().0, [Choice::Learn]);
+        assert!(!app.world().resource::<Panels>().is_open());
     }
 
     #[test]
@@ -211,6 +255,7 @@ mod tests {
             left_handed: true,
             language: Language::German,
             quality: Quality::Low,
+            taught: false,
         };
         assert_eq!(*world.resource::<Preferences>(), expected);
     }

@@ -9,6 +9,7 @@ use crate::{
 };
 use bevy::prelude::*;
 use netplay::session::RoomView;
+use protocol::PeerId;
 
 /// What is announced until its seconds are over, or else what the board says.
 #[derive(Component, Default)]
@@ -54,6 +55,8 @@ pub(in crate::screens) struct Notice {
     /// What was told last of others and of the server, so that each is told once.
     told: Option<String>,
     told_of_server: Option<String>,
+    /// The others who have a seat; nothing before the first look.
+    seated: Option<Vec<PeerId>>,
 }
 
 /// How long a notice is shown.
@@ -112,7 +115,18 @@ fn news(view: &RoomView, notice: &mut Notice, words: &Words) -> Option<String> {
     let of_others = (notice.told != view.notice).then(|| view.notice.clone());
     notice.told_of_server = server;
     notice.told.clone_from(&view.notice);
-    of_others.flatten().or(of_server.flatten())
+    let has_come = arrival(view, &mut notice.seated).map(words.play.drops_in);
+    of_others.flatten().or(has_come).or(of_server.flatten())
+}
+
+/// Who plays with us from now on, if somebody came; whoever began the match with us did not.
+fn arrival<'v>(view: &'v RoomView, seated: &mut Option<Vec<PeerId>>) -> Option<&'v str> {
+    let others = view.peers.iter();
+    let others = others.filter(|peer| peer.seat.is_some() && !peer.is_me);
+    let now: Vec<PeerId> = others.clone().map(|peer| peer.id).collect();
+    let before = seated.replace(now)?;
+    let mut new = others.filter(|peer| !before.contains(&peer.id));
+    new.next().map(|peer| peer.name.as_str())
 }
 
 pub(super) fn notice(
@@ -132,7 +146,7 @@ pub(super) fn notice(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{preferences::Language, text};
+    use crate::{preferences::Language, screens::playing::tests::peer, text};
     use netplay::transport::SignalingState;
 
     #[test]
@@ -153,6 +167,23 @@ mod tests {
             Some("Grace left")
         );
         assert_eq!(news(&view, &mut notice, words), None);
+    }
+
+    #[test]
+    fn whoever_drops_in_is_told() {
+        let words = text::of(Language::English);
+        let mut notice = Notice::default();
+        let mut view = RoomView {
+            peers: vec![peer("Ada", 0, None), peer("Grace", 1, Some(20.0))],
+            ..RoomView::default()
+        };
+        let news = |view: &RoomView, notice: &mut Notice| news(view, notice, words);
+        assert_eq!(news(&view, &mut notice), None, "from the start");
+        view.peers.push(peer("Cem", 2, Some(20.0)));
+        assert_eq!(news(&view, &mut notice).as_deref(), Some("Cem plays now"));
+        assert_eq!(news(&view, &mut notice), None);
+        view.peers[2].seat = None;
+        assert_eq!(news(&view, &mut notice), None);
     }
 
     #[test]

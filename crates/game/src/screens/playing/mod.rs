@@ -19,7 +19,7 @@ use crate::{
 };
 pub(super) use banner::{Banner, Notice};
 use bevy::{input_focus::tab_navigation::TabGroup, prelude::*};
-pub(super) use names::{Cast, side_name};
+pub(super) use names::{Cast, described, side_name};
 use protocol::limits::STEPS_PER_SECOND;
 pub(super) use top::top;
 
@@ -113,13 +113,8 @@ pub(super) fn banner(scene: Entity) -> impl Bundle {
 fn bottom(scene: Entity) -> impl Bundle {
     (
         Node {
-            position_type: PositionType::Absolute,
-            bottom: vmin(0.8),
-            width: percent(100),
-            height: vmin(theme::inset::BOTTOM - 0.8),
-            padding: UiRect::horizontal(vmin(1.5)),
             justify_content: JustifyContent::SpaceBetween,
-            ..widgets::row(1.0)
+            ..widgets::bar_below(1.0)
         },
         Pickable::IGNORE,
         children![
@@ -212,12 +207,12 @@ fn leap(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use netplay::session::PeerView;
     use protocol::PeerId;
 
-    pub(super) fn peer(name: &str, seat: usize, rtt_ms: Option<f32>) -> PeerView {
+    pub(in crate::screens) fn peer(name: &str, seat: usize, rtt_ms: Option<f32>) -> PeerView {
         PeerView {
             id: PeerId(uuid::Uuid::from_u128(seat as u128)),
             name: name.into(),

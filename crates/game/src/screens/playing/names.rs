@@ -13,6 +13,23 @@ use protocol::limits::MAX_SEATS;
 #[derive(Component, Default)]
 pub(in crate::screens) struct Cast([String; MAX_SEATS]);
 
+/// Who plays a seat: a peer and how it is, or the bot of one who is gone. Nothing if nobody but a
+/// bot has.
+pub(in crate::screens) fn described(
+    seat: usize,
+    view: &RoomView,
+    cast: &Cast,
+    words: &Words,
+) -> Option<String> {
+    let peer = view.peers.iter().find(|peer| peer.seat == Some(seat));
+    let before = cast.0.get(seat).filter(|name| !name.is_empty());
+    match (peer.map(|peer| (&peer.name, words.presence(peer))), before) {
+        (Some((name, "")), _) => Some(name.clone()),
+        (Some((name, presence)), _) => Some(format!("{name} ({presence})")),
+        (None, before) => before.map(|before| (words.play.bot_for)(before)),
+    }
+}
+
 /// Who plays these seats: the names of their peers, how they are, and how many bots.
 pub(in crate::screens) fn names(
     seats: &[usize],
@@ -23,13 +40,9 @@ pub(in crate::screens) fn names(
     let mut names = Vec::new();
     let mut bots = 0;
     for &seat in seats {
-        let peer = view.peers.iter().find(|peer| peer.seat == Some(seat));
-        let before = cast.0.get(seat).filter(|name| !name.is_empty());
-        match (peer.map(|peer| (&peer.name, words.presence(peer))), before) {
-            (Some((name, "")), _) => names.push(name.clone()),
-            (Some((name, presence)), _) => names.push(format!("{name} ({presence})")),
-            (None, Some(before)) => names.push((words.play.bot_for)(before)),
-            (None, None) => bots += 1,
+        match described(seat, view, cast, words) {
+            Some(name) => names.push(name),
+            None => bots += 1,
         }
     }
     listed(names, bots, words)

@@ -20,7 +20,7 @@ use netplay::{
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(build)
-        .add_systems(Update, (tell, show_lock));
+        .add_systems(Update, (tell, show_lock, offer_bots));
 }
 
 /// Who is here.
@@ -30,6 +30,10 @@ struct PeerList;
 /// What we wait for.
 #[derive(Component)]
 struct Waiting;
+
+/// The button that plays with bots, for whoever is alone.
+#[derive(Component)]
+struct Meanwhile;
 
 /// The button of the room's lock.
 #[derive(Component)]
@@ -85,6 +89,9 @@ fn build(
             Of(scene),
             widgets::paragraph("", 88.0, theme::FAINT),
         ));
+        if !settings.is_private() {
+            page.spawn(meanwhile(scene, words));
+        }
         page.spawn((
             widgets::row(3.0),
             children![
@@ -97,6 +104,42 @@ fn build(
             ],
         ));
     });
+}
+
+/// The button that plays with bots until somebody comes; the room stays open.
+fn meanwhile(scene: Entity, words: &Words) -> impl Bundle + use<> {
+    let play = move |_: On<Activate>, sessions: Query<&Session>| {
+        if let Ok(session) = sessions.get(scene) {
+            session.0.command(Wish::PlayAlone);
+        }
+    };
+    (
+        Meanwhile,
+        Of(scene),
+        Node {
+            display: Display::None,
+            ..widgets::row(0.0)
+        },
+        children![(
+            widgets::button(words.room.play_meanwhile, 75.0),
+            observe(play)
+        )],
+    )
+}
+
+/// With company, one plays with them.
+fn offer_bots(scenes: Query<&Seen>, mut boxes: Query<(&Of, &mut Node), With<Meanwhile>>) {
+    for (of, mut node) in &mut boxes {
+        let is_alone = scenes.get(of.0).is_ok_and(|seen| seen.0.peers.len() == 1);
+        let display = if is_alone {
+            Display::Flex
+        } else {
+            Display::None
+        };
+        if node.display != display {
+            node.display = display;
+        }
+    }
 }
 
 /// The link for others, to read.

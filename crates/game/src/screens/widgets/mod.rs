@@ -72,13 +72,15 @@ pub fn broken_text(
 
 /// A sentence over several lines, at most `width` hundredths of the smaller side wide.
 pub fn paragraph(content: impl Into<String>, width: f32, color: Color) -> impl Bundle {
-    (
-        text(content, size::BODY, color),
-        Node {
-            max_width: vmin(width),
-            ..default()
-        },
-    )
+    (text(content, size::BODY, color), at_most(width))
+}
+
+/// A box that is no wider than this (in `VMin`).
+pub fn at_most(width: f32) -> Node {
+    Node {
+        max_width: vmin(width),
+        ..default()
+    }
 }
 
 /// A box that lays its children out from top to bottom, in the middle.
@@ -103,8 +105,25 @@ pub fn row(gap: f32) -> Node {
     }
 }
 
+/// A box along a scene's lower edge, below the arena, laid out from left to right.
+pub fn bar_below(gap: f32) -> Node {
+    Node {
+        position_type: PositionType::Absolute,
+        bottom: vmin(0.8),
+        width: percent(100),
+        height: vmin(theme::inset::BOTTOM - 0.8),
+        padding: UiRect::horizontal(vmin(1.5)),
+        ..row(gap)
+    }
+}
+
 /// A button of this width (in `VMin`); observe [`Activate`](bevy::ui_widgets::Activate) on it.
 pub fn button(label: &str, width: f32) -> impl Bundle {
+    button_with(text(label, size::BODY, theme::TEXT), width)
+}
+
+/// A button of this width with something of one's own in it.
+pub fn button_with(content: impl Bundle, width: f32) -> impl Bundle {
     (
         Control,
         Button,
@@ -113,7 +132,7 @@ pub fn button(label: &str, width: f32) -> impl Bundle {
         frame(width),
         BackgroundColor(theme::PANEL),
         BorderColor::all(theme::ACCENT),
-        children![text(label, size::BODY, theme::TEXT)],
+        children![content],
     )
 }
 

@@ -46,6 +46,7 @@ static CLASSIC: Arena = Arena {
         Vec2::new(-10.0, 0.0),
     ],
     bumpers: &[],
+    quarter: &[],
 };
 
 static SMALL: Arena = Arena {
@@ -61,6 +62,7 @@ static SMALL: Arena = Arena {
         Vec2::new(-7.0, 0.0),
     ],
     bumpers: &[],
+    quarter: &[],
 };
 
 static BIG: Arena = Arena {
@@ -76,6 +78,7 @@ static BIG: Arena = Arena {
         Vec2::new(-13.5, 0.0),
     ],
     bumpers: &[],
+    quarter: &[],
 };
 
 /// Its slopes rise by 5 in 12, so that their normal has short coordinates: 5, 12 and 13 are the
@@ -103,4 +106,26 @@ static HEXAGON: Arena = Arena {
         Bumper::new(0.0, 5.4, 0.9),
         Bumper::new(0.0, -5.4, 0.9),
     ],
+    quarter: &[Bumper::new(4.6, 3.2, 0.6), Bumper::new(0.0, 5.4, 0.9)],
 };
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_of_the_bumpers_mirrors_to_all() {
+        for arena in ArenaKind::ALL.map(ArenaKind::arena) {
+            let quarter = arena
+                .bumpers
+                .iter()
+                .filter(|it| it.center.x >= 0.0 && it.center.y >= 0.0);
+            assert!(quarter.eq(arena.quarter));
+            for bumper in arena.bumpers {
+                let folded = Vec2::new(bumper.center.x.abs(), bumper.center.y.abs());
+                let mut quarter = arena.quarter.iter();
+                assert!(quarter.any(|it| it.center == folded && it.radius == bumper.radius));
+            }
+        }
+    }
+}

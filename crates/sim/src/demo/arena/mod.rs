@@ -37,6 +37,8 @@ pub struct Arena {
     kick_off: [Vec2; 4],
     /// What stands in the field.
     pub bumpers: &'static [Bumper],
+    /// Those of them whose coordinates are both not negative: the others are their mirror images.
+    quarter: &'static [Bumper],
 }
 
 /// What the walls of a field do between its goals.
@@ -138,12 +140,14 @@ impl Arena {
             }
             Outline::Hexagon { normal, reach } => normal.x * x + normal.y * y <= reach - radius,
         };
-        let mut bumpers = self.bumpers.iter();
+        // What is clear of these is clear of their mirror images.
+        let folded = Vec2::new(x, y);
+        let mut bumpers = self.quarter.iter();
         inside
             && x <= self.half_length - NEAR
             && bumpers.all(|bumper| {
                 let reach = bumper.radius + radius;
-                (center - bumper.center).length_squared() >= reach * reach
+                (folded - bumper.center).length_squared() >= reach * reach
             })
     }
 
