@@ -13,7 +13,7 @@ use crate::{
 };
 use bevy::{
     prelude::*,
-    ui_widgets::{ValueChange, observe},
+    ui_widgets::{Activate, ValueChange, observe},
 };
 
 pub(super) fn contents(
@@ -168,7 +168,7 @@ fn turn_language(stepped: On<Stepped>, mut preferences: ResMut<Preferences>) {
 mod tests {
     use super::{super::Panel, *};
     use crate::preferences::Volume;
-    use bevy::ui_widgets::{Activate, Button, Checkbox, Slider};
+    use bevy::ui_widgets::{Button, Checkbox, Slider};
 
     #[test]
     fn choices_go_round() {
