@@ -7,8 +7,8 @@
 (function () {
   'use strict';
 
-  var page = window.peerballPage;
-  var canvas = document.getElementById('peerball');
+  var page = window.gamePage;
+  var canvas = document.getElementById('game');
   var stage = document.getElementById('stage');
 
   // By the game's number of the field: the input, how often its text was told, and whether the

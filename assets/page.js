@@ -15,42 +15,51 @@
   var canvas = element('game');
   var title = document.title;
 
-  // Why there is no game, for its player, and what can be done about it.
-  var ELSEWHERE = ' Or open the link in a current version of Chrome, Edge, Firefox or Safari.';
-  var TROUBLE = {
-    WebAssembly: [
-      'This browser has no WebAssembly, which the game is made of.',
-      'Please update the browser.' + ELSEWHERE,
-    ],
-    WebGL2: [
-      'This browser shows no WebGL 2, which draws the game.',
-      'Hardware acceleration may be turned off in its settings.' + ELSEWHERE,
-    ],
-    WebRTC: [
-      'This browser has no WebRTC, which connects the players.',
-      'A privacy setting or an extension may have turned it off.' + ELSEWHERE,
-    ],
-    download: [
-      'The game could not be loaded.',
-      'Please look whether there is a network, and try again.',
-    ],
-    stalled: [
-      'The download has come to a halt.',
-      'It goes on by itself when the network is back.',
-    ],
-    start: [
-      'The game could not be started.',
-      'The browser may be short of memory: please close other tabs, and try again.',
-    ],
-    stopped: [
-      'The game has stopped after an error.',
-      'Trying again leads back into the room, if there is one.',
-    ],
-    graphics: [
-      'The graphics of this device have stopped.',
-      'Trying again starts them anew, and leads back into the room, if there is one.',
-    ],
-  };
+  // --- Words -----------------------------------------------------------------------------------
+
+  // In the language that the player chose in the game, else in the browser's. Each has a file.
+  function preferred() {
+    try {
+      // What was kept may be anything.
+      var kept = JSON.parse(localStorage.getItem('peerball preferences')).language;
+      if (kept === 'english' || kept === 'german') {
+        return kept === 'german' ? 'de' : 'en';
+      }
+    } catch (error) {
+      // Nothing is kept, or may be.
+    }
+    return /^de\b/i.test(navigator.language || '') ? 'de' : 'en';
+  }
+
+  var language = preferred();
+
+  function word(key) {
+    return window.gameWords[language][key];
+  }
+
+  // What stands on the page now is said anew in another language.
+  function say(id, key) {
+    element(id).setAttribute('data-word', key);
+    element(id).textContent = word(key);
+  }
+
+  function translate() {
+    document.documentElement.lang = language;
+    var said = document.querySelectorAll('[data-word]');
+    for (var i = 0; i < said.length; i += 1) {
+      said[i].textContent = word(said[i].getAttribute('data-word'));
+    }
+  }
+
+  translate();
+  // The game tells its language with the first screen that it shows, and when it changes.
+  new MutationObserver(function () {
+    var told = element('said').lang;
+    if (told !== language && told in window.gameWords) {
+      language = told;
+      translate();
+    }
+  }).observe(element('said'), { attributes: true, attributeFilter: ['lang'] });
 
   // Without a single byte for so long, players are told that nothing comes.
   var STALL_MS = 20000;
@@ -62,8 +71,8 @@
   function show(trouble) {
     panel.setAttribute('data-trouble', trouble);
     panel.hidden = false;
-    element('loading-text').textContent = TROUBLE[trouble][0];
-    element('loading-advice').textContent = TROUBLE[trouble][1];
+    say('loading-text', trouble);
+    say('loading-advice', trouble + 'Advice');
     element('loading-link').textContent = location.href;
     element('loading-ways').hidden = false;
   }
@@ -76,7 +85,7 @@
     failed = true;
     clearTimeout(stall);
     show(trouble);
-    document.title = title + ': ' + TROUBLE[trouble][0];
+    document.title = title + ': ' + word(trouble);
     element('loading-again').focus();
   }
 
@@ -94,10 +103,11 @@
     element('loading-ways').hidden = true;
     element('loading-bar').value = part;
     if (part < 1) {
-      element('loading-text').textContent = 'Loading, ' + Math.floor(100 * part) + ' %';
+      element('loading-text').removeAttribute('data-word');
+      element('loading-text').textContent = word('loading') + ', ' + Math.floor(100 * part) + ' %';
       stall = setTimeout(showStall, STALL_MS);
     } else {
-      element('loading-text').textContent = 'Starting';
+      say('loading-text', 'starting');
     }
   }
 
@@ -243,9 +253,9 @@
     var button = element('fullscreen');
     var tellFullscreen = function () {
       var isFull = Boolean(document.fullscreenElement);
-      button.textContent = isFull ? 'Leave full screen' : 'Full screen';
+      say('fullscreen', isFull ? 'leaveFullscreen' : 'fullscreen');
       // Undefined where there is none, for the game's settings.
-      window.peerballPage.fullscreen = isFull;
+      window.gamePage.fullscreen = isFull;
     };
     button.hidden = false;
     button.addEventListener('click', function () {
@@ -253,14 +263,14 @@
       canvas.focus();
     });
     document.addEventListener('fullscreenchange', tellFullscreen);
-    window.peerballPage.toggleFullscreen = toggleFullscreen;
+    window.gamePage.toggleFullscreen = toggleFullscreen;
     tellFullscreen();
   }
 
   // What notches, corners and bars take from the page: top, right, bottom, left, in its pixels.
   function measureInsets() {
     var style = getComputedStyle(document.documentElement);
-    window.peerballPage.insets = ['top', 'right', 'bottom', 'left'].map(function (side) {
+    window.gamePage.insets = ['top', 'right', 'bottom', 'left'].map(function (side) {
       return parseFloat(style.getPropertyValue('--safe-' + side)) || 0;
     });
   }

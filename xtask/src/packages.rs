@@ -59,7 +59,7 @@ pub const NATIVE: &[Need] = &[
 ];
 
 /// To test: both browsers, Chromium's driver, a display for Firefox (which draws WebGL2 in
-/// software only in a window), Node for the tests that run as wasm, and what the tests make
+/// software only in a window), what minimises a window on it, Node for the tests that run as wasm, and what the tests make
 /// networks of their own with (which only root's `PATH` leads to).
 pub const TEST: &[Need] = &[
     renamed(
@@ -78,6 +78,8 @@ pub const TEST: &[Need] = &[
         "firefox",
     ),
     need(Sign::Program(&["Xvfb"]), "xvfb"),
+    need(Sign::Program(&["openbox"]), "openbox"),
+    need(Sign::Program(&["xdotool"]), "xdotool"),
     need(Sign::Package, "libegl1"),
     need(Sign::Package, "libgl1"),
     need(Sign::Package, "libgl1-mesa-dri"),

@@ -405,6 +405,31 @@ impl Display {
         })
     }
 
+    /// Starts a window manager there, with its logs under `name`. It ends with the value.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn manage(&self, name: &str) -> Result<Drained> {
+        let folder = output()?;
+        let mut command = Command::new("openbox");
+        self.give_to(&mut command);
+        let log = |kind: &str| folder.join(format!("{name}.openbox{kind}.log"));
+        let manager = Process::start(&mut command, &log(".err"))?;
+        manager.drain(&log("")).await
+    }
+
+    /// Does to the game's window what a user would: `what` is a command of `xdotool`.
+    ///
+    /// # Errors
+    /// When there is no such window, or the command fails.
+    pub async fn ask(&self, what: &str) -> Result<()> {
+        let mut command = Command::new("xdotool");
+        self.give_to(&mut command);
+        let asked = command.args(["search", "--name", "^Peerball$", what]);
+        ensure!(asked.status().await?.success(), "xdotool cannot {what}");
+        Ok(())
+    }
+
     /// Lets `command` show its windows there, drawn in software.
     pub fn give_to(&self, command: &mut Command) {
         command

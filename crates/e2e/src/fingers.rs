@@ -45,7 +45,7 @@ impl Control {
 /// # Errors
 /// When the browser does not answer, or answers something else.
 pub async fn controls(browser: &Browser) -> Result<Vec<Control>> {
-    let script = "return JSON.stringify(window.peerballPage.controls)";
+    let script = "return JSON.stringify(window.gamePage.controls)";
     let answer = browser.evaluate(script).await?;
     let text = answer.as_str().context("there are no controls")?;
     serde_json::from_str(text).with_context(|| format!("no controls: {text}"))

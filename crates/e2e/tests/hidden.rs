@@ -171,36 +171,67 @@ async fn pictures_that_take_200_ms_slow_nobody() -> Result<()> {
 const SMALL: &str = "480x320";
 const LARGE: &str = "640x480";
 
-/// A native window that another one covers. (Minimising takes a window manager.)
-#[tokio::test(flavor = "multi_thread")]
-async fn a_native_window_that_nobody_sees_plays_on() -> Result<()> {
-    let server = Server::without_pages().await?;
-    let display = Display::start("covered").await?;
+/// Lets a native game in a window of this display meet a peer, and waits until both play.
+async fn window_and_peer(
+    server: &Server,
+    display: &Display,
+    name: &str,
+) -> Result<(Game, NativePeer)> {
     let room = server.create_room().await?;
     let signaling = server.signaling();
-    let mut peer = NativePeer::join("covered-peer", &signaling, &room, NATIVE_SECONDS).await?;
+    let peer = format!("{name}-peer");
+    let mut peer = NativePeer::join(&peer, &signaling, &room, NATIVE_SECONDS).await?;
     let join = ["--server", &signaling, "--room", &room, "--autopilot"];
     let arguments = [&join[..], &["--size", SMALL]].concat();
-    let game = Game::start("covered-game", &display, &arguments).await?;
+    let game = Game::start(&format!("{name}-game"), display, &arguments).await?;
     until("the match", START, async || {
         let status = peer.status()?;
         Ok(status.filter(|status| status.confirmed > 60).map(drop))
     })
     .await?;
     away(&mut peer, 0).await?;
+    Ok((game, peer))
+}
 
-    let cover = Game::start("covering-game", &display, &["--size", LARGE]).await?;
-    away(&mut peer, 1).await?;
+/// Sees that the peer's match keeps its pace while nobody looks at the other's window.
+async fn keeps_pace(what: &str, peer: &mut NativePeer) -> Result<()> {
     let mut pace = Pace::default();
     let end = Instant::now() + HIDDEN;
     while Instant::now() < end {
         pace.note(&peer.next().await?);
     }
-    eprintln!("covered: {:.1} confirmed frames a second", pace.rate());
+    eprintln!("{what}: {:.1} confirmed frames a second", pace.rate());
     ensure!(pace.rate() >= FULL_PACE, "a session fell behind");
+    Ok(())
+}
 
+/// A native window that another one covers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_native_window_that_nobody_sees_plays_on() -> Result<()> {
+    let server = Server::without_pages().await?;
+    let display = Display::start("covered").await?;
+    let (game, mut peer) = window_and_peer(&server, &display, "covered").await?;
+    let cover = Game::start("covering-game", &display, &["--size", LARGE]).await?;
+    away(&mut peer, 1).await?;
+    keeps_pace("covered", &mut peer).await?;
     drop(cover);
     away(&mut peer, 0).await?;
     drop((game, peer));
+    server.stop().await
+}
+
+/// A native window that its window manager takes off the screen: no picture of it is shown anywhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minimised_native_window_plays_on() -> Result<()> {
+    let server = Server::without_pages().await?;
+    let display = Display::start("minimised").await?;
+    let manager = display.manage("minimised").await?;
+    let (game, mut peer) = window_and_peer(&server, &display, "minimised").await?;
+    display.ask("windowminimize").await?;
+    away(&mut peer, 1).await?;
+    keeps_pace("minimised", &mut peer).await?;
+    display.ask("windowmap").await?;
+    away(&mut peer, 0).await?;
+    drop((game, peer, manager));
     server.stop().await
 }

@@ -143,6 +143,32 @@ async fn a_minute_at_100_ms_with_5_percent_loss() -> Result<()> {
     second.finish().await
 }
 
+/// Six pairs at once, each with the handshake's and the match's own losses.
+#[tokio::test(flavor = "multi_thread")]
+async fn four_at_100_ms_with_5_percent_loss() -> Result<()> {
+    const NAMES: [&str; 4] = ["four-1", "four-2", "four-3", "four-4"];
+    const FOUR: [&str; 2] = ["--players", "4"];
+
+    let Some(mut venue) = open(BAD).await? else {
+        return Ok(());
+    };
+    let mut homes = Vec::new();
+    let mut players = Vec::new();
+    for name in NAMES {
+        let home = venue.home()?;
+        players.push(venue.join(&home, name, STAY, &FOUR).await?);
+        homes.push(home);
+    }
+    let players: Vec<&NativePeer> = players.iter().collect();
+    // The last pair of six has met.
+    reach(&players, 60, 2 * MEETING).await?;
+
+    let start = Instant::now();
+    play_on(&players, Duration::from_secs(15)).await?;
+    kept_pace("four peers, 100 ms, 5 %", &players, start)?;
+    same_worlds(&players, 12)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_signaling_server_is_killed_and_started_again() -> Result<()> {
     let Some(mut venue) = open(GOOD).await? else {

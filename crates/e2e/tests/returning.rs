@@ -24,7 +24,7 @@ const RETURN: Duration = Duration::from_secs(60);
 /// How long a page is frozen: long enough for the others to give its seat to a bot.
 const FROZEN: Duration = Duration::from_secs(4);
 
-/// How long a process is stopped: everybody has given it up by then.
+/// How long somebody is away whom everybody has given up by then.
 const ASLEEP: Duration = Duration::from_secs(40);
 
 /// The longest that play may stand when somebody goes, said or unsaid: a second and a round trip,
@@ -127,18 +127,21 @@ async fn a_reloaded_page_gets_its_seat_back() -> Result<()> {
     server.stop().await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
+/// A page is frozen for so long, and wakes; then both play on in the match that they were in.
+async fn freeze_and_wake(name: &str, time: Duration) -> Result<()> {
     let server = Server::with_web_client().await?;
-    let page = Browser::chromium("frozen", 480, 320).await?;
-    let mut peer = page_and_peer(&server, &page, "frozen-peer", NATIVE_SECONDS).await?;
+    let page = Browser::chromium(name, 480, 320).await?;
+    let other = format!("{name}-peer");
+    let mut peer = page_and_peer(&server, &page, &other, NATIVE_SECONDS).await?;
     both_play(Player::Page(&page, 0), Player::Native(&mut peer)).await?;
 
     let (seat, _) = standing(page.status().await?)?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" }))?;
-    let reached = outlive(&mut peer, FROZEN).await?;
+    let reached = outlive(&mut peer, time).await?;
     page.devtools("Page.setWebLifecycleState", json!({ "state": "active" }))?;
+    let woken = Instant::now();
     is_back(Player::Page(&page, 0), seat, reached).await?;
+    eprintln!("back after {:.1?}", woken.elapsed());
     play(
         Player::Page(&page, 0),
         Player::Native(&mut peer),
@@ -148,6 +151,16 @@ async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
     plays_one_match(&peer)?;
     drop((page, peer));
     server.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_page_is_missed_and_comes_back() -> Result<()> {
+    freeze_and_wake("frozen", FROZEN).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_frozen_for_long_comes_back_by_itself() -> Result<()> {
+    freeze_and_wake("deep-frozen", ASLEEP).await
 }
 
 /// A player is stopped for so long, and woken; then both play on in the match that they were in.

@@ -31,9 +31,9 @@ struct Game {
 
 async fn game(browser: &Browser) -> Result<Option<Game>> {
     let answer = browser
-        .evaluate("return JSON.stringify(window.peerball.game?.() ?? null)")
+        .evaluate("return JSON.stringify(window.game.disc?.() ?? null)")
         .await?;
-    let text = answer.as_str().context("game() is no object")?;
+    let text = answer.as_str().context("disc() is no object")?;
     serde_json::from_str(text).with_context(|| format!("no game: {text}"))
 }
 
@@ -155,7 +155,7 @@ async fn a_phone_plays_by_fingers() -> Result<()> {
             "mobile": true, "screenWidth": height, "screenHeight": width });
         browser.devtools("Emulation.setDeviceMetricsOverride", turned)?;
         until("the picture to turn", PATIENCE, async || {
-            let script = "const canvas = document.getElementById('peerball');
+            let script = "const canvas = document.getElementById('game');
                 const box = canvas.getBoundingClientRect();
                 return [box.width, box.height, canvas.width, canvas.height, scrollY,
                     document.documentElement.scrollHeight]";
@@ -223,7 +223,7 @@ async fn a_phones_keyboard_types_names_and_codes() -> Result<()> {
     .await?;
     let focus = browser.evaluate("return document.activeElement.id").await?;
     ensure!(
-        focus == json!("peerball"),
+        focus == json!("game"),
         "the game has no keyboard: {focus}"
     );
     drop(browser);

@@ -19,6 +19,7 @@
 
 mod app;
 mod args;
+pub mod bitmap;
 pub mod contract;
 #[cfg(not(target_arch = "wasm32"))]
 mod desktop;

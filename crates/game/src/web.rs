@@ -26,7 +26,7 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// What `assets/page.js` calls the page's own part in the window.
-pub const PAGE: &str = "peerballPage";
+pub const PAGE: &str = "gamePage";
 
 /// The canvas's id in `index.html`.
 const CANVAS: &str = "game";

@@ -170,6 +170,7 @@ fn config(args: &Args, identity: &Identity) -> Config<World> {
         autopilot: Some(sim::autopilot),
         auto_ready: true,
         min_peers: args.players,
+        color: 0,
         input_delay: args.input_delay,
         token: identity.token,
         resumes: identity.resumes,

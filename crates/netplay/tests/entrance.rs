@@ -81,8 +81,8 @@ impl Peer {
         let mut sentence = String::new();
         until("signaling has failed", || {
             match self.directory.signaling() {
-                SignalingState::Failed(reason) => {
-                    sentence = reason;
+                SignalingState::Failed(outage) => {
+                    sentence = outage.to_string();
                     true
                 }
                 _ => false,

@@ -10,7 +10,7 @@ use matchbox_socket::{PeerEvent, PeerRequest, PeerSignal, Signaller, SignallerBu
 use netplay::{
     signaling::{directory::Directory, local::LocalHub},
     transport::{
-        Channel, SignalingState, Transport,
+        Channel, Outage, SignalingState, Transport,
         matchbox::{Ice, MatchboxTransport, Signaling, spawn},
     },
 };
@@ -90,7 +90,7 @@ async fn a_full_room_refuses() {
     assert!(refused.is_err());
     assert_eq!(
         directory.signaling(),
-        SignalingState::Failed("The room is full.".to_owned())
+        SignalingState::Failed(Outage::RoomFull)
     );
     members.pop();
     join(&hub).await;

@@ -136,6 +136,7 @@ fn an_owner_that_chooses_nonsense_is_not_followed() {
             away: false,
             settings,
             team: None,
+            color: 0,
         })
     };
     // Not postcard, and something left over.

@@ -5,7 +5,7 @@ mod common;
 
 use common::game::{LENGTH, Sums, Tenth, eager};
 use netplay::{
-    session::{Command, Config, Failure, Handle, Phase, spawn},
+    session::{Command, Config, Failure, Handle, Notice, Phase, spawn},
     transport::memory::{Conditions, network},
 };
 use std::time::{Duration, Instant};
@@ -76,7 +76,7 @@ fn two_sessions_play_by_themselves() {
     assert_eq!(bob.view().peers.len(), 2);
     drop(last);
     wait("Ada to be gone", || bob.view().peers.len() == 1);
-    assert_eq!(bob.view().notice, Some("Ada left".into()));
+    assert_eq!(bob.view().notice, Some(Notice::Left("Ada".into())));
 
     bob.command(Command::Leave);
     wait("the end", || bob.has_ended());

@@ -9,7 +9,7 @@ use common::{
     world::{FAIR, Peer, World, all_in},
 };
 use netplay::{
-    session::{Config, Phase},
+    session::{Config, Notice, Phase},
     transport::Channel,
 };
 use protocol::{
@@ -95,7 +95,7 @@ impl Table {
     fn check(&mut self) {
         for peer in &self.honest {
             let view = peer.room.view();
-            assert!(view.peers.len() <= 3 && view.chat.len() <= 50);
+            assert!(view.peers.len() <= 3 && view.said.len() <= 50);
             let core = peer.room.core().expect("the match goes on");
             let sum = core.confirmed_world().checksum();
             let key = (core.view().id, core.confirmed());
@@ -132,8 +132,10 @@ impl Table {
             let view = peer.room.view();
             assert!(peer.room.status().dropped >= 200);
             assert!(view.peers.iter().all(|peer| peer.name != "Eve"), "{view:?}");
-            let told = view.notice.unwrap_or_default();
-            assert!(told.starts_with("Eve was banned"), "{told:?}");
+            let told = view.notice;
+            let is_eve =
+                |told: &Notice| matches!(told, Notice::Banned { name, .. } if name == "Eve");
+            assert!(told.as_ref().is_some_and(is_eve), "{told:?}");
         }
     }
 }
@@ -246,7 +248,7 @@ fn megabytes_of_chat_are_neither_kept_nor_answered() {
     table.plays_on(SECOND);
     table.is_rid_of_eve();
     let room = &table.honest[0].room;
-    assert!(room.view().chat.is_empty());
+    assert!(room.view().said.is_empty());
     assert!(room.status().bytes_out - sent < 200_000);
 }
 
@@ -336,6 +338,7 @@ fn a_seat_is_for_whoever_listens() {
             away: false,
             settings: Vec::new(),
             team: None,
+            color: 0,
         };
         eve.tell(a, &Message::Lobby(line));
         eve.tell(a, &Message::KeepsUp { match_id });

@@ -9,7 +9,7 @@ use common::{
 };
 use netplay::{
     session::{Command, Config, Failure, Phase, room::Room},
-    transport::SignalingState,
+    transport::{Outage, SignalingState},
 };
 use protocol::{PeerId, limits::*};
 use std::time::Duration;
@@ -35,7 +35,8 @@ fn quiet(name: &str) -> Config<Sums> {
 }
 
 fn notice(peer: &Peer<Sums>) -> String {
-    peer.room.view().notice.unwrap_or_default()
+    let notice = peer.room.view().notice;
+    notice.map_or_else(String::new, |notice| notice.to_string())
 }
 
 #[test]
@@ -206,7 +207,7 @@ fn who_cannot_reach_everybody_holds_nobody_up() {
     world.run(three, HANDSHAKE_DEADLINE + SECOND);
     assert_eq!(
         *three[2].room.phase(),
-        Phase::Failed(Failure::Unreachable("Somebody".into()))
+        Phase::Failed(Failure::Unreachable(String::new()))
     );
     three[1].room.command(Command::SetReady(true));
     assert!(world.run_until(&mut three[..2], SECOND, all_in(Phase::Match)));
@@ -222,9 +223,9 @@ fn a_room_that_is_never_found_fails_with_its_reason() {
     let mut room = Room::new(quiet("Ada"), 1);
     room.turn(SECOND, &mut transport);
     assert_eq!(*room.phase(), Phase::Connecting);
-    transport.signaling = SignalingState::Failed("The server is down.".into());
+    transport.signaling = SignalingState::Failed(Outage::Silent);
     room.turn(2 * SECOND, &mut transport);
-    let failure = Failure::Signaling("The server is down.".into());
+    let failure = Failure::Signaling(Outage::Silent);
     assert_eq!(*room.phase(), Phase::Failed(failure));
 
     let mut silent = Alone {
@@ -272,7 +273,7 @@ fn another_match_is_not_waited_for_where_nobody_can_come() {
     both[1].room.command(Command::Leave);
     world.run(both, SECOND);
     // With nobody left, the socket ends when the server has gone too.
-    let failed = SignalingState::Failed("The connection has ended.".into());
+    let failed = SignalingState::Failed(Outage::Lost);
     let mut transport = Alone {
         id: Some(ada.id()),
         signaling: failed,
@@ -282,6 +283,6 @@ fn another_match_is_not_waited_for_where_nobody_can_come() {
     assert_eq!(*ada.room.phase(), Phase::Result, "which is still shown");
     ada.room.command(Command::SetReady(true));
     ada.room.turn(world.now() + 2 * SECOND, &mut transport);
-    let failure = Failure::Signaling("The connection has ended.".into());
+    let failure = Failure::Signaling(Outage::Lost);
     assert_eq!(*ada.room.phase(), Phase::Failed(failure));
 }

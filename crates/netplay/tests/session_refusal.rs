@@ -24,7 +24,8 @@ fn refused(phase: &Phase) -> Option<RefusalReason> {
 }
 
 fn notice<const RULES: u64>(peer: &Peer<Sums<RULES>>) -> String {
-    peer.room.view().notice.unwrap_or_default()
+    let notice = peer.room.view().notice;
+    notice.map_or_else(String::new, |notice| notice.to_string())
 }
 
 #[test]

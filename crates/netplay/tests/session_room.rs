@@ -192,31 +192,6 @@ fn a_newcomer_plays_the_next_match_once_a_result_is_shown() {
 }
 
 #[test]
-fn chat_is_text_bounded_and_in_order() {
-    let world = World::new(FAIR, 5);
-    let quiet = |name| netplay::session::Config {
-        auto_ready: false,
-        ..eager(name, 2)
-    };
-    let (mut ada, mut bob) = (world.join(quiet("Ada")), world.join(quiet("B\u{7}ob")));
-    let both: &mut [&mut Peer<Sums>] = &mut [&mut ada, &mut bob];
-    world.run(both, Duration::from_secs(1));
-    for n in 0..60 {
-        both[0].room.command(Command::Chat(format!("line\n{n}")));
-        // Faster than one a second is not shown.
-        world.run(both, Duration::from_secs(1));
-    }
-    both[1].room.command(Command::Chat("x".repeat(1_000)));
-    both[1].room.command(Command::Chat("\n".into()));
-    world.run(both, Duration::from_secs(1));
-    let chat = both[1].room.view().chat;
-    assert_eq!(chat.len(), 50);
-    assert_eq!(chat[48], ("Ada".into(), "line59".into()));
-    let chat = both[0].room.view().chat;
-    assert_eq!((chat[49].0.as_str(), chat[49].1.len()), ("Bob", 280));
-}
-
-#[test]
 fn a_match_waits_for_whoever_is_still_on_its_way_to_somebody() {
     let quiet = |name| Config {
         auto_ready: false,

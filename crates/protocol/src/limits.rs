@@ -59,6 +59,28 @@ pub const MAX_NAME_BYTES: usize = 24;
 /// Bytes of a chat line (UTF-8). A longer one is cut at a character's end.
 pub const MAX_CHAT_BYTES: usize = 280;
 
+/// Kinds of emotes that peers may tell apart, numbered from 0; a game shows those that it has. One
+/// past them is malformed.
+pub const MAX_EMOTES: u8 = 16;
+
+/// What one peer may say in a second in the long run, lines of chat and emotes together. What is
+/// more is neither sent nor shown: the sender's player is told so, and at the receiver each one
+/// more than [`HEARD_AT_ONCE`] is an offence.
+pub const SAID_PER_SECOND: u32 = 1;
+
+/// What one peer may say at once, and then [`SAID_PER_SECOND`].
+pub const SAID_AT_ONCE: u32 = 4;
+
+/// What is heard of one peer at once: what an honest one says at once, and what it says while a
+/// network holds that back for as long as [`SILENCE_DEADLINE`] allows.
+pub const HEARD_AT_ONCE: u32 = 2 * SAID_AT_ONCE;
+
+/// Lines of chat and emotes that a peer keeps. Older ones are forgotten.
+pub const MAX_SAID: usize = 50;
+
+/// Players that a peer does not want to hear. The one muted longest is heard again past it.
+pub const MAX_MUTED: usize = 64;
+
 /// Bytes of a match's settings in postcard. More is refused with the message that carries them.
 pub const MAX_SETTINGS_BYTES: usize = 1_024;
 

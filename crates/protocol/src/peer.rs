@@ -58,6 +58,8 @@ pub enum Message {
     Feed(Feed),
     /// See [`Seated`].
     Seated(Seated),
+    /// A sign of the player's mood, below [`MAX_EMOTES`]; which one it is, is the game's matter.
+    Emote(u8),
 }
 
 /// Who speaks, and by which rules. Layout never changes.
@@ -123,6 +125,8 @@ pub struct LobbyLine {
     pub settings: Vec<u8>,
     /// The team that the player wants to play for, as the simulation counts them; nothing for any.
     pub team: Option<u8>,
+    /// The colour that the player chose for itself, as the game counts them.
+    pub color: u8,
 }
 
 /// Where a peer stands in a running match.
@@ -235,6 +239,7 @@ impl Message {
             }
             Self::Statement(numbered) => numbered.check(),
             Self::Chat(text) => bound(text.len() <= MAX_CHAT_BYTES, "chat line"),
+            Self::Emote(emote) => bound(*emote < MAX_EMOTES, "emote"),
             Self::Snapshot(chunk) => chunk.check(),
             Self::Feed(feed) => feed.check(),
             Self::Seated(seated) => seated.check(),

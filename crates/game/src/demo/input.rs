@@ -10,7 +10,7 @@ use bevy::prelude::*;
 use game::{
     lab::Lab,
     scene::{Scene, view::Turned},
-    screens::panels::Panels,
+    screens::{chat::Typing, panels::Panels},
     touch::{FIRST, FingerSystems, Hands, Layout, SECOND},
 };
 use mouse::Mouse;
@@ -30,13 +30,13 @@ struct Keys {
     dash: &'static [KeyCode],
 }
 
-/// One player at the keyboard: either half of it.
+/// One player at the keyboard: either half of it, but for Enter, which opens a line of chat.
 const ALONE: Keys = Keys {
     up: &[KeyCode::KeyW, KeyCode::ArrowUp],
     down: &[KeyCode::KeyS, KeyCode::ArrowDown],
     left: &[KeyCode::KeyA, KeyCode::ArrowLeft],
     right: &[KeyCode::KeyD, KeyCode::ArrowRight],
-    kick: &[KeyCode::Space, KeyCode::Enter],
+    kick: &[KeyCode::Space],
     dash: &[KeyCode::ShiftLeft, KeyCode::ShiftRight],
 };
 
@@ -85,12 +85,13 @@ impl Intent {
         }
     }
 
-    fn of_gamepad(pad: &Gamepad) -> Self {
+    /// The cross steers, too, unless it is for emotes.
+    fn of_gamepad(pad: &Gamepad, cross_steers: bool) -> Self {
         let stick = pad.left_stick();
-        let stick = if stick.length() > DEAD_ZONE {
-            stick
-        } else {
-            pad.dpad()
+        let stick = match (stick.length() > DEAD_ZONE, cross_steers) {
+            (true, _) => stick,
+            (false, true) => pad.dpad(),
+            (false, false) => Vec2::ZERO,
         };
         Self {
             thrust: stick,
@@ -133,6 +134,7 @@ fn drive(
     pressed: Res<ButtonInput<KeyCode>>,
     gamepads: Query<(Entity, &Gamepad)>,
     panels: Res<Panels>,
+    typing: Typing,
     lab: Res<Lab>,
     mouse: Mouse,
     mut scenes: Query<(
@@ -161,17 +163,20 @@ fn drive(
         };
         let by_pad = pads
             .get(pad)
-            .map(|(_, pad)| Intent::of_gamepad(pad))
+            .map(|(_, pad)| Intent::of_gamepad(pad, scene.is_private()))
             .unwrap_or_default();
         let by_hand =
             layout.map_or_else(Intent::default, |layout| Intent::of_hands(&hands, layout));
         // The keys of an open panel are its own, and the disc stands still.
-        let intent = match panels.is_open() || lab.holds_keys() {
+        let is_still = panels.is_open() || lab.holds_keys();
+        // Those of a text are typed.
+        let by_keys = match typing.has_keys() {
             true => Intent::default(),
-            false => Intent::of_keys(keys, &pressed)
-                .or(by_pad)
-                .or(by_hand)
-                .or(mouse.intent(entity)),
+            false => Intent::of_keys(keys, &pressed),
+        };
+        let intent = match is_still {
+            true => Intent::default(),
+            false => by_keys.or(by_pad).or(by_hand).or(mouse.intent(entity)),
         };
         hands.bypass_change_detection().settle();
         played.0.set_input(intent.input(turned.0));

@@ -1,5 +1,5 @@
 //! What a page tells of the match beside its status: where the player's disc is, and what it does.
-//! `window.peerball.game()` of the first scene, for tests and for the curious.
+//! `window.game.disc()` of the first scene, for tests and for the curious.
 
 use super::{Shown, shown};
 use bevy::prelude::*;
@@ -18,16 +18,16 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(PostUpdate, tell);
 }
 
-/// When the page has its `window.peerball`.
+/// When the page has its `window.game`.
 fn offer() {
-    let game = || -> JsValue {
+    let disc = || -> JsValue {
         serde_json::to_string(&TOLD.get())
             .ok()
             .and_then(|text| JSON::parse(&text).ok())
             .unwrap_or(JsValue::NULL)
     };
-    let game = Closure::<dyn Fn() -> JsValue>::new(game).into_js_value();
-    web::give("peerball", "game", &game);
+    let disc = Closure::<dyn Fn() -> JsValue>::new(disc).into_js_value();
+    web::give("game", "disc", &disc);
 }
 
 /// What is told of the player's disc.

@@ -79,12 +79,13 @@ pub fn of(meter: &Meter, view: &RoomView, status: &Status) -> String {
 mod tests {
     use super::*;
     use crate::scene::meter::tests::meter;
+    use netplay::transport::Outage;
 
     #[test]
     fn the_text_has_the_figures_and_nothing_private() {
         let meter = meter(4);
         let view = RoomView {
-            signaling: SignalingState::Gone("wss://secret.example".into()),
+            signaling: SignalingState::Gone(Outage::Other("wss://secret.example".into())),
             ..RoomView::default()
         };
         let text = heading() + &of(&meter, &view, &Status::default());

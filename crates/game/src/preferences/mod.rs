@@ -48,6 +48,8 @@ pub struct Preferences {
     pub reduced_motion: bool,
     /// Stronger outlines and plain grounds.
     pub high_contrast: bool,
+    /// Neither lines of chat nor emotes are shown, and none are sent.
+    pub hide_chat: bool,
     /// On the glass, the left thumb has the buttons and the right one steers.
     pub left_handed: bool,
     /// The language of all screens.

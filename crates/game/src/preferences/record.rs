@@ -76,6 +76,7 @@ mod tests {
             },
             reduced_motion: true,
             high_contrast: true,
+            hide_chat: true,
             left_handed: true,
             language: Language::German,
             quality: Quality::Low,

@@ -195,6 +195,7 @@ fn config<G: Game>(args: &Args, name: &str, scene: &Scene) -> Config<G::World> {
         token: netplay::session::resume::new_token(),
         resumes: None,
         watch: false,
+        color: 0,
     }
 }
 

@@ -154,6 +154,8 @@ pub mod tests {
                 ready: true,
                 seat: None,
                 team: None,
+                color: 0,
+                muted: false,
                 away: false,
                 slow: false,
                 rtt_ms,

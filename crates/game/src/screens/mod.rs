@@ -4,6 +4,7 @@
 //! while it is shown is written by systems of the screen's own.
 
 pub mod backdrop;
+pub mod chat;
 mod connecting;
 mod failure;
 mod figures;
@@ -42,6 +43,7 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<backdrop::Ground>();
     app.add_plugins((
         widgets::plugin,
+        chat::plugin,
         navigation::plugin,
         title::plugin,
         connecting::plugin,

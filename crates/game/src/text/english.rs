@@ -1,11 +1,16 @@
 //! English.
 
 use super::{
-    Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
-    Trouble, Words, trouble::sentence,
+    Chat, Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
+    Trouble, Words, named, trouble::sentence,
 };
 use crate::lab::dial::Part;
-use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
+use netplay::{
+    replay::ReplayError,
+    session::{BanReason, Failure, Notice},
+    signaling::api::ApiError,
+    transport::Outage,
+};
 use protocol::{api::ProblemCode, peer::RefusalReason};
 
 pub(super) static WORDS: Words = Words {
@@ -15,6 +20,9 @@ pub(super) static WORDS: Words = Words {
         away: "away",
         slow: "slow",
         no_server: "Nobody new can join until the server is back",
+        server_lost: "The connection to the server is lost: nobody new can join",
+        room_closed: "The room was closed: nobody new can join",
+        somebody: "Somebody",
     },
     title: Title {
         name: "name",
@@ -101,6 +109,14 @@ pub(super) static WORDS: Words = Words {
         resume: "Play",
         replay_keys: "pause Space   seek left and right   speed up and down   back Esc",
     },
+    chat: Chat {
+        chat: "Chat",
+        emotes: ["Nice!", "Wow!", "Sorry!", "Thanks!"],
+        mute: "Mute",
+        unmute: "Unmute",
+        players: "Players",
+        nobody_else: "Nobody else is here.",
+    },
     lesson: Lesson {
         skip: "Skip",
         begin: "Learn to play",
@@ -150,6 +166,7 @@ pub(super) static WORDS: Words = Words {
         qualities: ["Automatic", "Light", "Full"],
         reduced_motion: "Less movement",
         high_contrast: "High contrast",
+        hide_chat: "Hide chat",
         left_handed: "Left-handed touch",
         full_screen: "Full screen",
         on: "On",
@@ -182,6 +199,8 @@ pub(super) static WORDS: Words = Words {
         rest: "All shapes, lights and sounds are made by formulas of this project. The licences of \
                everything in it are with its sources.",
     },
+    notice,
+    outage,
     heading,
     trouble,
 };
@@ -226,10 +245,15 @@ fn trouble(trouble: &Trouble) -> String {
             format!("This computer could not open a room for others: {why}.")
         }
         Trouble::Replay(error) => {
-            format!(
-                "This file cannot be played: {}",
-                sentence(&error.to_string(), SILENCE)
-            )
+            let why = match error {
+                ReplayError::Foreign => "it is no replay.",
+                ReplayError::TooLong(_) => "it is longer than any replay.",
+                ReplayError::Truncated { .. } => "its end is missing.",
+                ReplayError::Corrupt(_) => "it is damaged.",
+                ReplayError::Version(_) => "another version of the game wrote it.",
+                ReplayError::Rules(_) => "it was played by other rules.",
+            };
+            format!("This file cannot be played: {why}")
         }
         Trouble::File(why) => format!("The file could not be read: {}", sentence(why, SILENCE)),
     }
@@ -238,10 +262,8 @@ fn trouble(trouble: &Trouble) -> String {
 fn session(failure: &Failure) -> String {
     match failure {
         Failure::Signaling(why) => {
-            format!(
-                "{} Check the network and the address, then try again.",
-                sentence(why, SILENCE)
-            )
+            let why = outage(why);
+            format!("{why} Check the network and the address, then try again.")
         }
         Failure::Refused { reason, detail } => {
             let why = match reason {
@@ -258,8 +280,9 @@ fn session(failure: &Failure) -> String {
             }
         }
         Failure::Unreachable(name) => format!(
-            "{name} is in the room, but no connection to them could be made: one of your networks \
-             lets nothing through. Try another network."
+            "{} is in the room, but no connection to them could be made: one of your networks \
+             lets nothing through. Try another network.",
+            named(name, &WORDS)
         ),
         Failure::Internal(why) => {
             format!(
@@ -337,5 +360,60 @@ fn api(error: &ApiError) -> String {
             }
             ProblemCode::Unknown => sentence(&problem.title, SILENCE),
         },
+    }
+}
+
+fn notice(notice: &Notice) -> String {
+    let named = |name| named(name, &WORDS);
+    match notice {
+        Notice::Left(name) => format!("{} left", named(name)),
+        Notice::Gone(name) => format!("{} is gone", named(name)),
+        Notice::Back(name) => format!("{} is back", named(name)),
+        Notice::Silent(name) => format!("{} fell silent", named(name)),
+        Notice::Unreachable(name) => format!("{} could not be reached", named(name)),
+        Notice::Banned { name, reason } => {
+            let why = match reason {
+                BanReason::Flooding => "for sending too much",
+                BanReason::Chatting => "for flooding the chat",
+                BanReason::Malformed => "for sending what no game sends",
+                BanReason::Forging => "for forging the match",
+            };
+            format!("{} was thrown out {why}", named(name))
+        }
+        Notice::Unfit { name, reason, .. } => match reason {
+            RefusalReason::ProtocolVersion => {
+                format!("{} has another version of the game", named(name))
+            }
+            RefusalReason::Rules => format!("{} plays by other rules", named(name)),
+            RefusalReason::RoomFull => format!("{} finds no place: the room is full", named(name)),
+        },
+        Notice::Differed(_) => "Somebody's match went wrong and is put right".into(),
+        Notice::Replaced(_) => "Your match went wrong and is put right".into(),
+        Notice::BotPlays => "A bot plays for you until you keep up again".into(),
+        Notice::Deserted => "Everybody who played is gone".into(),
+        Notice::Missed => "The match ended while it could not be followed".into(),
+        Notice::CannotStart(_) => "The match cannot start with these options".into(),
+        Notice::NoEntry => "The match is too big for newcomers".into(),
+        Notice::TooMuchSaid => "Not so fast: that was not sent".into(),
+    }
+}
+
+fn outage(outage: &Outage) -> String {
+    match outage {
+        Outage::BadAddress(_) => "The server's address is none.".into(),
+        Outage::Unreachable(_) => "The server cannot be reached.".into(),
+        Outage::Silent => "The server does not answer.".into(),
+        Outage::Http(status) => format!("The server refused: HTTP status {status}."),
+        Outage::Problem(problem) => api(&ApiError::Problem(problem.clone())),
+        Outage::NoWelcome => "The server answers, but not as a server of this game.".into(),
+        Outage::Renamed => "The server does not know you any more.".into(),
+        Outage::RoomClosed => "The room was closed by its owner.".into(),
+        Outage::Lost => "The connection to the server was lost. Join the room again.".into(),
+        Outage::RoomFull => "All places in this room are taken.".into(),
+        Outage::NoRelay => "This server has no relay, and without one the others would see your \
+                            address. Allow direct connections, or play on another server."
+            .into(),
+        Outage::Nobody => "Nobody answered in time.".into(),
+        Outage::Other(why) => sentence(why, SILENCE),
     }
 }

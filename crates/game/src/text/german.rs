@@ -1,11 +1,16 @@
 //! German.
 
 use super::{
-    Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
-    Trouble, Words, trouble::sentence,
+    Chat, Common, Credits, Lab, Lesson, Menu, NetGraph, Play, Room, Rooms, Settings, Spoken, Title,
+    Trouble, Words, named, trouble::sentence,
 };
 use crate::lab::dial::Part;
-use netplay::{replay::ReplayError, session::Failure, signaling::api::ApiError};
+use netplay::{
+    replay::ReplayError,
+    session::{BanReason, Failure, Notice},
+    signaling::api::ApiError,
+    transport::Outage,
+};
 use protocol::{api::ProblemCode, peer::RefusalReason};
 
 pub(super) static WORDS: Words = Words {
@@ -15,6 +20,9 @@ pub(super) static WORDS: Words = Words {
         away: "abwesend",
         slow: "langsam",
         no_server: "Bis der Server zurück ist, kann niemand Neues dazukommen",
+        server_lost: "Die Verbindung zum Server ist weg: niemand Neues kann dazukommen",
+        room_closed: "Der Raum wurde geschlossen: niemand Neues kann dazukommen",
+        somebody: "Jemand",
     },
     title: Title {
         name: "Name",
@@ -105,6 +113,14 @@ pub(super) static WORDS: Words = Words {
         resume: "Weiter",
         replay_keys: "Pause Leertaste   Suche links und rechts   Tempo auf und ab   zurück Esc",
     },
+    chat: Chat {
+        chat: "Chat",
+        emotes: ["Stark!", "Wow!", "Sorry!", "Danke!"],
+        mute: "Stumm",
+        unmute: "Hören",
+        players: "Mitspieler",
+        nobody_else: "Sonst ist niemand hier.",
+    },
     lesson: Lesson {
         skip: "Überspringen",
         begin: "Spielen lernen",
@@ -154,6 +170,7 @@ pub(super) static WORDS: Words = Words {
         qualities: ["Automatisch", "Einfach", "Voll"],
         reduced_motion: "Weniger Bewegung",
         high_contrast: "Hoher Kontrast",
+        hide_chat: "Ohne Chat",
         left_handed: "Linkshändig",
         full_screen: "Vollbild",
         on: "An",
@@ -186,6 +203,8 @@ pub(super) static WORDS: Words = Words {
         rest: "Alle Formen, Lichter und Klänge entstehen aus Formeln dieses Projekts. Die Lizenzen \
                aller Teile liegen bei den Quellen.",
     },
+    notice,
+    outage,
     heading,
     trouble,
 };
@@ -233,10 +252,15 @@ fn trouble(trouble: &Trouble) -> String {
             format!("Dieser Rechner konnte keinen Raum für andere öffnen: {why}.")
         }
         Trouble::Replay(error) => {
-            format!(
-                "Diese Datei lässt sich nicht abspielen: {}",
-                sentence(&error.to_string(), SILENCE)
-            )
+            let why = match error {
+                ReplayError::Foreign => "sie ist keine Aufzeichnung.",
+                ReplayError::TooLong(_) => "sie ist länger als jede Aufzeichnung.",
+                ReplayError::Truncated { .. } => "ihr Ende fehlt.",
+                ReplayError::Corrupt(_) => "sie ist beschädigt.",
+                ReplayError::Version(_) => "eine andere Version des Spiels hat sie geschrieben.",
+                ReplayError::Rules(_) => "gespielt wurde nach anderen Regeln.",
+            };
+            format!("Diese Datei lässt sich nicht abspielen: {why}")
         }
         Trouble::File(why) => format!(
             "Die Datei ließ sich nicht lesen: {}",
@@ -248,10 +272,8 @@ fn trouble(trouble: &Trouble) -> String {
 fn session(failure: &Failure) -> String {
     match failure {
         Failure::Signaling(why) => {
-            format!(
-                "{} Prüfe Netz und Adresse, dann versuche es noch einmal.",
-                sentence(why, SILENCE)
-            )
+            let why = outage(why);
+            format!("{why} Prüfe Netz und Adresse, dann versuche es noch einmal.")
         }
         Failure::Refused { reason, detail } => {
             let why = match reason {
@@ -268,8 +290,9 @@ fn session(failure: &Failure) -> String {
             }
         }
         Failure::Unreachable(name) => format!(
-            "{name} ist im Raum, aber eine Verbindung kam nicht zustande: eines eurer Netze lässt \
-             nichts durch. Versuche ein anderes Netz."
+            "{} ist im Raum, aber eine Verbindung kam nicht zustande: eines eurer Netze lässt \
+             nichts durch. Versuche ein anderes Netz.",
+            named(name, &WORDS)
         ),
         Failure::Internal(why) => {
             format!("Hier kann kein Spiel laufen: {}", sentence(why, SILENCE))
@@ -340,5 +363,65 @@ fn api(error: &ApiError) -> String {
             }
             ProblemCode::Unknown => sentence(&problem.title, SILENCE),
         },
+    }
+}
+
+fn notice(notice: &Notice) -> String {
+    let named = |name| named(name, &WORDS);
+    match notice {
+        Notice::Left(name) => format!("{} ist gegangen", named(name)),
+        Notice::Gone(name) => format!("{} ist weg", named(name)),
+        Notice::Back(name) => format!("{} ist wieder da", named(name)),
+        Notice::Silent(name) => format!("{} ist verstummt", named(name)),
+        Notice::Unreachable(name) => format!("{} war nicht zu erreichen", named(name)),
+        Notice::Banned { name, reason } => {
+            let why = match reason {
+                BanReason::Flooding => "zu viel gesendet",
+                BanReason::Chatting => "den Chat überflutet",
+                BanReason::Malformed => "gesendet, was kein Spiel sendet",
+                BanReason::Forging => "das Spiel gefälscht",
+            };
+            format!("{} musste gehen: {why}", named(name))
+        }
+        Notice::Unfit { name, reason, .. } => match reason {
+            RefusalReason::ProtocolVersion => {
+                format!("{} hat eine andere Version des Spiels", named(name))
+            }
+            RefusalReason::Rules => format!("{} spielt nach anderen Regeln", named(name)),
+            RefusalReason::RoomFull => {
+                format!("{} findet keinen Platz: der Raum ist voll", named(name))
+            }
+        },
+        Notice::Differed(_) => "Bei jemandem ging das Spiel fehl und wird berichtigt".into(),
+        Notice::Replaced(_) => "Dein Spiel ging fehl und wird berichtigt".into(),
+        Notice::BotPlays => "Ein Bot spielt für dich, bis du wieder mitkommst".into(),
+        Notice::Deserted => "Alle, die spielten, sind weg".into(),
+        Notice::Missed => "Das Spiel endete, während ihm nicht zu folgen war".into(),
+        Notice::CannotStart(_) => "Mit diesen Optionen kann das Spiel nicht beginnen".into(),
+        Notice::NoEntry => "Das Spiel ist zu groß für Neue".into(),
+        Notice::TooMuchSaid => "Nicht so schnell: das wurde nicht gesendet".into(),
+    }
+}
+
+fn outage(outage: &Outage) -> String {
+    match outage {
+        Outage::BadAddress(_) => "Die Adresse des Servers ist keine.".into(),
+        Outage::Unreachable(_) => "Der Server ist nicht zu erreichen.".into(),
+        Outage::Silent => "Der Server antwortet nicht.".into(),
+        Outage::Http(status) => format!("Der Server lehnt ab: HTTP-Status {status}."),
+        Outage::Problem(problem) => api(&ApiError::Problem(problem.clone())),
+        Outage::NoWelcome => "Der Server antwortet, ist aber keiner für dieses Spiel.".into(),
+        Outage::Renamed => "Der Server kennt dich nicht mehr.".into(),
+        Outage::RoomClosed => "Wer den Raum führt, hat ihn geschlossen.".into(),
+        Outage::Lost => {
+            "Die Verbindung zum Server ist abgerissen. Tritt dem Raum noch einmal bei.".into()
+        }
+        Outage::RoomFull => "Alle Plätze in diesem Raum sind besetzt.".into(),
+        Outage::NoRelay => "Dieser Server hat kein Relais, und ohne eines sähen die anderen deine \
+                            Adresse. Erlaube direkte Verbindungen, oder spiele auf einem anderen \
+                            Server."
+            .into(),
+        Outage::Nobody => "Niemand hat rechtzeitig geantwortet.".into(),
+        Outage::Other(why) => sentence(why, SILENCE),
     }
 }

@@ -13,7 +13,10 @@ use crate::{
     lab::dial::Part,
     preferences::{Language, Preferences},
 };
-use netplay::{session::PeerView, transport::SignalingState};
+use netplay::{
+    session::{Notice, PeerView},
+    transport::{Outage, SignalingState},
+};
 pub use trouble::Trouble;
 
 /// All sentences and labels of one language.
@@ -28,6 +31,8 @@ pub struct Words {
     pub room: Room,
     /// The match and its end, also as a replay.
     pub play: Play,
+    /// What players say to each other.
+    pub chat: Chat,
     /// What newcomers are taught in.
     pub lesson: Lesson,
     /// The laboratory of two scenes.
@@ -43,6 +48,10 @@ pub struct Words {
     /// For screen readers.
     #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "pages speak"))]
     pub spoken: Spoken,
+    /// What has happened in the room.
+    pub notice: fn(&Notice) -> String,
+    /// Why the server is not there, and what the player can do about it.
+    pub outage: fn(&Outage) -> String,
     /// A few words on what happened.
     pub heading: fn(&Trouble) -> &'static str,
     /// What happened, and what the player can do about it.
@@ -61,6 +70,12 @@ pub struct Common {
     pub slow: &'static str,
     /// Said while the server is gone.
     pub no_server: &'static str,
+    /// Said among players whose server does not come back.
+    pub server_lost: &'static str,
+    /// Said among players whose room is closed.
+    pub room_closed: &'static str,
+    /// In place of the name of a player who gave none.
+    pub somebody: &'static str,
 }
 
 /// The title, and on the way into a room.
@@ -217,6 +232,22 @@ pub struct Play {
     pub replay_keys: &'static str,
 }
 
+/// What players say to each other.
+pub struct Chat {
+    /// Above the room's chat, and opens a line in a match.
+    pub chat: &'static str,
+    /// The emotes, in a word each.
+    pub emotes: [&'static str; 4],
+    /// Hears a player no more.
+    pub mute: &'static str,
+    /// Hears it again.
+    pub unmute: &'static str,
+    /// Lists the players of a match.
+    pub players: &'static str,
+    /// When there is nobody else.
+    pub nobody_else: &'static str,
+}
+
 /// What newcomers are taught in; what they are taught is the game's.
 pub struct Lesson {
     /// Ends it.
@@ -289,6 +320,8 @@ pub struct Settings {
     pub reduced_motion: &'static str,
     /// Stronger outlines.
     pub high_contrast: &'static str,
+    /// Neither lines of chat nor emotes.
+    pub hide_chat: &'static str,
     /// The buttons under the left thumb.
     pub left_handed: &'static str,
     /// Takes the whole screen.
@@ -352,6 +385,15 @@ pub fn of(language: Language) -> &'static Words {
     }
 }
 
+/// A player's name, or what stands in for one.
+pub fn named<'n>(name: &'n str, words: &'n Words) -> &'n str {
+    if name.is_empty() {
+        words.common.somebody
+    } else {
+        name
+    }
+}
+
 impl Preferences {
     /// The words of the preferred language.
     pub(crate) fn words(&self) -> &'static Words {
@@ -370,11 +412,36 @@ impl Words {
     }
 
     /// What is to be said of the server, if it is gone.
-    pub fn server_news<'s>(&self, signaling: &'s SignalingState) -> Option<&'s str> {
+    pub fn server_news(&self, signaling: &SignalingState) -> Option<String> {
         match signaling {
-            SignalingState::Lost => Some(self.common.no_server),
-            SignalingState::Gone(why) | SignalingState::Failed(why) => Some(why),
+            SignalingState::Lost => Some(self.common.no_server.to_owned()),
+            SignalingState::Gone(Outage::RoomClosed) => Some(self.common.room_closed.to_owned()),
+            SignalingState::Gone(_) => Some(self.common.server_lost.to_owned()),
+            SignalingState::Failed(outage) => Some((self.outage)(outage)),
             SignalingState::Connecting | SignalingState::Online => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    /// What the page says before and beside the game, by its keys.
+    fn page(source: &str) -> Map<String, Value> {
+        // The object is the last thing that is assigned.
+        let (_, object) = source.rsplit_once(" = ").unwrap();
+        serde_json::from_str(object.trim_end().trim_end_matches(';')).unwrap()
+    }
+
+    #[test]
+    fn the_page_says_the_same_in_every_language() {
+        let english = page(include_str!("../../../../assets/words/english.js"));
+        let german = page(include_str!("../../../../assets/words/german.js"));
+        assert!(english.keys().eq(german.keys()));
+        for (key, sentence) in english.iter().chain(&german) {
+            let sentence = sentence.as_str().unwrap_or_default();
+            assert!(!sentence.trim().is_empty(), "{key} says nothing");
         }
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn sentence(text: &str, silence: &str) -> String {
 mod tests {
     use super::*;
     use crate::preferences::Language;
+    use netplay::transport::Outage;
     use protocol::{
         api::{Problem, ProblemCode},
         peer::RefusalReason,
@@ -70,12 +71,12 @@ mod tests {
             })
         };
         let sessions = [
-            Failure::Signaling(String::new()),
-            Failure::Signaling("The room is full.".into()),
+            Failure::Signaling(Outage::Other(String::new())),
+            Failure::Signaling(Outage::RoomFull),
             refused(RefusalReason::ProtocolVersion),
             refused(RefusalReason::Rules),
             refused(RefusalReason::RoomFull),
-            Failure::Unreachable("Grace".into()),
+            Failure::Unreachable(String::new()),
             Failure::Internal("no threads".into()),
             Failure::Desync(600),
             Failure::Left,
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn words_of_others_are_bounded_and_one_line() {
-        let trouble = Trouble::Session(Failure::Signaling("x\n".repeat(5000)));
+        let trouble = Trouble::Session(Failure::Signaling(Outage::Other("x\n".repeat(5000))));
         for words in Language::ALL.map(super::super::of) {
             let sentence = (words.trouble)(&trouble);
             assert!(sentence.len() < 300);

@@ -3,7 +3,7 @@
 use super::{Config, Failure, Frames, History, Look, Phase, Record, RoomView, Status, driver};
 use crate::transport::Transport;
 use futures::task::AtomicWaker;
-use protocol::{Frame, Simulation};
+use protocol::{Frame, PeerId, Simulation};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -36,8 +36,23 @@ pub enum Command {
     Choose(Vec<u8>),
     /// Sets [`super::Config::input_delay`], in a running match without a hitch.
     SetInputDelay(Option<u32>),
-    /// Says a line to everybody.
+    /// Says which colour this player chose for itself, as the game counts them.
+    SetColor(u8),
+    /// Says a line to everybody, unless it is too much at once ([`SAID_AT_ONCE`]).
+    ///
+    /// [`SAID_AT_ONCE`]: protocol::limits::SAID_AT_ONCE
     Chat(String),
+    /// Shows everybody an emote, below [`MAX_EMOTES`]; with the bound of a line.
+    ///
+    /// [`MAX_EMOTES`]: protocol::limits::MAX_EMOTES
+    Emote(u8),
+    /// Hears this player no more, or again; known by its token, it stays muted after a reload.
+    SetMuted {
+        /// Whom.
+        peer: PeerId,
+        /// Whether not to hear it.
+        muted: bool,
+    },
     /// Leaves the room; the session ends.
     Leave,
 }

@@ -5,15 +5,18 @@
 
 mod driver;
 mod handle;
+mod notice;
 pub mod resume;
 pub mod room;
 mod status;
 
 pub use crate::rollback::{HISTORY, History};
 pub use handle::{Command, Handle, spawn};
+pub use notice::{BanReason, Notice};
 pub use room::{Record, RecordKind};
 pub use status::Status;
 
+use crate::transport::Outage;
 use protocol::{Frame, PeerId, Simulation, agreement::Token, peer::RefusalReason};
 
 /// What a session needs to know from its game.
@@ -25,6 +28,8 @@ pub struct Config<S: Simulation> {
     pub resumes: Option<Token>,
     /// The player's name; cut to [`protocol::limits::MAX_NAME_BYTES`].
     pub name: String,
+    /// The colour that the player chose for itself, as the game counts them.
+    pub color: u8,
     /// The settings of a match of so many players (peers); asked of the owner at each start, while
     /// it has chosen none by [`Handle::choose`].
     pub settings: fn(players: usize) -> S::Settings,
@@ -62,8 +67,7 @@ pub fn in_order<S: Simulation>(
 }
 
 /// Where a session is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case", tag = "phase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
     /// Finding the room: nothing is known of anybody yet.
     #[default]
@@ -80,24 +84,22 @@ pub enum Phase {
 }
 
 /// Why a session ended. The game turns it into a sentence with a way back.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case", tag = "failure", content = "detail")]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Signaling was never reached, or refused us.
     #[error("signaling failed: {0}")]
-    Signaling(String),
+    Signaling(Outage),
     /// Another peer refused us, or we refused the only other one.
     #[error("refused ({reason:?}): {detail}")]
     Refused {
         /// The reason.
-        #[serde(skip)]
         reason: RefusalReason,
         /// More, for people.
         detail: String,
     },
-    /// No connection to this peer could be made, though the others of the room reach it: its
-    /// network or ours lets nothing through.
-    #[error("no connection to {0} could be made")]
+    /// No connection to the peer of this name could be made, though the others of the room reach
+    /// it: its network or ours lets nothing through.
+    #[error("no connection to {} could be made", notice::shown(.0))]
     Unreachable(String),
     /// The worlds differ again and again: the simulation is not deterministic, or somebody
     /// cheats.
@@ -112,7 +114,7 @@ pub enum Failure {
 }
 
 /// One peer of the room, this one included, as the lobby shows it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PeerView {
     /// Its id.
     pub id: PeerId,
@@ -128,6 +130,10 @@ pub struct PeerView {
     pub seat: Option<usize>,
     /// The team that its player wants to play for; nothing for any.
     pub team: Option<u8>,
+    /// The colour that its player chose for itself, as the game counts them: any number.
+    pub color: u8,
+    /// Whether our player does not want to hear it.
+    pub muted: bool,
     /// Whether its player does not look: the page or window is hidden.
     pub away: bool,
     /// Whether it cannot keep up with the match.
@@ -154,6 +160,30 @@ pub struct Link {
     pub path: crate::transport::Path,
 }
 
+/// Something that a player said, as clean text or as an emote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Counts what was said, from 0: what is new has a higher one.
+    pub number: u64,
+    /// Who said it.
+    pub from: PeerId,
+    /// Whether that was us.
+    pub is_me: bool,
+    /// Its player's name when it said so.
+    pub name: String,
+    /// What it said.
+    pub words: Words,
+}
+
+/// What a player may say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// A line of text.
+    Text(String),
+    /// An emote, as the game counts them.
+    Emote(u8),
+}
+
 /// The room as it is now, for the screens.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RoomView {
@@ -169,10 +199,10 @@ pub struct RoomView {
     pub others_play: bool,
     /// Signaling, as the transport sees it.
     pub signaling: crate::transport::SignalingState,
-    /// The newest chat lines (name, text), oldest first; at most 50.
-    pub chat: Vec<(String, String)>,
-    /// The last refusal of another peer, to be told: peers of other versions that we met.
-    pub notice: Option<String>,
+    /// What was said of late, oldest first; at most [`protocol::limits::MAX_SAID`].
+    pub said: Vec<Said>,
+    /// What is to be told of the room: the newest, until a match begins.
+    pub notice: Option<Notice>,
 }
 
 /// What a picture needs of a match.

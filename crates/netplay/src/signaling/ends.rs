@@ -56,7 +56,7 @@ impl<O: Outlet> Signaller for Ends<O> {
             }
         }
         let reason = match self.directory.signaling() {
-            SignalingState::Failed(reason) => reason,
+            SignalingState::Failed(outage) => outage.to_string(),
             _ => "signaling has ended".to_owned(),
         };
         Err(SignalingError::UserImplementationError(reason))

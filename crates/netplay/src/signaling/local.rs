@@ -7,7 +7,7 @@ use super::{
     directory::Directory,
     ends::{Ends, MAX_QUEUED_SIGNALS, Outlet},
 };
-use crate::transport::SignalingState;
+use crate::transport::{Outage, SignalingState};
 use futures::channel::mpsc;
 use matchbox_socket::{PeerEvent, PeerRequest, SignalingError, Signaller, SignallerBuilder};
 use protocol::{PeerId, limits::MAX_PEERS};
@@ -131,10 +131,11 @@ impl SignallerBuilder for LocalSignaller {
         _room_url: String,
     ) -> Result<Box<dyn Signaller>, SignalingError> {
         let Some((membership, events)) = self.hub.join(&self.directory) else {
-            let reason = "The room is full.".to_owned();
             self.directory
-                .set_signaling(SignalingState::Failed(reason.clone()));
-            return Err(SignalingError::UserImplementationError(reason));
+                .set_signaling(SignalingState::Failed(Outage::RoomFull));
+            return Err(SignalingError::UserImplementationError(
+                Outage::RoomFull.to_string(),
+            ));
         };
         Ok(Box::new(Ends::new(
             self.directory.clone(),

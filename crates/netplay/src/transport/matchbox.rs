@@ -20,10 +20,10 @@ mod link;
 mod side;
 
 pub use ice::Ice;
-use ice::{NO_RELAY, Renewal};
+use ice::Renewal;
 pub use side::MAX_QUEUED_PACKETS;
 
-use super::{Channel, KnownPeer, Path, SignalingState, Transport};
+use super::{Channel, KnownPeer, Outage, Path, SignalingState, Transport};
 use crate::signaling::{
     directory::{Directory, MAX_REMEMBERED, Presence},
     entrance::{Entrance, Found},
@@ -116,12 +116,13 @@ where
             Ok(signaller) => signaller,
             // A sentence that was set before is better, and stays.
             Err(error) => {
-                return directory.set_signaling(SignalingState::Failed(error.to_string()));
+                let outage = Outage::Other(error.to_string());
+                return directory.set_signaling(SignalingState::Failed(outage));
             }
         };
         // Meanwhile the client joins the room; what it hears waits for the exchange.
         let Some(renewal) = Renewal::begin(ice, directory.clone()).await else {
-            return directory.set_signaling(SignalingState::Failed(NO_RELAY.to_owned()));
+            return directory.set_signaling(SignalingState::Failed(Outage::NoRelay));
         };
         let exchange = Exchange::new(directory, signaller, renewal.servers(), opener, wires);
         let (exchange, renewal) = (exchange.run(), renewal.run());

@@ -8,8 +8,10 @@ mod dice;
 pub mod impair;
 pub mod matchbox;
 pub mod memory;
+mod outage;
 
 use bytes::Bytes;
+pub use outage::Outage;
 use protocol::PeerId;
 use std::task::{Context, Poll};
 
@@ -56,11 +58,10 @@ pub enum SignalingState {
     Online,
     /// Lost after it had been there; it is being tried again. Channels live on.
     Lost,
-    /// Lost for good while channels are open: nobody new can join, which the sentence says, for
-    /// the player. Who is here plays on.
-    Gone(String),
-    /// Never reached, or refused: the sentence says why, for the player.
-    Failed(String),
+    /// Lost for good while channels are open: nobody new can join. Who is here plays on.
+    Gone(Outage),
+    /// Never reached, or refused; or lost for good while no channel was open.
+    Failed(Outage),
 }
 
 /// Moves packets between this peer and the others of its room.

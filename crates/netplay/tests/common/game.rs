@@ -107,6 +107,7 @@ pub fn eager_by<const RULES: u64>(name: &str, min_peers: usize) -> Config<Sums<R
         token: [0; 16],
         resumes: None,
         watch: false,
+        color: 0,
     }
 }
 

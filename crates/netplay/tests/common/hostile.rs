@@ -221,6 +221,7 @@ impl Liar {
             away: self.flip(),
             settings: vec![self.next() as u8; self.below(9)],
             team: self.flip().then(|| self.next() as u8),
+            color: self.next() as u8,
         })
     }
 

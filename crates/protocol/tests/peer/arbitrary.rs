@@ -158,9 +158,11 @@ fn of_the_lobby() -> impl Strategy<Value = Message> {
         (
             vec(any::<u8>(), 0..=MAX_SETTINGS_BYTES),
             option::of(any::<u8>()),
+            any::<u8>(),
         ),
     );
-    let line = line.prop_map(|(name, round, mates, playing, flags, (settings, team))| {
+    let line = line.prop_map(|(name, round, mates, playing, flags, choice)| {
+        let (settings, team, color) = choice;
         let [ready, watches, away] = flags;
         Message::Lobby(LobbyLine {
             name,
@@ -172,10 +174,12 @@ fn of_the_lobby() -> impl Strategy<Value = Message> {
             away,
             settings,
             team,
+            color,
         })
     });
     let chat = text(MAX_CHAT_BYTES).prop_map(Message::Chat);
-    prop_oneof![hello, refusal, line, chat, Just(Message::Leave)]
+    let emote = (0..MAX_EMOTES).prop_map(Message::Emote);
+    prop_oneof![hello, refusal, line, chat, emote, Just(Message::Leave)]
 }
 
 fn start() -> impl Strategy<Value = Statement> {

@@ -48,6 +48,13 @@ fn texts() {
 }
 
 #[test]
+fn emotes() {
+    at_most(usize::from(MAX_EMOTES) - 1, "emote", |emote| {
+        Message::Emote(emote as u8)
+    });
+}
+
+#[test]
 fn a_message_as_a_whole() {
     let huge = vec![0; MAX_RELIABLE_BYTES + 1];
     let too_long = Err(DecodeError::TooLong(huge.len()));

@@ -47,6 +47,7 @@ pub fn line() -> LobbyLine {
         away: false,
         settings: Vec::new(),
         team: None,
+        color: 0,
     }
 }
 
@@ -72,6 +73,7 @@ pub fn playing_line() -> LobbyLine {
         away: true,
         settings: vec![1, 2, 3],
         team: Some(1),
+        color: 5,
         ..line()
     }
 }
@@ -300,5 +302,6 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("watch", Message::Watch(watch())),
         ("feed", Message::Feed(feed())),
         ("seated", Message::Seated(seated())),
+        ("emote", Message::Emote(3)),
     ]
 }

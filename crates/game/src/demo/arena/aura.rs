@@ -5,11 +5,11 @@ use super::{
     field::{canvas, to_field},
     force::news,
     height,
-    paint::image,
 };
 use crate::demo::{Chosen, Shown, shown};
 use bevy::prelude::*;
 use game::{
+    bitmap::image,
     preferences::Preferences,
     scene::{PartOf, Scene},
     theme,

@@ -3,13 +3,14 @@
 //! Distances to the walls give both the walls and their glow; see
 //! <https://iquilezles.org/articles/distfunctions2d/> for the formulas.
 
-use super::{height, paint::image};
+use super::height;
 use crate::demo::{
     Chosen, Shown,
     shown::{self, point},
 };
 use bevy::prelude::*;
 use game::{
+    bitmap::image,
     scene::{PartOf, Scene, view::Extent},
     screens::backdrop::Ground,
     theme,

@@ -16,6 +16,7 @@ pub mod field;
 mod force;
 mod ghosts;
 mod hit_stop;
+mod moods;
 pub mod paint;
 mod ribbon;
 mod shake;
@@ -32,6 +33,7 @@ pub(super) fn plugin(app: &mut App) {
         bodies::plugin,
         trails::plugin,
         effects::plugin,
+        moods::plugin,
         sparks::plugin,
         aura::plugin,
         ghosts::plugin,

@@ -1,11 +1,7 @@
 //! The textures of everything that moves, painted by formula when the game starts.
 
-use bevy::{
-    asset::RenderAssetUsages,
-    prelude::*,
-    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
-};
-use game::theme;
+use bevy::prelude::*;
+use game::{bitmap::image, theme};
 use sim::demo::Team;
 
 /// The textures. They are white, to be tinted by a sprite's colour.
@@ -129,32 +125,6 @@ fn arcs() -> Image {
         let on = if turn <= part && part > 0.0 { 1.0 } else { 0.0 };
         Vec4::new(1.0, 1.0, 1.0, on * band(at.length(), 0.90, 0.06))
     })
-}
-
-/// A texture whose pixels (from the upper left) have these colours, in sRGB.
-pub fn image(size: UVec2, color: impl Fn(Vec2) -> Vec4) -> Image {
-    let mut data = Vec::with_capacity((size.x * size.y * 4) as usize);
-    for y in 0..size.y {
-        for x in 0..size.x {
-            let color = color(Vec2::new(x as f32, y as f32)).clamp(Vec4::ZERO, Vec4::ONE);
-            data.extend(
-                color
-                    .to_array()
-                    .map(|channel| (channel * 255.0).round() as u8),
-            );
-        }
-    }
-    Image::new(
-        Extent3d {
-            width: size.x,
-            height: size.y,
-            depth_or_array_layers: 1,
-        },
-        TextureDimension::D2,
-        data,
-        TextureFormat::Rgba8UnormSrgb,
-        RenderAssetUsages::RENDER_WORLD,
-    )
 }
 
 /// The colour of a seat's team.

@@ -24,6 +24,10 @@ pub(super) fn contents(words: &Words) -> impl Bundle + use<> {
         ),
         (widgets::button(words.menu.resume, WIDTH), closes()),
         (
+            widgets::button(words.chat.players, WIDTH),
+            opens(Panel::Players)
+        ),
+        (
             widgets::button(words.common.settings, WIDTH),
             opens(Panel::Settings)
         ),

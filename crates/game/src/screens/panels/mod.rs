@@ -4,9 +4,11 @@
 
 mod credits;
 mod menu;
+mod players;
 mod settings;
 
 use super::{
+    chat::Typing,
     navigation::{Back, BackSystems},
     widgets,
 };
@@ -26,6 +28,7 @@ use bevy::{
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Panels>()
+        .add_plugins(players::plugin)
         .add_observer(end_menu)
         .add_systems(OnExit(Stage::Play), close_all)
         .add_systems(PreUpdate, by_key.after(BackSystems))
@@ -37,6 +40,8 @@ pub(super) fn plugin(app: &mut App) {
 pub enum Panel {
     /// The menu of a match.
     Menu,
+    /// Who plays, to be heard or not.
+    Players,
     /// What the player prefers.
     Settings,
     /// Who made what.
@@ -62,9 +67,9 @@ impl Panels {
     }
 }
 
-/// Whether keys are for whatever is below the panels.
-pub fn none_open(panels: Res<Panels>) -> bool {
-    !panels.is_open()
+/// Whether keys are for whatever is below the panels, and not for a text.
+pub fn none_open(panels: Res<Panels>, typing: Typing) -> bool {
+    !panels.is_open() && !typing.has_keys()
 }
 
 /// The root of the shown panel.
@@ -89,11 +94,13 @@ fn by_key(
     keys: Res<ButtonInput<KeyCode>>,
     gamepads: Query<&Gamepad>,
     pages: Query<&Page>,
+    typing: Typing,
     mut back: ResMut<Back>,
     mut panels: ResMut<Panels>,
 ) {
     let start = (gamepads.iter()).any(|pad| pad.just_pressed(GamepadButton::Start));
-    let toggle = keys.just_pressed(KeyCode::Escape) || start;
+    let escape = keys.just_pressed(KeyCode::Escape) && !typing.has_keys();
+    let toggle = escape || start;
     if panels.is_open() {
         if start || back.take() {
             panels.open.pop();
@@ -106,8 +113,9 @@ fn by_key(
 /// A match that has ended has no menu.
 fn end_menu(turned: On<Insert, Page>, pages: Query<&Page>, mut panels: ResMut<Panels>) {
     let goes_on = pages.get(turned.entity) == Ok(&Page::Playing);
-    if !goes_on && panels.open.contains(&Panel::Menu) {
-        panels.open.retain(|panel| *panel != Panel::Menu);
+    let of_match = |panel: &Panel| matches!(panel, Panel::Menu | Panel::Players);
+    if !goes_on && panels.open.iter().any(of_match) {
+        panels.open.retain(|panel| !of_match(panel));
     }
 }
 
@@ -149,6 +157,7 @@ fn show(
     let mut root = commands.spawn(root(camera, panel));
     match panel {
         Panel::Menu => root.insert(menu::contents(words)),
+        Panel::Players => root.insert(players::contents(words)),
         Panel::Settings => root.insert(settings::contents(words, &preferences, *full_screen)),
         Panel::Credits => root.insert(credits::contents(words)),
     };
@@ -164,7 +173,7 @@ const CAMERA_ORDER: isize = 100;
 fn root(camera: Entity, panel: Panel) -> impl Bundle {
     let ground = match panel {
         // One sees the match go on.
-        Panel::Menu => theme::VEIL.with_alpha(0.93),
+        Panel::Menu | Panel::Players => theme::VEIL.with_alpha(0.93),
         Panel::Settings | Panel::Credits => theme::NIGHT,
     };
     (

@@ -69,6 +69,13 @@ pub(super) fn contents(
             )
         ),
         setting(
+            names.hide_chat,
+            (
+                switch(preferences.hide_chat, states),
+                switches(|preferences| &mut preferences.hide_chat)
+            )
+        ),
+        setting(
             names.left_handed,
             (
                 switch(preferences.left_handed, states),
@@ -252,6 +259,7 @@ mod tests {
             },
             reduced_motion: true,
             high_contrast: true,
+            hide_chat: true,
             left_handed: true,
             language: Language::German,
             quality: Quality::Low,

@@ -8,7 +8,7 @@ use crate::{
     text::Words,
 };
 use bevy::prelude::*;
-use netplay::session::RoomView;
+use netplay::session::{Notice as News, RoomView};
 use protocol::PeerId;
 
 /// What is announced until its seconds are over, or else what the board says.
@@ -53,7 +53,7 @@ pub(in crate::screens) struct Notice {
     pub(super) words: String,
     pub(super) seconds_left: f32,
     /// What was told last of others and of the server, so that each is told once.
-    told: Option<String>,
+    told: Option<News>,
     told_of_server: Option<String>,
     /// The others who have a seat; nothing before the first look.
     seated: Option<Vec<PeerId>>,
@@ -110,9 +110,9 @@ pub(super) fn announce(
 
 /// What is new in the room, if it is to be said.
 fn news(view: &RoomView, notice: &mut Notice, words: &Words) -> Option<String> {
-    let server = words.server_news(&view.signaling).map(str::to_owned);
+    let server = words.server_news(&view.signaling);
     let of_server = (notice.told_of_server != server).then(|| server.clone());
-    let of_others = (notice.told != view.notice).then(|| view.notice.clone());
+    let of_others = (notice.told != view.notice).then(|| view.notice.as_ref().map(words.notice));
     notice.told_of_server = server;
     notice.told.clone_from(&view.notice);
     let has_come = arrival(view, &mut notice.seated).map(words.play.drops_in);
@@ -161,7 +161,7 @@ mod tests {
             Some(words.common.no_server)
         );
         assert_eq!(news(&view, &mut notice, words), None);
-        view.notice = Some("Grace left".into());
+        view.notice = Some(News::Left("Grace".into()));
         assert_eq!(
             news(&view, &mut notice, words).as_deref(),
             Some("Grace left")

@@ -6,7 +6,7 @@ mod names;
 mod top;
 
 use super::{
-    PageRoot,
+    PageRoot, chat,
     panels::{Panel, opens},
     widgets,
 };
@@ -73,7 +73,12 @@ fn build(turned: On<Insert, Page>, pages: Query<&Page>, mut commands: Commands) 
             height: percent(100),
             ..default()
         },
-        children![top(scene), banner(scene), bottom(scene)],
+        children![
+            top(scene),
+            banner(scene),
+            chat::overlay(scene),
+            bottom(scene)
+        ],
     ));
 }
 
@@ -129,12 +134,18 @@ fn bottom(scene: Entity) -> impl Bundle {
                 widgets::text("", size::TINY, theme::FAINT)
             ),
             (
-                widgets::small_button_with((
-                    Line::Menu,
-                    Of(scene),
-                    widgets::text("", size::TINY, theme::FAINT)
-                )),
-                opens(Panel::Menu)
+                widgets::row(1.2),
+                children![
+                    chat::button(scene),
+                    (
+                        widgets::small_button_with((
+                            Line::Menu,
+                            Of(scene),
+                            widgets::text("", size::TINY, theme::FAINT)
+                        )),
+                        opens(Panel::Menu)
+                    ),
+                ]
             ),
         ],
     )
@@ -221,6 +232,8 @@ pub(super) mod tests {
             ready: true,
             seat: Some(seat),
             team: None,
+            color: 0,
+            muted: false,
             away: false,
             slow: false,
             rtt_ms,

@@ -1,6 +1,8 @@
 //! The room before a match: its code to share, who is here, and "ready".
 
-use super::{leave, options, ready, root, widgets};
+mod layout;
+
+use super::{chat::Emotes, leave, options, ready, widgets};
 use crate::{
     contract::Cartridge,
     preferences::Preferences,
@@ -20,7 +22,7 @@ use netplay::{
 
 pub(super) fn plugin(app: &mut App) {
     app.add_observer(build)
-        .add_systems(Update, (tell, show_lock, offer_bots));
+        .add_systems(Update, (tell, show_lock, offer_bots, layout::arrange));
 }
 
 /// Who is here.
@@ -52,6 +54,7 @@ fn build(
     scenes: Query<(&Scene, &Page, &Session, &Options, Option<&Place>)>,
     preferences: Res<Preferences>,
     cartridge: Res<Cartridge>,
+    emotes: Res<Emotes>,
     mut commands: Commands,
 ) {
     let scene = turned.entity;
@@ -64,7 +67,8 @@ fn build(
     }
     let words = preferences.words();
     let teams = (cartridge.words)(preferences.language).teams;
-    let mut page = commands.spawn(root(scene, theme::VEIL));
+    let emotes = place.map(|_| &*emotes);
+    let mut page = layout::spawn(&mut commands, scene, emotes, words);
     page.with_children(|page| {
         if let Some(place) = place {
             page.spawn(widgets::text(words.room.room, size::BODY, theme::FAINT));
@@ -299,13 +303,15 @@ fn waiting(view: &RoomView, lock: Option<&Lock>, words: &Words) -> String {
         return (words.trouble)(trouble);
     }
     if let Some(notice) = &view.notice {
-        return notice.clone();
+        return (words.notice)(notice);
     }
     match &view.signaling {
         SignalingState::Lost => {
             return format!("{}; {}", words.common.no_server, room.here_can_play);
         }
-        SignalingState::Gone(why) | SignalingState::Failed(why) => return why.clone(),
+        SignalingState::Gone(_) | SignalingState::Failed(_) => {
+            return words.server_news(&view.signaling).unwrap_or_default();
+        }
         SignalingState::Connecting | SignalingState::Online => {}
     }
     let me_ready = view.peers.iter().any(|peer| peer.is_me && peer.ready);
@@ -370,6 +376,8 @@ mod tests {
             ready,
             seat: None,
             team: None,
+            color: 0,
+            muted: false,
             away: false,
             slow: false,
             rtt_ms: (!is_me).then_some(12.4),

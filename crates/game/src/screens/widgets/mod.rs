@@ -70,6 +70,19 @@ pub fn broken_text(
     )
 }
 
+/// A line of text that begins at the left; a long one goes on in the next line.
+pub fn left_text(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
+    (
+        Text::new(content),
+        TextFont::from_font_size(FontSize::VMin(size)),
+        TextColor(color),
+        TextLayout {
+            justify: Justify::Left,
+            linebreak: LineBreak::WordOrCharacter,
+        },
+    )
+}
+
 /// A sentence over several lines, at most `width` hundredths of the smaller side wide.
 pub fn paragraph(content: impl Into<String>, width: f32, color: Color) -> impl Bundle {
     (text(content, size::BODY, color), at_most(width))
@@ -189,6 +202,54 @@ pub fn field(
             ..default()
         },
     )
+}
+
+/// A low field as wide as there is room.
+pub fn small_field(
+    max: usize,
+    allowed: impl Fn(char) -> bool + Send + Sync + 'static,
+) -> impl Bundle {
+    (
+        Control,
+        Hovered::default(),
+        TabIndex(0),
+        Node {
+            height: vmin(6.4),
+            width: Val::Auto,
+            min_width: vmin(10.0),
+            flex_grow: 1.0,
+            flex_basis: px(0),
+            padding: UiRect::axes(vmin(1.4), vmin(0.8)),
+            ..frame(0.0)
+        },
+        BackgroundColor(theme::PANEL),
+        BorderColor::all(theme::ACCENT),
+        EditableText {
+            max_characters: Some(max),
+            ..EditableText::new("")
+        },
+        EditableTextFilter::new(allowed),
+        TextFont::from_font_size(FontSize::VMin(size::SMALL)),
+        TextColor(theme::TEXT),
+        TextLayout::no_wrap(),
+        TextCursorStyle {
+            color: theme::ACCENT,
+            ..default()
+        },
+    )
+}
+
+/// A button that shows a picture of this side (in `VMin`).
+pub fn picture_button(picture: Handle<Image>, side: f32) -> impl Bundle {
+    small_button_with((
+        ImageNode::new(picture),
+        Node {
+            width: vmin(side),
+            height: vmin(side),
+            ..default()
+        },
+        Pickable::IGNORE,
+    ))
 }
 
 fn frame(width: f32) -> Node {

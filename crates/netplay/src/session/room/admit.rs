@@ -34,6 +34,7 @@ impl<S: Simulation> Room<S> {
             peer.former_claim = Some(resume::claim(token));
         }
         peer.wants_match = Some(join.match_id);
+        self.keep_muted(from);
         let play = self.play.as_mut();
         if let Some(play) = play.filter(|play| join.anew && play.match_id == join.match_id)
             && play.core.drives(from)
@@ -73,7 +74,7 @@ impl<S: Simulation> Room<S> {
         };
         let core = &play.core;
         let Ok(world) = postcard::to_stdvec(core.confirmed_world()) else {
-            return self.notify("The match cannot be written for a newcomer".into());
+            return self.notify(Notice::NoEntry);
         };
         let snapshot = Snapshot {
             match_id: play.match_id,
@@ -94,7 +95,7 @@ impl<S: Simulation> Room<S> {
             .ok()
             .and_then(|bytes| Outgoing::new(to, transfer, bytes, self.now));
         let Some(outgoing) = outgoing else {
-            return self.notify("The match is too big for a newcomer".into());
+            return self.notify(Notice::NoEntry);
         };
         if !play.core.drives(to) {
             play.agreement.add_joiner(to);

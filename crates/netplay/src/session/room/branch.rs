@@ -84,7 +84,7 @@ impl<S: Simulation> Room<S> {
         if branches.is_empty() && self.now.saturating_sub(since) >= DESERTED {
             self.lost_since = None;
             self.leave_match();
-            self.notify("The match ended while it could not be followed".into());
+            self.notify(Notice::Missed);
             self.enter(Phase::Lobby);
         }
     }

@@ -2,6 +2,7 @@
 //! that stay silent.
 
 use super::*;
+use crate::transport::Outage;
 use protocol::{
     PROTOCOL_VERSION,
     peer::{Hello, Refusal},
@@ -44,6 +45,7 @@ impl<S: Simulation> Room<S> {
         peer.name = clean_text(&hello.name, MAX_NAME_BYTES);
         peer.claim = hello.claim;
         peer.claims_before = Some(hello.here_before_you);
+        self.keep_muted(from);
         if let Some((reason, detail)) = self.unfit(from, &hello) {
             return self.refuse(from, reason, detail);
         }
@@ -60,7 +62,7 @@ impl<S: Simulation> Room<S> {
         let needs_answer = asks_again || !peer.told_heard;
         let arrives = peer.stage == Stage::Greeting && hello.heard_you;
         let returns = arrives && peer.returns;
-        let name = peer.shown_name().to_owned();
+        let name = peer.name.clone();
         if arrives {
             peer.enter(Stage::Here, self.now);
         }
@@ -73,7 +75,7 @@ impl<S: Simulation> Room<S> {
             self.change_line();
         }
         if returns {
-            self.notify(format!("{name} is back"));
+            self.notify(Notice::Back(name));
         }
     }
 
@@ -147,13 +149,12 @@ impl<S: Simulation> Room<S> {
             return;
         };
         let elder = peer.is_before(me);
-        let name = peer.shown_name().to_owned();
-        let why = match reason {
-            RefusalReason::ProtocolVersion => "has another version of the game",
-            RefusalReason::Rules => "plays by other rules",
-            RefusalReason::RoomFull => "says that the room is full",
-        };
-        self.notify(format!("{name} {why}: {detail}"));
+        let name = peer.name.clone();
+        self.notify(Notice::Unfit {
+            name,
+            reason,
+            detail: detail.clone(),
+        });
         if elder && self.peers.here().next().is_none() {
             self.refused = Some((reason, detail));
         }
@@ -170,7 +171,7 @@ impl<S: Simulation> Room<S> {
             return self.end(Failure::Signaling(why.clone()));
         }
         if self.phase == Phase::Connecting && self.now >= HANDSHAKE_DEADLINE {
-            return self.end(Failure::Signaling("nobody answered in time".into()));
+            return self.end(Failure::Signaling(Outage::Nobody));
         }
         let silent: Vec<PeerId> = (self.peers.here())
             .filter(|peer| self.now.saturating_sub(peer.heard) >= SILENCE_DEADLINE)
@@ -182,8 +183,8 @@ impl<S: Simulation> Room<S> {
             };
             // It may come back: its network may only have changed.
             peer.enter(Stage::Greeting, self.now);
-            let name = peer.shown_name().to_owned();
-            self.notify(format!("{name} fell silent"));
+            let notice = Notice::Silent(peer.name.clone());
+            self.notify(notice);
             self.change_line();
         }
         let given_up: Vec<PeerId> = (self.peers.iter())
@@ -275,7 +276,7 @@ impl<S: Simulation> Room<S> {
         };
         let is_elder = peer.is_before(me);
         let is_known = peer.is_known;
-        let name = peer.shown_name().to_owned();
+        let name = peer.name.clone();
         let others_reach_it = self.peers.others_reach(id);
         // Whoever was here may only have lost its network for a while.
         match peer.was_here {
@@ -283,13 +284,13 @@ impl<S: Simulation> Room<S> {
                 self.hang_ups.push(id);
                 self.lose_for_now(id);
             }
-            false => self.lose(id, "is gone"),
+            false => self.lose(id, Notice::Gone),
         }
         if is_elder && others_reach_it {
             return self.end(Failure::Unreachable(name));
         }
         if is_known {
-            self.notify(format!("{name} could not be reached"));
+            self.notify(Notice::Unreachable(name));
         }
     }
 }

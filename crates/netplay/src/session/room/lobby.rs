@@ -40,6 +40,7 @@ impl<S: Simulation> Room<S> {
             away: self.away,
             settings: self.settings_to_tell(),
             team: self.team,
+            color: self.color,
         });
         self.send_to_all(&line);
     }
@@ -52,9 +53,10 @@ impl<S: Simulation> Room<S> {
         let name = clean_text(&line.name, MAX_NAME_BYTES);
         self.changed |= peer.name != name
             || (peer.ready, peer.round, peer.away) != (line.ready, line.round, line.away)
-            || (&peer.mates, peer.team) != (&line.mates, line.team);
+            || (&peer.mates, peer.team, peer.color) != (&line.mates, line.team, line.color);
         peer.name = name;
         peer.team = line.team;
+        peer.color = line.color;
         peer.ready = line.ready;
         peer.away = line.away;
         peer.round = line.round;
@@ -204,9 +206,9 @@ impl<S: Simulation> Room<S> {
         })
     }
 
-    fn cannot_start(&mut self, why: &str) {
+    fn cannot_start(&mut self, why: &'static str) {
         self.ready = false;
-        self.notify(format!("The match cannot start: {why}"));
+        self.notify(Notice::CannotStart(why));
         self.change_line();
     }
 

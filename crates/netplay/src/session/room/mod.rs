@@ -39,7 +39,11 @@ mod view;
 mod waking;
 mod watch;
 
-use super::{Command, Config, Failure, Phase, resume};
+use super::{
+    Command, Config, Failure, Notice, Phase, Said,
+    notice::{BanReason, shown},
+    resume,
+};
 use crate::rollback::STEP;
 use crate::transport::{Channel, Path, SignalingState, Transport};
 use bytes::Bytes;
@@ -47,6 +51,7 @@ pub use lobby::VOTE;
 pub use record::{Record, RecordKind};
 pub use view::Shown;
 
+use allowance::Allowance;
 use enter::Entering;
 use entropy::Entropy;
 use peers::{Peers, Stage};
@@ -79,12 +84,6 @@ const MAX_PACKETS_PER_TURN: usize = 1_024;
 /// Packets that no honest peer would have sent, after which their sender is banned.
 const MAX_OFFENCES: u32 = 200;
 
-/// Chat lines kept; older ones are forgotten.
-const MAX_CHAT_LINES: usize = 50;
-
-/// Bytes of a sentence for the player that contains other peers' words.
-const MAX_NOTICE_BYTES: usize = MAX_NAME_BYTES + MAX_DETAIL_BYTES + 100;
-
 /// A peer in a room.
 pub struct Room<S: Simulation> {
     config: Config<S>,
@@ -108,6 +107,7 @@ pub struct Room<S: Simulation> {
     /// When we may start a match again: the lines of those who begin one may be on their way.
     starts_at: Duration,
     team: Option<u8>,
+    color: u8,
     /// What the owner chose for the next match.
     chosen: Option<S::Settings>,
     round: u32,
@@ -133,8 +133,15 @@ pub struct Room<S: Simulation> {
     differs_since: Option<Duration>,
     /// Why an elder and we do not fit, while nobody else is here.
     refused: Option<(RefusalReason, String)>,
-    notice: Option<String>,
-    chat: VecDeque<(String, String)>,
+    notice: Option<Notice>,
+    /// What was said of late.
+    said: VecDeque<Said>,
+    /// The number of the next thing that is said.
+    next_said: u64,
+    /// What our player may say.
+    speech: Allowance,
+    /// Whom our player does not want to hear, should they come again.
+    muted: Vec<Claim>,
     /// Files that the game may keep.
     records: VecDeque<Record>,
     input: S::Input,
@@ -164,6 +171,7 @@ impl<S: Simulation> Room<S> {
             most_since: None,
             starts_at: Duration::ZERO,
             team: None,
+            color: config.color,
             chosen: None,
             only_watches: config.watch,
             config,
@@ -188,7 +196,10 @@ impl<S: Simulation> Room<S> {
             differs_since: None,
             refused: None,
             notice: None,
-            chat: VecDeque::new(),
+            said: VecDeque::new(),
+            next_said: 0,
+            speech: Allowance::new(SAID_PER_SECOND, SAID_AT_ONCE),
+            muted: Vec::new(),
             records: VecDeque::new(),
             input: S::Input::default(),
             entropy: Entropy(entropy),
@@ -318,7 +329,13 @@ impl<S: Simulation> Room<S> {
                     play.core.set_input_delay(frames);
                 }
             }
+            Command::SetColor(color) => {
+                self.color = color;
+                self.change_line();
+            }
             Command::Chat(text) => self.say(&text),
+            Command::Emote(emote) => self.emote(emote),
+            Command::SetMuted { peer, muted } => self.set_muted(peer, muted),
             Command::Leave => self.end(Failure::Left),
         }
     }
@@ -375,9 +392,9 @@ impl<S: Simulation> Room<S> {
     }
 
     /// Tells the player something, in place of what was told before.
-    fn notify(&mut self, sentence: String) {
-        tracing::info!("{sentence}");
-        self.notice = Some(clean_text(&sentence, MAX_NOTICE_BYTES));
+    fn notify(&mut self, notice: Notice) {
+        tracing::info!("{notice}");
+        self.notice = Some(notice);
         self.changed = true;
     }
 

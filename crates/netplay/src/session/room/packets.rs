@@ -2,6 +2,7 @@
 //! whoever sends what no honest peer sends is banned in the end.
 
 use super::*;
+use crate::session::Words;
 
 impl<S: Simulation> Room<S> {
     pub(super) fn receive(
@@ -23,7 +24,7 @@ impl<S: Simulation> Room<S> {
             return;
         }
         if !peer.may_send(channel, awake, self.now) {
-            return self.count_offence(from, "flooding");
+            return self.count_offence(from, BanReason::Flooding);
         }
         if channel == Channel::Unreliable {
             return self.receive_datagram(from, packet);
@@ -44,7 +45,8 @@ impl<S: Simulation> Room<S> {
             _ if stage != Stage::Here => self.dropped += 1,
             Message::Lobby(line) => self.receive_line(from, line),
             Message::Statement(numbered) => self.receive_statement(from, numbered),
-            Message::Chat(text) => self.hear(from, &text),
+            Message::Chat(text) => self.hear(from, Words::Text(text), awake),
+            Message::Emote(emote) => self.hear(from, Words::Emote(emote), awake),
             Message::Join(join) => self.receive_join(from, join),
             Message::Snapshot(chunk) => self.receive_chunk(from, chunk),
             Message::ChunkCame { transfer, index } => {
@@ -60,10 +62,10 @@ impl<S: Simulation> Room<S> {
 
     /// Counts a packet that no honest peer would have sent.
     pub(super) fn offend(&mut self, from: PeerId) {
-        self.count_offence(from, "malformed packets");
+        self.count_offence(from, BanReason::Malformed);
     }
 
-    pub(super) fn count_offence(&mut self, from: PeerId, what: &str) {
+    pub(super) fn count_offence(&mut self, from: PeerId, what: BanReason) {
         self.dropped += 1;
         let Some(peer) = self.peers.get_mut(from) else {
             return;
@@ -71,8 +73,13 @@ impl<S: Simulation> Room<S> {
         peer.offences += 1;
         if peer.offences >= MAX_OFFENCES {
             tracing::warn!(%from, "banned after {MAX_OFFENCES} offences, the last one {what}");
-            self.lose(from, &format!("was banned for {what}"));
+            self.ban(from, what);
         }
+    }
+
+    /// Wants nothing of a peer any more.
+    pub(super) fn ban(&mut self, id: PeerId, reason: BanReason) {
+        self.lose(id, |name| Notice::Banned { name, reason });
     }
 
     /// A peer said that it leaves.
@@ -80,11 +87,11 @@ impl<S: Simulation> Room<S> {
         if let Some(peer) = self.peers.get_mut(id) {
             peer.has_left = true;
         }
-        self.lose(id, "left");
+        self.lose(id, Notice::Left);
     }
 
     /// A peer is gone for good.
-    pub(super) fn lose(&mut self, id: PeerId, how: &str) {
+    pub(super) fn lose(&mut self, id: PeerId, how: impl FnOnce(String) -> Notice) {
         self.bans.push(id);
         self.miss(id, false, how);
     }
@@ -92,16 +99,16 @@ impl<S: Simulation> Room<S> {
     /// The connection to a peer has ended. It may return over another one.
     pub(super) fn lose_for_now(&mut self, id: PeerId) {
         if self.peers.get(id).is_some_and(|p| p.stage != Stage::Gone) {
-            self.miss(id, true, "is gone");
+            self.miss(id, true, Notice::Gone);
         }
     }
 
-    fn miss(&mut self, id: PeerId, may_return: bool, how: &str) {
+    fn miss(&mut self, id: PeerId, may_return: bool, how: impl FnOnce(String) -> Notice) {
         let Some(peer) = self.peers.get_mut(id) else {
             return;
         };
         let was = peer.stage;
-        let name = peer.shown_name().to_owned();
+        let name = peer.name.clone();
         peer.enter(Stage::Gone, self.now);
         peer.may_return = may_return;
         if let Some(play) = &mut self.play {
@@ -109,7 +116,7 @@ impl<S: Simulation> Room<S> {
             play.agreement.remove_joiner(id);
         }
         if was == Stage::Here {
-            self.notify(format!("{name} {how}"));
+            self.notify(how(name));
             self.change_line();
         }
     }

@@ -5,6 +5,7 @@ use crate::transport::{Channel, Path};
 use protocol::{
     PeerId,
     agreement::Claim,
+    limits::{HEARD_AT_ONCE, SAID_PER_SECOND},
     peer::{Mate, Playing, RefusalReason},
 };
 use std::time::Duration;
@@ -26,9 +27,6 @@ const DATAGRAMS_PER_SECOND: u32 = 256;
 
 /// Datagrams of one peer that are listened to at once: what a network held back for seconds.
 const DATAGRAMS_AT_ONCE: u32 = 1_024;
-
-/// Lines of chat that are shown at once, and then one a second.
-const CHAT_AT_ONCE: u32 = 5;
 
 /// Where another peer stands with this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +72,8 @@ pub(super) struct Peer {
     pub round: u32,
     /// The team that it wants to play for.
     pub team: Option<u8>,
+    /// The colour that it chose for itself.
+    pub color: u8,
     pub mates: Vec<Mate>,
     /// Where it stands in the running match, by its line.
     pub playing: Option<Playing>,
@@ -107,8 +107,10 @@ pub(super) struct Peer {
     pub statements: Statements,
     messages: Allowance,
     datagrams: Allowance,
-    /// Lines of chat. More are dropped: each takes the place of an older one on the screen.
-    pub chat: Allowance,
+    /// Lines of chat and emotes. Each takes the place of an older one on the screen.
+    pub speech: Allowance,
+    /// Whether our player does not want to hear it.
+    pub muted: bool,
 }
 
 impl Peer {
@@ -131,6 +133,7 @@ impl Peer {
             ready: false,
             round: 0,
             team: None,
+            color: 0,
             mates: Vec::new(),
             playing: None,
             line_came: now,
@@ -150,7 +153,8 @@ impl Peer {
             statements: Statements::default(),
             messages: Allowance::new(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE),
             datagrams: Allowance::new(DATAGRAMS_PER_SECOND, DATAGRAMS_AT_ONCE),
-            chat: Allowance::new(1, CHAT_AT_ONCE),
+            speech: Allowance::new(SAID_PER_SECOND, HEARD_AT_ONCE),
+            muted: false,
         }
     }
 
@@ -194,12 +198,9 @@ impl Peer {
         allowance.take(awake, now)
     }
 
-    pub fn shown_name(&self) -> &str {
-        if self.name.is_empty() {
-            "Somebody"
-        } else {
-            &self.name
-        }
+    /// Whom it says to be, and whom it has shown to be: the hashes of its tokens.
+    pub fn claims(&self) -> impl Iterator<Item = Claim> {
+        [Some(self.claim), self.former_claim].into_iter().flatten()
     }
 
     /// Whether this peer was in the room before `me`. Both sides come to the same answer:

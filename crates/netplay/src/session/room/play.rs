@@ -284,7 +284,7 @@ impl<S: Simulation> Room<S> {
         }
         match drives {
             true => self.notice = None,
-            false => self.notify("A bot plays for you until you keep up again".into()),
+            false => self.notify(Notice::BotPlays),
         }
         self.change_line();
     }
@@ -349,7 +349,7 @@ impl<S: Simulation> Room<S> {
             Ok(()) => {}
             Err(Offence::Usurped) => {
                 self.dropped += 1;
-                self.lose(from, "was banned for forging the match");
+                self.ban(from, BanReason::Forging);
             }
             Err(offence) => {
                 tracing::debug!(%from, %offence, "an offence in the agreement");

@@ -23,7 +23,8 @@ impl<S: Simulation> Room<S> {
             Queue::longest("copied statements", copied, MAX_COPIED),
             Queue::new("snapshots under way", self.transfers.len(), MAX_PEERS),
             Queue::new("held statements", held, MAX_HELD),
-            Queue::new("chat lines", self.chat.len(), MAX_CHAT_LINES),
+            Queue::new("lines of chat and emotes", self.said.len(), MAX_SAID),
+            Queue::new("muted players", self.muted.len(), MAX_MUTED),
             Queue::new("records", self.records.len(), MAX_RECORDS),
         ];
         if let Some(play) = &self.play {

@@ -104,7 +104,7 @@ impl<S: Simulation> Recording<S> {
             }
             let known = std::mem::replace(&mut self.seated[seat], tenure.driver);
             if let Some(id) = tenure.driver.filter(|id| known != Some(*id)) {
-                let name = others.get(id).map_or(own, |peer| peer.shown_name());
+                let name = others.get(id).map_or(own, |peer| shown(&peer.name));
                 recorder.seated(tenure.from, seat, name);
             }
         }

@@ -32,7 +32,7 @@ impl<S: Simulation> Room<S> {
             // The others will ask for it; until then they differ.
             play.core.clear_desync();
             self.keep_artifact(&desync, None);
-            return self.notify(format!("The worlds differed at frame {}", desync.frame));
+            return self.notify(Notice::Differed(desync.frame));
         }
         let host = order.iter().find(|id| {
             sums.iter()
@@ -46,10 +46,7 @@ impl<S: Simulation> Room<S> {
         }
         play.repairs -= 1;
         let match_id = play.match_id;
-        self.notify(format!(
-            "Our world differed at frame {}: it is replaced",
-            desync.frame
-        ));
+        self.notify(Notice::Replaced(desync.frame));
         self.ask_to_enter(host, match_id, false);
     }
 }

@@ -18,7 +18,7 @@ impl<S: Simulation> Room<S> {
             watching: self.is_watching(),
             others_play: !self.is_playing() && self.is_match_running(),
             signaling: self.signaling.clone(),
-            chat: self.chat.iter().cloned().collect(),
+            said: self.said.iter().cloned().collect(),
             notice: self.notice.clone(),
         }
     }
@@ -155,6 +155,8 @@ impl<S: Simulation> Room<S> {
             ready: peer.map_or(self.ready, |peer| self.is_ready(peer)),
             seat: self.seat_of(id),
             team: peer.map_or(self.team, |peer| peer.team),
+            color: peer.map_or(self.color, |peer| peer.color),
+            muted: self.is_muted(id),
             away: peer.map_or(self.away, |peer| peer.away),
             slow: self.is_slow(id),
             rtt_ms: self.rtt_ms(id),

@@ -170,7 +170,7 @@ impl<S: Simulation> Room<S> {
             self.keep_replay();
             self.watching = None;
             self.ready = self.config.auto_ready;
-            self.notify("Everybody who played is gone".into());
+            self.notify(Notice::Deserted);
             self.change_line();
             return self.enter(Phase::Lobby);
         }

@@ -11,7 +11,10 @@ use super::{
     platform::Socket,
     refusal::Refusal,
 };
-use crate::{signaling::directory::Directory, transport::SignalingState};
+use crate::{
+    signaling::directory::Directory,
+    transport::{Outage, SignalingState},
+};
 use futures::{
     StreamExt,
     channel::{mpsc, oneshot},
@@ -141,7 +144,7 @@ impl Client {
                 warn!(?refusal, "signaling failed");
                 return self
                     .directory
-                    .set_signaling(SignalingState::Failed(refusal.to_string()));
+                    .set_signaling(SignalingState::Failed(refusal.into()));
             }
         };
         loop {
@@ -150,10 +153,7 @@ impl Client {
                 End::Unwanted => return,
                 End::RoomClosed => {
                     *place = None;
-                    return self.give_up(
-                        "The room was closed: nobody new can join.",
-                        "The room was closed by its owner.",
-                    );
+                    return self.give_up(Outage::RoomClosed);
                 }
                 End::Lost(reason) => info!(reason, "signaling lost"),
             }
@@ -177,18 +177,15 @@ impl Client {
 
     /// Ends signaling because the server cannot be returned to.
     fn lose(&self) {
-        self.give_up(
-            "The connection to the server was lost: nobody new can join.",
-            "The connection to the server was lost. Join the room again.",
-        );
+        self.give_up(Outage::Lost);
     }
 
     /// Ends signaling for good. Open channels live on; what players are told depends on them.
-    fn give_up(&self, in_company: &str, alone: &str) {
+    fn give_up(&self, outage: Outage) {
         self.directory
             .set_signaling(match self.directory.anybody_open() {
-                true => SignalingState::Gone(in_company.to_owned()),
-                false => SignalingState::Failed(alone.to_owned()),
+                true => SignalingState::Gone(outage),
+                false => SignalingState::Failed(outage),
             });
     }
 

@@ -1,27 +1,20 @@
 //! Why there is no connection to the server, for players and for the next attempt.
 
 use super::platform::Socket;
-use crate::signaling::api::ApiError;
+use crate::{signaling::api::ApiError, transport::Outage};
 use protocol::api::{Problem, ProblemCode};
 
 /// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(super) enum Refusal {
-    #[error("The server's address is not valid: {0}")]
     BadUrl(String),
-    #[error("The server cannot be reached.")]
     Unreachable(String),
-    #[error("The server does not answer.")]
     Silent,
     /// Which a browser tells nobody: there it is [`Refusal::Unreachable`].
     #[cfg(not(target_arch = "wasm32"))]
-    #[error("The server refused: HTTP status {0}.")]
     Http(u16),
-    #[error("The server refused: {}", .0.title)]
     Problem(Problem),
-    #[error("The server answers, but not as a signaling server.")]
     NoWelcome,
-    #[error("The server has another id for us than before.")]
     Renamed,
 }
 
@@ -59,6 +52,21 @@ impl From<ApiError> for Refusal {
             ApiError::Unreachable { detail, .. } => Self::Unreachable(detail),
             ApiError::Problem(problem) => Self::Problem(problem),
             ApiError::NotOurServer { .. } => Self::NoWelcome,
+        }
+    }
+}
+
+impl From<Refusal> for Outage {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::BadUrl(why) => Self::BadAddress(why),
+            Refusal::Unreachable(why) => Self::Unreachable(why),
+            Refusal::Silent => Self::Silent,
+            #[cfg(not(target_arch = "wasm32"))]
+            Refusal::Http(status) => Self::Http(status),
+            Refusal::Problem(problem) => Self::Problem(problem),
+            Refusal::NoWelcome => Self::NoWelcome,
+            Refusal::Renamed => Self::Renamed,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         directory::{Directory, MAX_SOCKETS, Presence},
         guard::AGAIN,
     },
-    transport::SignalingState,
+    transport::{Outage, SignalingState},
 };
 use futures::{Stream, StreamExt, channel::mpsc};
 use futures_timer::Delay;
@@ -164,8 +164,8 @@ where
                 self.ask(PeerRequest::KeepAlive).await;
             }
             if self.signaller.is_none() && self.links.is_empty() {
-                let reason = "The connection has ended. Join the room again.".to_owned();
-                return self.directory.set_signaling(SignalingState::Failed(reason));
+                let ended = SignalingState::Failed(Outage::Lost);
+                return self.directory.set_signaling(ended);
             }
         }
     }

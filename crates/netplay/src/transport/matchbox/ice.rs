@@ -39,10 +39,6 @@ pub struct Ice {
     pub relay_only: bool,
 }
 
-/// Why relays only cannot be had, for the player.
-pub(super) const NO_RELAY: &str = "This server has no relay, and without one your address would \
-    be shown to the others. Allow direct connections, or play on another server.";
-
 impl Ice {
     /// The same servers and those that the signaling server names, and for how long the whole is
     /// good if not for ever.

@@ -274,6 +274,7 @@ impl<'a, S: Game> Run<'a, S> {
             return false;
         };
         let config = Config {
+            color: 0,
             token: token(number),
             resumes: was.map(token),
             name: format!("P{number}"),

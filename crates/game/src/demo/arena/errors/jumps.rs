@@ -46,6 +46,7 @@ fn config(name: &str) -> Config<World> {
         token: [0; 16],
         resumes: None,
         watch: false,
+        color: 0,
     }
 }
 

@@ -278,8 +278,8 @@ impl Judge {
         record.advanced = now;
         record.excused = record.excused.max(now);
         record.measure_anew();
-        let (phase, notice) = (room.phase().clone(), room.view().notice.unwrap_or_default());
-        self.note(now, format!("P{peer} {phase:?} {notice}"));
+        let (phase, notice) = (room.phase().clone(), room.view().notice);
+        self.note(now, format!("P{peer} {phase:?} {notice:?}"));
     }
 
     fn look_at_log<S: Simulation>(
