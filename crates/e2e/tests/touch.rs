@@ -222,10 +222,7 @@ async fn a_phones_keyboard_types_names_and_codes() -> Result<()> {
     })
     .await?;
     let focus = browser.evaluate("return document.activeElement.id").await?;
-    ensure!(
-        focus == json!("game"),
-        "the game has no keyboard: {focus}"
-    );
+    ensure!(focus == json!("game"), "the game has no keyboard: {focus}");
     drop(browser);
     server.stop().await
 }
