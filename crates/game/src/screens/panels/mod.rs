@@ -185,7 +185,7 @@ fn root(camera: Entity, panel: Panel) -> impl Bundle {
             width: percent(100),
             height: percent(100),
             padding: UiRect::all(vmin(3.0)),
-            ..widgets::column(1.3)
+            ..widgets::column(1.1)
         },
     )
 }

@@ -24,7 +24,7 @@ const NAME: f32 = 43.0;
 const VALUE: f32 = 41.0;
 
 /// How high a setting is, in `VMin`.
-const HEIGHT: f32 = 6.2;
+const HEIGHT: f32 = 5.6;
 
 /// How wide a slider's thumb is, in `VMin`.
 const THUMB: f32 = 3.0;
