@@ -132,7 +132,7 @@ async fn a_phone_plays_by_fingers() -> Result<()> {
     for (width, height, density) in [(390, 844, 1.0), (360, 640, 2.0)] {
         let size = (width, height);
         let browser = Browser::phone("phone", width, height, density).await?;
-        browser.open(&server.page("?tutorial=0")).await?;
+        browser.open(&server.page("")).await?;
         let practise = button(&browser, "Practise").await?;
         fits(&browser, "title", size).await?;
         let mut fingers = Fingers::on(&browser);
@@ -174,7 +174,7 @@ async fn a_phone_plays_by_fingers() -> Result<()> {
 async fn a_phones_keyboard_types_names_and_codes() -> Result<()> {
     let server = Server::with_web_client().await?;
     let browser = Browser::phone("keyboard", 390, 844, 1.0).await?;
-    browser.open(&server.page("?tutorial=0")).await?;
+    browser.open(&server.page("")).await?;
     let name = control(&browser, "the name", |c| c.field).await?;
     let join = button(&browser, "Join").await?;
     let mut fingers = Fingers::on(&browser);
