@@ -23,8 +23,7 @@ struct Game {
     y: f64,
     ball_x: f64,
     ball_y: f64,
-    most_charge: f64,
-    kicks: u32,
+    charge: f64,
     dashes: u32,
     turned: bool,
 }
@@ -68,7 +67,8 @@ async fn fits(browser: &Browser, screen: &str, size: (u32, u32)) -> Result<()> {
     browser.screenshot(&output()?.join(name)).await
 }
 
-/// Plays until the disc has moved, and has kicked the ball, by two fingers.
+/// Plays until the disc has moved by one finger, has charged a kick by another one at the same time,
+/// and has dashed.
 async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
     /// How far the stick's finger goes, in the page's pixels.
     const REACH: f64 = 60.0;
@@ -80,9 +80,8 @@ async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
     let mut fingers = Fingers::on(browser);
     let start = until("a match", PATIENCE, async || game(browser).await).await?;
     fingers.put(1, rest)?;
-    let mut is_kick_held = false;
-    let mut shown = false;
-    let played = until("a kick by two fingers", PATIENCE, async || {
+    fingers.put(2, kick)?;
+    until("a kick charged on the way", PATIENCE, async || {
         let Some(now) = game(browser).await? else {
             return Ok(None);
         };
@@ -95,28 +94,18 @@ async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
             rest.1 + down / length * REACH,
         );
         fingers.slide(1, to)?;
-        // Charged on the way, released beside the ball.
-        if is_kick_held && now.most_charge > 0.9 && !shown {
-            shown = true;
-            let name = format!("phone-match-{}x{}.png", size.0, size.1);
-            browser.screenshot(&output()?.join(name)).await?;
-        }
-        match (is_kick_held, length < 1.3) {
-            (false, false) => fingers.put(2, kick)?,
-            (true, true) => fingers.lift(2)?,
-            _ => return Ok((now.kicks > start.kicks && shown).then_some(now)),
-        }
-        is_kick_held = !is_kick_held;
-        Ok((now.kicks > start.kicks && shown).then_some(now))
+        let has_moved = (now.x - start.x).hypot(now.y - start.y) > 0.5;
+        Ok((has_moved && now.charge > 0.9).then_some(()))
     })
     .await?;
-    ensure!(
-        (played.x - start.x).hypot(played.y - start.y) > 0.5,
-        "the disc has not moved: {start:?} {played:?}"
-    );
-    if is_kick_held {
-        fingers.lift(2)?;
-    }
+    let name = format!("phone-match-{}x{}.png", size.0, size.1);
+    browser.screenshot(&output()?.join(name)).await?;
+    fingers.lift(2)?;
+    until("the kick to be let go", PATIENCE, async || {
+        let now = game(browser).await?;
+        Ok(now.filter(|now| now.charge == 0.0))
+    })
+    .await?;
     until("a dash", PATIENCE, async || {
         fingers.tap(dash)?;
         let now = game(browser).await?;

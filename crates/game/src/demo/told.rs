@@ -39,11 +39,9 @@ struct Told {
     /// Where the ball is.
     ball_x: f32,
     ball_y: f32,
-    /// How far its kick is charged, from 0 to 1, and how far it ever was.
+    /// How far its kick is charged, from 0 to 1.
     charge: f32,
-    most_charge: f32,
-    /// Its kicks that met the ball, and its dashes, since the scene was begun.
-    kicks: u32,
+    /// Its dashes since the scene was begun.
     dashes: u32,
     /// Whether the arena is shown upright.
     turned: bool,
@@ -69,11 +67,10 @@ fn tell(scenes: Query<(&Scene, &Shown, &Seen, &Turned)>) {
         return;
     };
     let before = TOLD.get().unwrap_or_default();
-    let mine = |kind: EventKind| {
-        let events = moment.events.iter();
-        let mine = |event: &Event| event.kind == kind && usize::from(event.subject) == seat;
-        events.filter(|(_, event)| mine(event)).count() as u32
-    };
+    let is_mine =
+        |event: &Event| event.kind == EventKind::Dash && usize::from(event.subject) == seat;
+    let events = moment.events.iter();
+    let dashes = events.filter(|(_, event)| is_mine(event)).count() as u32;
     let charge = world.discs().get(seat).map_or(0.0, Disc::charge);
     TOLD.set(Some(Told {
         x: at.x,
@@ -81,9 +78,7 @@ fn tell(scenes: Query<(&Scene, &Shown, &Seen, &Turned)>) {
         ball_x: ball.x,
         ball_y: ball.y,
         charge,
-        most_charge: charge.max(before.most_charge),
-        kicks: before.kicks + mine(EventKind::Kick),
-        dashes: before.dashes + mine(EventKind::Dash),
+        dashes: before.dashes + dashes,
         turned: turned.0,
     }));
 }

@@ -112,6 +112,7 @@ pub(super) fn bar(scene: Entity, closes: bool, emotes: &Emotes) -> impl Bundle +
     let pictures = emotes.pictures();
     (
         Node {
+            width: percent(100),
             align_items: AlignItems::Center,
             column_gap: vmin(0.9),
             flex_shrink: 0.0,

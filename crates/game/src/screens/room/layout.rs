@@ -88,8 +88,8 @@ fn card() -> impl Bundle {
             flex_direction: FlexDirection::Column,
             align_items: AlignItems::Center,
             justify_content: JustifyContent::Center,
-            row_gap: vmin(2.4),
-            padding: UiRect::all(vmin(2.0)),
+            row_gap: vmin(1.7),
+            padding: UiRect::all(vmin(1.0)),
             border_radius: BorderRadius::all(vmin(2.0)),
             ..default()
         },

@@ -91,7 +91,7 @@ fn build(
         page.spawn((
             Waiting,
             Of(scene),
-            widgets::paragraph("", 88.0, theme::FAINT),
+            widgets::paragraph("", 100.0, theme::FAINT),
         ));
         if !settings.is_private() {
             page.spawn(meanwhile(scene, words));
