@@ -112,13 +112,19 @@ impl<'a> Fingers<'a> {
         self.dispatch("touchMove")
     }
 
-    /// Lifts a finger.
+    /// Lifts a finger. The protocol ends all touches at once: the other fingers are put down again.
     ///
     /// # Errors
     /// When the browser refuses.
     pub fn lift(&mut self, finger: u32) -> Result<()> {
         self.down.remove(&finger);
-        self.dispatch("touchEnd")
+        let others = std::mem::take(&mut self.down);
+        self.dispatch("touchEnd")?;
+        self.down = others;
+        match self.down.is_empty() {
+            true => Ok(()),
+            false => self.dispatch("touchStart"),
+        }
     }
 
     /// Taps once.
