@@ -118,44 +118,43 @@ async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_plays_by_fingers() -> Result<()> {
     let server = Server::with_web_client().await?;
-    for (width, height, density) in std::iter::once((390, 844, 1.0)) {
-        let size = (width, height);
-        let browser = Browser::phone("phone", width, height, density).await?;
-        browser.open(&server.page("")).await?;
-        let practise = button(&browser, "Practise").await?;
-        fits(&browser, "title", size).await?;
-        let mut fingers = Fingers::on(&browser);
-        fingers.tap(button(&browser, "Settings").await?.center())?;
-        let back = button(&browser, "Back").await?;
-        browser.draws(10).await?;
-        let name = format!("phone-settings-{width}x{height}.png");
-        browser.screenshot(&output()?.join(name)).await?;
-        fingers.tap(back.center())?;
-        until("the settings to close", PATIENCE, async || {
-            let open = controls(&browser).await?.iter().any(|c| c.text == "Back");
-            Ok((!open).then_some(()))
-        })
-        .await?;
-        fingers.tap(practise.center())?;
-        plays_by_fingers(&browser, size).await?;
+    let (width, height, density) = (390, 844, 1.0);
+    let size = (width, height);
+    let browser = Browser::phone("phone", width, height, density).await?;
+    browser.open(&server.page("")).await?;
+    let practise = button(&browser, "Practise").await?;
+    fits(&browser, "title", size).await?;
+    let mut fingers = Fingers::on(&browser);
+    fingers.tap(button(&browser, "Settings").await?.center())?;
+    let back = button(&browser, "Back").await?;
+    browser.draws(10).await?;
+    let name = format!("phone-settings-{width}x{height}.png");
+    browser.screenshot(&output()?.join(name)).await?;
+    fingers.tap(back.center())?;
+    until("the settings to close", PATIENCE, async || {
+        let open = controls(&browser).await?.iter().any(|c| c.text == "Back");
+        Ok((!open).then_some(()))
+    })
+    .await?;
+    fingers.tap(practise.center())?;
+    plays_by_fingers(&browser, size).await?;
 
-        // Turned round, the page and its picture are as large as each other, and nothing scrolls.
-        let turned = json!({ "width": height, "height": width, "deviceScaleFactor": density,
-            "mobile": true, "screenWidth": height, "screenHeight": width });
-        browser.devtools("Emulation.setDeviceMetricsOverride", turned)?;
-        until("the picture to turn", PATIENCE, async || {
-            let script = "const canvas = document.getElementById('game');
-                const box = canvas.getBoundingClientRect();
-                return [box.width, box.height, canvas.width, canvas.height, scrollY,
-                    document.documentElement.scrollHeight]";
-            let pixels = |side: u32| (f64::from(side) * density) as u32;
-            let expected = json!([height, width, pixels(height), pixels(width), 0, width]);
-            Ok((browser.evaluate(script).await? == expected).then_some(()))
-        })
-        .await?;
-        browser.draws(10).await?;
-        fits(&browser, "turned", (height, width)).await?;
-    }
+    // Turned round, the page and its picture are as large as each other, and nothing scrolls.
+    let turned = json!({ "width": height, "height": width, "deviceScaleFactor": density,
+        "mobile": true, "screenWidth": height, "screenHeight": width });
+    browser.devtools("Emulation.setDeviceMetricsOverride", turned)?;
+    until("the picture to turn", PATIENCE, async || {
+        let script = "const canvas = document.getElementById('game');
+            const box = canvas.getBoundingClientRect();
+            return [box.width, box.height, canvas.width, canvas.height, scrollY,
+                document.documentElement.scrollHeight]";
+        let pixels = |side: u32| (f64::from(side) * density) as u32;
+        let expected = json!([height, width, pixels(height), pixels(width), 0, width]);
+        Ok((browser.evaluate(script).await? == expected).then_some(()))
+    })
+    .await?;
+    browser.draws(10).await?;
+    fits(&browser, "turned", (height, width)).await?;
     server.stop().await
 }
 
