@@ -13,15 +13,14 @@ mod line;
 
 pub use line::Line;
 
-use super::{Channel, KnownPeer, Path, SignalingState, Transport, memory::Conditions};
+use super::{
+    Channel, KnownPeer, Path, SignalingState, Transport, alarm::Alarm, memory::Conditions,
+};
 use bytes::Bytes;
-use futures_timer::Delay;
 use protocol::PeerId;
 use std::{
     collections::VecDeque,
     fmt,
-    future::Future,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
@@ -105,7 +104,7 @@ impl Impairment {
             end,
             line: Line::new(self.shared.seed.wrapping_add(end as u64)),
             closed: None,
-            alarm: None,
+            alarm: Alarm::default(),
         }
     }
 
@@ -153,7 +152,7 @@ pub struct Impaired<T> {
     /// A peer whose channels have closed, while packets of its wait.
     closed: Option<PeerId>,
     /// Rings when the next packet's time comes.
-    alarm: Option<(Duration, Delay)>,
+    alarm: Alarm,
 }
 
 impl<T: Transport> Impaired<T> {
@@ -215,24 +214,13 @@ impl<T: Transport> Transport for Impaired<T> {
             return Poll::Ready(());
         }
         let (Some(due), now) = (self.line.next(), self.impairment.now()) else {
-            self.alarm = None;
+            self.alarm.clear();
             return Poll::Pending;
         };
         if due <= now {
             return Poll::Ready(());
         }
-        if self.alarm.as_ref().is_none_or(|(at, _)| *at != due) {
-            self.alarm = Some((due, Delay::new(due - now)));
-        }
-        let Some((_, alarm)) = &mut self.alarm else {
-            return Poll::Pending;
-        };
-        let rung = Pin::new(alarm).poll(context);
-        if rung.is_ready() {
-            // Timers of browsers may ring a little early: the next poll then sets a new one.
-            self.alarm = None;
-        }
-        rung
+        self.alarm.poll(due, now, context)
     }
 
     fn take_closed(&mut self) -> Option<PeerId> {

@@ -8,17 +8,14 @@ mod network;
 
 pub use network::{Conditions, Network};
 
-use super::{Channel, KnownPeer, Path, SignalingState, Transport};
+use super::{Channel, KnownPeer, Path, SignalingState, Transport, alarm::Alarm};
 use bytes::Bytes;
-use futures_timer::Delay;
 use protocol::{
     PeerId,
     limits::{MAX_DATAGRAM_BYTES, MAX_RELIABLE_BYTES},
 };
 use std::{
     collections::BTreeMap,
-    future::Future,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     time::Duration,
@@ -86,7 +83,7 @@ impl Hub {
             hub: self.clone(),
             id,
             banned: Vec::new(),
-            alarm: None,
+            alarm: Alarm::default(),
             dropped: 0,
         }
     }
@@ -139,7 +136,7 @@ pub struct MemoryTransport {
     id: PeerId,
     banned: Vec<PeerId>,
     /// Rings when the next packet arrives.
-    alarm: Option<(Duration, Delay)>,
+    alarm: Alarm,
     dropped: u64,
 }
 
@@ -226,18 +223,7 @@ impl Transport for MemoryTransport {
             return Poll::Pending;
         }
         drop(inner);
-        if self.alarm.as_ref().is_none_or(|(at, _)| *at != arrival) {
-            self.alarm = Some((arrival, Delay::new(arrival - now)));
-        }
-        let Some((_, alarm)) = &mut self.alarm else {
-            return Poll::Pending;
-        };
-        let rung = Pin::new(alarm).poll(context);
-        if rung.is_ready() {
-            // Timers of browsers may ring a little early: the next poll then sets a new one.
-            self.alarm = None;
-        }
-        rung
+        self.alarm.poll(arrival, now, context)
     }
 
     fn take_closed(&mut self) -> Option<PeerId> {

@@ -4,6 +4,7 @@
 //! process, for tests and for machines without any network interface; [`impair`] makes any other
 //! one worse while it runs, to show what latency, jitter and loss do.
 
+mod alarm;
 mod dice;
 pub mod impair;
 pub mod matchbox;

@@ -182,26 +182,7 @@ pub fn field(
     max: usize,
     allowed: impl Fn(char) -> bool + Send + Sync + 'static,
 ) -> impl Bundle {
-    (
-        Control,
-        Hovered::default(),
-        TabIndex(0),
-        frame(width),
-        BackgroundColor(theme::PANEL),
-        BorderColor::all(theme::ACCENT),
-        EditableText {
-            max_characters: Some(max),
-            ..EditableText::new(value)
-        },
-        EditableTextFilter::new(allowed),
-        TextFont::from_font_size(FontSize::VMin(size::BODY)),
-        TextColor(theme::TEXT),
-        TextLayout::no_wrap(),
-        TextCursorStyle {
-            color: theme::ACCENT,
-            ..default()
-        },
-    )
+    field_in(frame(width), value, size::BODY, max, allowed)
 }
 
 /// A low field as wide as there is room.
@@ -209,27 +190,38 @@ pub fn small_field(
     max: usize,
     allowed: impl Fn(char) -> bool + Send + Sync + 'static,
 ) -> impl Bundle {
+    let node = Node {
+        height: vmin(6.4),
+        width: Val::Auto,
+        min_width: vmin(10.0),
+        flex_grow: 1.0,
+        flex_basis: px(0),
+        padding: UiRect::axes(vmin(1.4), vmin(0.8)),
+        ..frame(0.0)
+    };
+    field_in(node, "", size::SMALL, max, allowed)
+}
+
+fn field_in(
+    node: Node,
+    value: &str,
+    size: f32,
+    max: usize,
+    allowed: impl Fn(char) -> bool + Send + Sync + 'static,
+) -> impl Bundle {
     (
         Control,
         Hovered::default(),
         TabIndex(0),
-        Node {
-            height: vmin(6.4),
-            width: Val::Auto,
-            min_width: vmin(10.0),
-            flex_grow: 1.0,
-            flex_basis: px(0),
-            padding: UiRect::axes(vmin(1.4), vmin(0.8)),
-            ..frame(0.0)
-        },
+        node,
         BackgroundColor(theme::PANEL),
         BorderColor::all(theme::ACCENT),
         EditableText {
             max_characters: Some(max),
-            ..EditableText::new("")
+            ..EditableText::new(value)
         },
         EditableTextFilter::new(allowed),
-        TextFont::from_font_size(FontSize::VMin(size::SMALL)),
+        TextFont::from_font_size(FontSize::VMin(size)),
         TextColor(theme::TEXT),
         TextLayout::no_wrap(),
         TextCursorStyle {
