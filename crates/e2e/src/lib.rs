@@ -2,7 +2,9 @@
 //!
 //! - [`server`]: our signaling server in this process, and the stock one beside it.
 //! - [`browser`]: Chromium and Firefox over WebDriver.
-//! - [`fingers`]: touches, and where a page's controls are.
+//! - [`screen`]: where a page's controls are, and the page at another size.
+//! - [`hands`] and [`fingers`]: a pointer, keys and touches.
+//! - [`disc`]: what a page tells of its player's disc.
 //! - [`tabs`]: a page that is hidden behind another tab.
 //! - [`window`]: the native game with its picture.
 //! - [`peer`]: a native peer without a picture, the `headless` example of `netplay`.
@@ -20,8 +22,10 @@
 
 pub mod browser;
 pub mod client;
+pub mod disc;
 pub mod executable;
 pub mod fingers;
+pub mod hands;
 pub mod meeting;
 #[cfg(target_os = "linux")]
 pub mod network;
@@ -31,6 +35,7 @@ pub mod play;
 pub mod prefix;
 pub mod process;
 pub mod record;
+pub mod screen;
 pub mod server;
 pub mod status;
 pub mod tabs;

@@ -20,7 +20,7 @@ const ENOUGH_CHECKSUMS: usize = 5;
 
 /// Confirmed frames a second below which a session did not keep pace. It should be 60; the
 /// slack is for machines whose cores draw two browsers' pictures in software.
-const PACE: f64 = 50.0;
+pub const PACE: f64 = 50.0;
 
 /// From the first page to the last frame. The module alone takes a browser seconds to compile.
 const DEADLINE: Duration = Duration::from_secs(150);

@@ -2,70 +2,20 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use e2e::{
     browser::Browser,
-    fingers::{Control, Fingers, control, controls},
+    disc::disc,
+    fingers::Fingers,
     place::output,
     play::until,
+    screen::{Control, button, control, controls, fits, resize},
     server::Server,
 };
-use serde::Deserialize;
 use serde_json::json;
 
 /// The module takes a browser seconds to compile.
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// What the page tells of the player's disc, see `crates/game/src/demo/told.rs`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-struct Game {
-    x: f64,
-    y: f64,
-    ball_x: f64,
-    ball_y: f64,
-    charge: f64,
-    dashes: u32,
-    turned: bool,
-}
-
-async fn game(browser: &Browser) -> Result<Option<Game>> {
-    let answer = browser
-        .evaluate("return JSON.stringify(window.game.disc?.() ?? null)")
-        .await?;
-    let text = answer.as_str().context("disc() is no object")?;
-    serde_json::from_str(text).with_context(|| format!("no game: {text}"))
-}
-
-/// The control with this label.
-async fn button(browser: &Browser, label: &str) -> Result<Control> {
-    control(browser, label, |control| control.text == label).await
-}
-
-/// No control reaches out of the page or over another one.
-async fn fits(browser: &Browser, screen: &str, size: (u32, u32)) -> Result<()> {
-    const SLACK: f64 = 1.0;
-    let controls = controls(browser).await?;
-    ensure!(!controls.is_empty(), "{screen} has no controls");
-    for (index, one) in controls.iter().enumerate() {
-        let (right, bottom) = (one.left + one.width, one.top + one.height);
-        ensure!(
-            one.left >= -SLACK
-                && one.top >= -SLACK
-                && right <= f64::from(size.0) + SLACK
-                && bottom <= f64::from(size.1) + SLACK,
-            "{screen}: cut off: {one:?}"
-        );
-        for other in &controls[index + 1..] {
-            let beside =
-                other.left >= right - SLACK || other.left + other.width <= one.left + SLACK;
-            let below = other.top >= bottom - SLACK || other.top + other.height <= one.top + SLACK;
-            ensure!(beside || below, "{screen}: {one:?} lies over {other:?}");
-        }
-    }
-    let (width, height) = size;
-    let name = format!("phone-{screen}-{width}x{height}.png");
-    browser.screenshot(&output()?.join(name)).await
-}
 
 /// Plays until the disc has moved by one finger, has charged a kick by another one at the same time,
 /// and has dashed.
@@ -78,11 +28,11 @@ async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
     let dash = (0.7 * width, 0.78 * height);
 
     let mut fingers = Fingers::on(browser);
-    let start = until("a match", PATIENCE, async || game(browser).await).await?;
+    let start = until("a match", PATIENCE, async || disc(browser).await).await?;
     fingers.put(1, rest)?;
     fingers.put(2, kick)?;
     until("a kick charged on the way", PATIENCE, async || {
-        let Some(now) = game(browser).await? else {
+        let Some(now) = disc(browser).await? else {
             return Ok(None);
         };
         // Towards the ball, as it is seen: upright, the arena's right is up.
@@ -102,13 +52,13 @@ async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
     browser.screenshot(&output()?.join(name)).await?;
     fingers.lift(2)?;
     until("the kick to be let go", PATIENCE, async || {
-        let now = game(browser).await?;
+        let now = disc(browser).await?;
         Ok(now.filter(|now| now.charge == 0.0))
     })
     .await?;
     until("a dash", PATIENCE, async || {
         fingers.tap(dash)?;
-        let now = game(browser).await?;
+        let now = disc(browser).await?;
         Ok(now.filter(|now| now.dashes > start.dashes))
     })
     .await?;
@@ -116,45 +66,41 @@ async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phone_plays_by_fingers() -> Result<()> {
+async fn phones_play_by_fingers() -> Result<()> {
+    /// A small phone with a dense screen, and a long one.
+    const SMALL: ((u32, u32), f64) = ((360, 640), 2.0);
+    const LONG: ((u32, u32), f64) = ((390, 844), 1.0);
+
     let server = Server::with_web_client().await?;
-    let (width, height, density) = (390, 844, 1.0);
-    let size = (width, height);
+    let ((width, height), density) = SMALL;
     let browser = Browser::phone("phone", width, height, density).await?;
     browser.open(&server.page("")).await?;
-    let practise = button(&browser, "Practise").await?;
-    fits(&browser, "title", size).await?;
     let mut fingers = Fingers::on(&browser);
-    fingers.tap(button(&browser, "Settings").await?.center())?;
-    let back = button(&browser, "Back").await?;
-    browser.draws(10).await?;
-    let name = format!("phone-settings-{width}x{height}.png");
-    browser.screenshot(&output()?.join(name)).await?;
-    fingers.tap(back.center())?;
-    until("the settings to close", PATIENCE, async || {
-        let open = controls(&browser).await?.iter().any(|c| c.text == "Back");
-        Ok((!open).then_some(()))
-    })
-    .await?;
-    fingers.tap(practise.center())?;
-    plays_by_fingers(&browser, size).await?;
-
-    // Turned round, the page and its picture are as large as each other, and nothing scrolls.
-    let turned = json!({ "width": height, "height": width, "deviceScaleFactor": density,
-        "mobile": true, "screenWidth": height, "screenHeight": width });
-    browser.devtools("Emulation.setDeviceMetricsOverride", turned)?;
-    until("the picture to turn", PATIENCE, async || {
-        let script = "const canvas = document.getElementById('game');
-            const box = canvas.getBoundingClientRect();
-            return [box.width, box.height, canvas.width, canvas.height, scrollY,
-                document.documentElement.scrollHeight]";
-        let pixels = |side: u32| (f64::from(side) * density) as u32;
-        let expected = json!([height, width, pixels(height), pixels(width), 0, width]);
-        Ok((browser.evaluate(script).await? == expected).then_some(()))
-    })
-    .await?;
-    browser.draws(10).await?;
-    fits(&browser, "turned", (height, width)).await?;
+    for (size, density) in [SMALL, LONG] {
+        resize(&browser, size, density).await?;
+        button(&browser, "Practise").await?;
+        fits(&browser, "phone-title", size).await?;
+        fingers.press("Settings").await?;
+        button(&browser, "Back").await?;
+        browser.draws(10).await?;
+        let (width, height) = size;
+        let name = format!("phone-settings-{width}x{height}.png");
+        browser.screenshot(&output()?.join(name)).await?;
+        fingers.press("Back").await?;
+        until("the settings to close", PATIENCE, async || {
+            let open = controls(&browser).await?.iter().any(|c| c.text == "Back");
+            Ok((!open).then_some(()))
+        })
+        .await?;
+    }
+    fingers.press("Practise").await?;
+    for (size, density) in [LONG, SMALL] {
+        resize(&browser, size, density).await?;
+        plays_by_fingers(&browser, size).await?;
+        let turned = (size.1, size.0);
+        resize(&browser, turned, density).await?;
+        fits(&browser, "phone-turned", turned).await?;
+    }
     server.stop().await
 }
 
