@@ -103,9 +103,13 @@ impl Browser {
     /// # Errors
     /// When Chromium or its driver cannot be started.
     pub async fn phone(name: &str, width: u32, height: u32, density: f64) -> Result<Self> {
-        let flags = ["--headless=new".to_owned()];
+        let flags = [
+            "--headless=new".to_owned(),
+            // An emulated density is told to pages in one of its two ways only.
+            format!("--force-device-scale-factor={density}"),
+        ];
         let mut emulation = device(width, height);
-        emulation["deviceMetrics"]["pixelRatio"] = json!(density);
+        emulation["deviceMetrics"]["pixelRatio"] = json!(0);
         emulation["deviceMetrics"]["touch"] = json!(true);
         emulation["deviceMetrics"]["mobile"] = json!(true);
         Self::chromium_with(name, emulation, &flags, None).await

@@ -117,16 +117,18 @@ pub async fn fits(browser: &Browser, name: &str, size: (u32, u32)) -> Result<()>
 const SETTLED: u32 = 10;
 
 /// Gives a page in Chromium another size, as when a phone is turned round or a window is drawn
-/// larger, with `density` of the screen's pixels to one of the page's. Waits until page and picture
-/// are as large as each other, and nothing scrolls.
+/// larger. Waits until page and picture are as large as each other, and nothing scrolls.
 ///
 /// # Errors
 /// When that is not so after a while.
-pub async fn resize(browser: &Browser, size: (u32, u32), density: f64) -> Result<()> {
+pub async fn resize(browser: &Browser, size: (u32, u32)) -> Result<()> {
     let (width, height) = size;
-    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": density,
+    // A scale of 0 leaves the density as it is.
+    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 0,
         "mobile": true, "screenWidth": width, "screenHeight": height });
     browser.devtools("Emulation.setDeviceMetricsOverride", metrics)?;
+    let density = browser.evaluate("return devicePixelRatio").await?;
+    let density = density.as_f64().context("a density is a number")?;
     let pixels = |side: u32| (f64::from(side) * density) as u32;
     let expected = json!([
         width,
@@ -138,14 +140,17 @@ pub async fn resize(browser: &Browser, size: (u32, u32), density: f64) -> Result
         height
     ]);
     let what = format!("the picture to be {width}x{height}");
+    let mut measured = json!(null);
     until(&what, START, async || {
         let script = "const canvas = document.getElementById('game');
             const box = canvas.getBoundingClientRect();
             const { scrollWidth, scrollHeight } = document.documentElement;
             return [box.width, box.height, canvas.width, canvas.height, scrollY, scrollWidth,
                 scrollHeight]";
-        Ok((browser.evaluate(script).await? == expected).then_some(()))
+        measured = browser.evaluate(script).await?;
+        Ok((measured == expected).then_some(()))
     })
-    .await?;
+    .await
+    .with_context(|| format!("{measured} is not {expected}"))?;
     browser.draws(SETTLED).await
 }

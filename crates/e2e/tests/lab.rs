@@ -96,7 +96,7 @@ async fn two_scenes_play_on_over_150_ms_and_10_percent_loss() -> Result<()> {
     hands.press("Hide the network (N)").await?;
     // What was set, as the folded panel tells it.
     button(&browser, "Network: 150 ms, 10 %").await?;
-    resize(&browser, SMALL, 1.0).await?;
+    resize(&browser, SMALL).await?;
 
     both(&browser, "the bad network", |status| {
         status.rtt_ms >= 135.0 && status.loss >= 0.03

@@ -59,12 +59,12 @@ async fn friends_meet_play_and_play_again() -> Result<()> {
     hands.press("New room").await?;
     let link = copied_link(&ada, &hands).await?;
     ensure!(link.starts_with(&server.page_of_newcomer("")), "{link}");
-    bob.open(&link).await?;
-    // A short match, as its owner chooses.
+    // A short match, as its owner chooses. While nobody comes, nothing moves under the pointer.
     for goals in ["Goals: 3", "Goals: 5", "Goals: 10", "Goals: no limit"] {
         hands.press(goals).await?;
     }
     button(&ada, "Goals: 1").await?;
+    bob.open(&link).await?;
     for page in [&ada, &bob] {
         session(page, "company", |status| status.peers == 1).await?;
     }
@@ -93,7 +93,7 @@ async fn friends_meet_play_and_play_again() -> Result<()> {
     button(&bob, "Rematch").await?;
     fits(&bob, "result", PHONE).await?;
     for size in [(1280, 720), (390, 844), WINDOW] {
-        resize(&ada, size, 1.0).await?;
+        resize(&ada, size).await?;
         fits(&ada, "result", size).await?;
     }
     let outcome = "return document.getElementById('said').textContent";

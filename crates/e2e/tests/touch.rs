@@ -67,23 +67,21 @@ async fn plays_by_fingers(browser: &Browser, size: (u32, u32)) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn phones_play_by_fingers() -> Result<()> {
-    /// A small phone with a dense screen, and a long one.
-    const SMALL: ((u32, u32), f64) = ((360, 640), 2.0);
-    const LONG: ((u32, u32), f64) = ((390, 844), 1.0);
-
     let server = Server::with_web_client().await?;
-    let ((width, height), density) = SMALL;
-    let browser = Browser::phone("phone", width, height, density).await?;
-    browser.open(&server.page("")).await?;
-    let mut fingers = Fingers::on(&browser);
-    for (size, density) in [SMALL, LONG] {
-        resize(&browser, size, density).await?;
+    // A long phone, and a small one with a dense screen.
+    for (size, density) in [((390, 844), 1.0), ((360, 640), 2.0)] {
+        let (width, height) = size;
+        let browser = Browser::phone("phone", width, height, density).await?;
+        browser.open(&server.page("")).await?;
+        let told = browser.evaluate("return devicePixelRatio").await?;
+        ensure!(told.as_f64() == Some(density), "the density is {told}");
         button(&browser, "Practise").await?;
+        resize(&browser, size).await?;
         fits(&browser, "phone-title", size).await?;
+        let mut fingers = Fingers::on(&browser);
         fingers.press("Settings").await?;
         button(&browser, "Back").await?;
         browser.draws(10).await?;
-        let (width, height) = size;
         let name = format!("phone-settings-{width}x{height}.png");
         browser.screenshot(&output()?.join(name)).await?;
         fingers.press("Back").await?;
@@ -92,13 +90,10 @@ async fn phones_play_by_fingers() -> Result<()> {
             Ok((!open).then_some(()))
         })
         .await?;
-    }
-    fingers.press("Practise").await?;
-    for (size, density) in [LONG, SMALL] {
-        resize(&browser, size, density).await?;
+        fingers.press("Practise").await?;
         plays_by_fingers(&browser, size).await?;
-        let turned = (size.1, size.0);
-        resize(&browser, turned, density).await?;
+        let turned = (height, width);
+        resize(&browser, turned).await?;
         fits(&browser, "phone-turned", turned).await?;
     }
     server.stop().await
