@@ -9,6 +9,7 @@ use e2e::{
     fingers::Fingers,
     hands::{ARROW_RIGHT, ARROW_UP, ENTER, Hands, RIGHT, TAB},
     meeting::both_play,
+    place::output,
     play::{Player, until},
     screen::{button, fits, resize},
     server::Server,
@@ -29,15 +30,19 @@ const KEEP_COPIES: &str = "
         navigator.clipboard.writeText = async (text) => { window.copied = text; };
     }";
 
-/// Waits until the page's session is as wanted.
+/// Waits until the page's session is as wanted; a picture tells why it is not.
 async fn session(browser: &Browser, what: &str, wanted: impl Fn(&Status) -> bool) -> Result<()> {
     let mut last = None;
-    until(what, PATIENCE, async || {
+    let waited = until(what, PATIENCE, async || {
         last = browser.status().await?;
         Ok(last.as_ref().filter(|status| wanted(status)).map(drop))
     })
-    .await
-    .with_context(|| format!("{last:?}"))
+    .await;
+    if waited.is_err() {
+        let picture = output()?.join("together-failed.png");
+        browser.screenshot(&picture).await?;
+    }
+    waited.with_context(|| format!("{last:?}"))
 }
 
 /// Copies the room's link by its button.
