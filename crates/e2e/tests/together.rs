@@ -75,6 +75,9 @@ async fn friends_meet_play_and_play_again() -> Result<()> {
     }
     fits(&bob, "room", PHONE).await?;
     hands.press("Ready").await?;
+    // The first touch of all makes small buttons larger, so that what is below them moves.
+    fingers.tap((0.5 * f64::from(PHONE.0), 0.75 * f64::from(PHONE.1)))?;
+    bob.draws(10).await?;
     fingers.press("Ready").await?;
     for page in [&ada, &bob] {
         session(page, "the match", |status| status.phase == "match").await?;
