@@ -76,8 +76,8 @@ pub fn seats(peers: [Input; PEERS]) -> [Seat<Input>; MAX_SEATS] {
 }
 
 /// The world of a frame, as it is without any rollback.
-pub fn world_at(seats: usize, frame: Frame) -> World {
-    let mut world = world(seats);
+pub fn world_at(seat_count: usize, frame: Frame) -> World {
+    let mut world = world(seat_count);
     let mut events = Vec::new();
     for frame in 0..frame {
         world.step(&seats(inputs(frame)), &mut events);
