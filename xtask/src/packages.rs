@@ -89,11 +89,12 @@ pub const TEST: &[Need] = &[
     need(Sign::Program(&["redis-server"]), "redis-server"),
 ];
 
-/// For checks that are left out without it: TURN by another hand than ours, and what linters of
-/// workflows are installed with.
+/// For checks that are left out without it: TURN by another hand than ours, what linters of workflows
+/// are installed with, and what cargo-generate is built with.
 pub const EXTRA: &[Need] = &[
     need(Sign::Program(&["turnserver"]), "coturn"),
     need(Sign::Program(&["python3"]), "python3-venv"),
+    need(Sign::Header("openssl"), "libssl-dev"),
 ];
 
 impl Need {

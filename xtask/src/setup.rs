@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::{
     linters, packages,
     steps::Steps,
-    tools::{self, GECKODRIVER, MATCHBOX_SERVER, TRUNK},
+    tools::{self, CARGO_GENERATE, GECKODRIVER, MATCHBOX_SERVER, TRUNK},
     workspace::{WASM, Workspace},
 };
 
@@ -49,6 +49,7 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, parts: &[Part]) -> Result<(
     }
     if has(Part::Extra) {
         linters::install(workspace, steps)?;
+        tools::install(workspace, steps, &CARGO_GENERATE)?;
     }
     if has(Part::Test) {
         components(workspace, steps)?;

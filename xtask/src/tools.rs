@@ -54,6 +54,16 @@ pub const MATCHBOX_SERVER_RELEASE: Tool<'static> = Tool {
     ..MATCHBOX_SERVER
 };
 
+/// Starts a project from the template by questions, for the one test that runs it. The newest one
+/// that this compiler builds.
+pub const CARGO_GENERATE: Tool<'static> = Tool {
+    package: "cargo-generate",
+    program: "cargo-generate",
+    version: "0.23.8",
+    arguments: &["--locked", "--debug"],
+    tells_version: false,
+};
+
 /// Installs `tool` unless it is there: in its own folder, or on the user's path at that version.
 ///
 /// # Errors

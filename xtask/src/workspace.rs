@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::tools::{GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool};
+use crate::tools::{CARGO_GENERATE, GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool};
 
 /// The target of everything that runs in browsers.
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -69,7 +69,13 @@ impl Workspace {
     /// Our own tools first, then cargo's folder (which a shell that was open while Rust was
     /// installed does not search), then whatever was searched anyway.
     fn search_path(&self, home: Option<&Path>) -> Result<OsString> {
-        let tools = [TRUNK, GECKODRIVER, MATCHBOX_SERVER, self.wasm_bindgen_cli()];
+        let tools = [
+            TRUNK,
+            GECKODRIVER,
+            MATCHBOX_SERVER,
+            CARGO_GENERATE,
+            self.wasm_bindgen_cli(),
+        ];
         let mut folders: Vec<PathBuf> = tools
             .iter()
             .map(|tool| self.tool_root(tool).join("bin"))

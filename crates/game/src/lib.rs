@@ -1,8 +1,8 @@
 //! The house: everything of a peer-to-peer game but the game, in a native window and in a page.
 //!
 //! [`contract::Game`] is the one door: a game says by it what its rules are, how it is drawn and what
-//! it says, and [`run`] does the rest. `main.rs` and its `demo` play one, and another one
-//! is in `examples/`: both use nothing but what is public here.
+//! it says, and [`run`] does the rest. `main.rs` plays one, and another one is in `examples/`: both
+//! use nothing but what is public here.
 //!
 //! A match is watched and played in a [`scene`]: an entity that carries its session and its camera;
 //! one or two of them make the same code. [`screens`] are what a scene shows as text and buttons,

@@ -1,4 +1,4 @@
-//! The program: the house with the discs in it.
+//! The program: the house with a game in it.
 
 #![allow(
     elided_lifetimes_in_paths,

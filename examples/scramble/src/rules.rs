@@ -1,11 +1,12 @@
 //! The rules: a light appears somewhere, and who is there first scores.
 
-use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS};
+use protocol::{Driver, Seat, Simulation, limits::MAX_SEATS, simulation::salt};
 use serde::{Deserialize, Serialize};
 use sim::{Vec2, checksum::Checksum, rng::Rng, vec2::within};
 
-/// Half of the field's width and height, how near a light is caught (in metres), and how many win.
+/// Half of the field's width and height, in metres.
 pub const FIELD: Vec2 = Vec2::new(8.0, 4.5);
+/// How near a light is caught, in metres.
 pub const REACH: f32 = 0.5;
 const GOAL: u8 = 9;
 /// The speed that full thrust adds, in metres a step, and the part of it that a step leaves.
@@ -43,8 +44,10 @@ impl protocol::Event for Caught {
 /// A seat's player.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Player {
+    /// In metres from the middle.
     pub place: Vec2,
     speed: Vec2,
+    /// The lights that it caught.
     pub score: u8,
 }
 
@@ -53,6 +56,7 @@ pub struct Player {
 pub struct World {
     settings: Settings,
     rng: Rng,
+    /// Where it is, in metres from the middle.
     pub light: Vec2,
     players: [Player; MAX_SEATS],
 }
@@ -65,20 +69,15 @@ pub fn autopilot(world: &World, seat: usize) -> Input {
 }
 
 impl World {
+    /// Of each seat.
     pub fn players(&self) -> &[Player] {
         &self.players[..Self::seats(&self.settings)]
-    }
-
-    fn light_up(&mut self) {
-        let [a, b, c, d, ..] = self.rng.next_u64().to_le_bytes();
-        let part = |low, high| f32::from(i16::from_le_bytes([low, high])) / 32_768.0;
-        self.light = Vec2::new(FIELD.x * part(a, b), FIELD.y * part(c, d));
     }
 }
 
 impl Simulation for World {
     /// Raised with every change of the rules: peers of other rules never meet.
-    const FINGERPRINT: u64 = u64::from_le_bytes(*b"scramb01");
+    const FINGERPRINT: u64 = salt(concat!(protocol::name!(), " scramble 1"));
     type Input = Input;
     type Settings = Settings;
     type Event = Caught;
@@ -108,13 +107,14 @@ impl Simulation for World {
             let thrust = Vec2::new(x.into(), y.into()).clamped(127.0) * (THRUST / 127.0);
             let player = &mut self.players[index];
             player.speed = (player.speed + thrust) * GLIDE;
-            player.place += player.speed;
-            player.place.x = within(player.place.x, FIELD.x);
-            player.place.y = within(player.place.y, FIELD.y);
+            let Vec2 { x, y } = player.place + player.speed;
+            player.place = Vec2::new(within(x, FIELD.x), within(y, FIELD.y));
             if (player.place - self.light).length() < REACH && !self.is_over() {
                 self.players[index].score += 1;
                 events.push(Caught(index, self.players[index].score));
-                self.light_up();
+                let [a, b, c, d, ..] = self.rng.next_u64().to_le_bytes();
+                let part = |low, high| f32::from(i16::from_le_bytes([low, high])) / 32_768.0;
+                self.light = Vec2::new(FIELD.x * part(a, b), FIELD.y * part(c, d));
             }
         }
     }

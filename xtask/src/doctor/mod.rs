@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use crate::{
     linters,
     packages::{BUILD, EXTRA, NATIVE, Need, TEST},
-    tools::{GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool},
+    tools::{CARGO_GENERATE, GECKODRIVER, MATCHBOX_SERVER, TRUNK, Tool},
     workspace::Workspace,
 };
 use probe::Probe;
@@ -78,6 +78,7 @@ fn items<'a>(wasm_bindgen: &'a Tool<'a>) -> Vec<Item<'a>> {
         tool(Group::Test, &GECKODRIVER, TESTS),
         tool(Group::Test, &MATCHBOX_SERVER, TESTS),
         item(Group::Extra, linters::NAME, Probe::Linters, EXTRAS),
+        tool(Group::Extra, &CARGO_GENERATE, EXTRAS),
         item(
             Group::Extra,
             "docker",

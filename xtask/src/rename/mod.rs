@@ -1,5 +1,7 @@
 //! Makes the template another game's: every name, title, key and variable that carries its name.
 
+mod demo;
+mod marks;
 mod names;
 
 use std::{
@@ -17,8 +19,15 @@ const LICENCES: &[&str] = &["LICENSE-MIT", "LICENSE-APACHE"];
 
 const README: &str = "README.md";
 
-/// Says how many seats a match of the demo has.
-const OPTIONS: &str = "crates/game/src/demo/options.rs";
+/// Who says how many seats a match has that nobody has changed, and how: the demo, and the game that
+/// takes its place.
+const SEATS: [(&str, &str); 2] = [
+    (
+        "crates/game/src/demo/options.rs",
+        "const DEFAULT_SEATS: u8 = 2;",
+    ),
+    (demo::RULES, "players.clamp(2, MAX_SEATS)"),
+];
 
 /// What tools make, where git does not tell.
 const NOT_OURS: &[&str] = &[".git", "target", "dist", "node_modules"];
@@ -33,9 +42,12 @@ pub struct Rename {
     /// Who makes it, for the manifest, the licence and the page.
     #[arg(long)]
     authors: Option<String>,
-    /// Seats of a match of the demo that nobody has changed.
+    /// Seats of a match that nobody has changed.
     #[arg(long, value_parser = clap::value_parser!(u8).range(2..=8))]
     players: Option<u8>,
+    /// Leave the demo out: the small game of `examples/scramble` takes its place.
+    #[arg(long)]
+    without_demo: bool,
     /// Also when git knows of changes that are not committed.
     #[arg(long)]
     dirty: bool,
@@ -59,7 +71,7 @@ struct Renamed {
 ///
 /// # Errors
 /// When a name is not possible, the checkout has another name already or changes that are not
-/// committed, or a file cannot be read or written. All that is read before the first is written.
+/// committed, or a file cannot be read or written. Names are judged before anything is changed.
 pub fn run(workspace: &Workspace, steps: &mut Steps, rename: &Rename) -> Result<()> {
     let root = workspace.root();
     let lock = fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
@@ -71,6 +83,9 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, rename: &Rename) -> Result<
         expect_clean(workspace)?;
     }
 
+    if rename.without_demo {
+        steps.take("leave the demo out", || demo::leave_out(root))?;
+    }
     let renamed = steps.take("read the checkout", || {
         let mut renamed = Vec::new();
         for path in files(workspace)? {
@@ -85,7 +100,8 @@ pub fn run(workspace: &Workspace, steps: &mut Steps, rename: &Rename) -> Result<
     let count = renamed.len();
     steps.take(&format!("write {count} files"), || write(root, &renamed))?;
     // Names of another length break lines elsewhere.
-    for manifest in ["Cargo.toml", bench::MANIFEST] {
+    let manifests = ["Cargo.toml", bench::MANIFEST].into_iter();
+    for manifest in manifests.filter(|manifest| root.join(manifest).is_file()) {
         steps.run(
             &format!("format {manifest}"),
             workspace
@@ -189,13 +205,15 @@ fn file(root: &Path, path: &Path, names: &Names, told: Told<'_>) -> Result<Optio
         true => old.clone(),
         false => names.rewrite(&old),
     };
+    if name.ends_with(".md") {
+        // How to make a game of it is told no more where it is done.
+        text = marks::without("template", &text).with_context(|| name.to_owned())?;
+    }
     if let Some(authors) = told.authors {
         text = signed(name, text, authors);
     }
-    if let Some(players) = told.players
-        && name == OPTIONS
-    {
-        text = seated(&text, players)?;
+    if let Some(players) = told.players {
+        text = seated(name, text, players)?;
     }
     if name == README {
         text += &format!(
@@ -232,11 +250,13 @@ fn signed(name: &str, text: String, authors: &str) -> String {
     text.replacen(before, &line, 1)
 }
 
-/// The demo's options with so many seats.
-fn seated(text: &str, players: u8) -> Result<String> {
-    const SEATS: &str = "const DEFAULT_SEATS: u8 = 2;";
-    ensure!(text.contains(SEATS), "{OPTIONS} has no `{SEATS}`");
-    Ok(text.replacen(SEATS, &format!("const DEFAULT_SEATS: u8 = {players};"), 1))
+/// The text of the file `name`, with so many seats where it says their number.
+fn seated(name: &str, text: String, players: u8) -> Result<String> {
+    let Some((_, said)) = SEATS.iter().find(|(file, _)| *file == name) else {
+        return Ok(text);
+    };
+    ensure!(text.contains(said), "{name} has no `{said}`");
+    Ok(text.replacen(said, &said.replacen('2', &players.to_string(), 1), 1))
 }
 
 fn write(root: &Path, files: &[Renamed]) -> Result<()> {
