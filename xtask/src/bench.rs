@@ -1,5 +1,6 @@
 //! The benches. They are a workspace of their own, so that no other build has their dependencies.
 
+mod first_frame;
 mod frame;
 
 use std::{fs, process::Stdio};
@@ -26,6 +27,9 @@ pub enum What {
     /// A picture of a match of eight in the native game: the main thread's time on the processor,
     /// and the growth of its memory. `-- --seconds 600` for longer.
     Frame,
+    /// The web client's first picture in headless Chromium, beside that of an empty window of the
+    /// engine.
+    FirstFrame,
 }
 
 /// Times it and prints a table.
@@ -46,6 +50,7 @@ pub fn run(
         }
         What::Signaling => signaling(workspace, steps, arguments),
         What::Frame => frame::run(workspace, steps, arguments),
+        What::FirstFrame => first_frame::run(workspace, steps, arguments),
     }
 }
 

@@ -1,8 +1,6 @@
 //! The checks: what must pass before a change goes in.
 
-use std::fs;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::{
     bench, build,
@@ -26,7 +24,7 @@ pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     wasm(workspace, steps)?;
     build::run(workspace, steps, None)?;
     size::run(workspace, steps, false)?;
-    run_end_to_end(workspace, steps, &[])
+    run_end_to_end(workspace, steps, &[], &[])
 }
 
 /// What needs no browser and no web build.
@@ -44,10 +42,16 @@ pub fn quick(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 /// When there is none, or a test fails.
 pub fn end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
     setup::run(workspace, steps, &[Part::Test])?;
-    run_end_to_end(workspace, steps, arguments)
+    run_end_to_end(workspace, steps, arguments, &[])
 }
 
-fn run_end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
+/// The end-to-end tests that the arguments leave, where all that they need is installed.
+pub(crate) fn run_end_to_end(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    arguments: &[String],
+    variables: &[(&str, &str)],
+) -> Result<()> {
     ensure!(
         workspace.dist().join("index.html").is_file(),
         "dist/ holds no web client: build it with `cargo xtask build`"
@@ -59,7 +63,8 @@ fn run_end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]
             .cargo()
             .args(["test", "--locked", "--package", "e2e"])
             .args(arguments)
-            .args(["--", "--test-threads=1", "--nocapture"]),
+            .args(["--", "--test-threads=1", "--nocapture"])
+            .envs(variables.iter().copied()),
     )
 }
 
@@ -84,40 +89,6 @@ pub fn network(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -
             ])
             .args(arguments),
     )
-}
-
-/// Takes the pictures anew and puts those that the documents show into `docs/pictures/`, and the
-/// page's into `assets/`.
-///
-/// # Errors
-/// When the run that takes them fails, or one is missing.
-pub fn pictures(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
-    const SHOWN: [&str; 3] = ["title", "match", "two-scenes"];
-    const ICONS: [&str; 5] = [
-        "icon-192.png",
-        "icon-512.png",
-        "maskable-192.png",
-        "maskable-512.png",
-        "touch-180.png",
-    ];
-
-    setup::run(workspace, steps, &[Part::Web, Part::Test])?;
-    build::run(workspace, steps, None)?;
-    run_end_to_end(workspace, steps, &["--test".into(), "pictures".into()])?;
-    let taken = workspace.target().join("e2e");
-    let shown = workspace.root().join("docs/pictures");
-    fs::create_dir_all(&shown)?;
-    for name in SHOWN {
-        let picture = taken.join(format!("{name}-1280x720.png"));
-        fs::copy(&picture, shown.join(format!("{name}.png")))
-            .with_context(|| format!("cannot copy {}", picture.display()))?;
-    }
-    let assets = workspace.root().join("assets");
-    for icon in ICONS {
-        fs::copy(taken.join(icon), assets.join("icons").join(icon))?;
-    }
-    fs::copy(taken.join("cover.jpg"), assets.join("cover.jpg"))?;
-    Ok(())
 }
 
 fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {

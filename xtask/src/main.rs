@@ -12,6 +12,7 @@ mod linters;
 mod package;
 mod packages;
 mod page;
+mod pictures;
 mod rename;
 mod replay;
 mod serve;
@@ -199,7 +200,7 @@ fn main() -> Result<()> {
             target,
             seed,
         } => fuzz::run(&workspace, seconds, target.as_deref(), seed),
-        Command::Pictures => check::pictures(&workspace, &mut steps),
+        Command::Pictures => pictures::run(&workspace, &mut steps),
     };
     steps.summary();
     result

@@ -133,6 +133,7 @@ impl Args {
                 "tutorial" => (args.tutorial, args.teaches) = (flag, flag),
                 "scenes" => args.scenes = if value == "2" { 2 } else { 1 },
                 "autopilot" => args.autopilot = flag,
+                "rules" => args.rules = Some(value).filter(|rules| !rules.is_empty()),
                 "relay_only" => args.relay_only = flag,
                 _ => {}
             }
@@ -190,6 +191,13 @@ mod tests {
         assert!(address("?quick=1", "").quick);
         assert!(!address("?create=0", "").create);
         assert!(address("?create", "").create);
+    }
+
+    #[test]
+    fn rules_are_asked_for_as_on_the_command_line() {
+        let args = address("?create=1&rules=arena=hexagon,goals=1", "");
+        assert_eq!(args.rules.as_deref(), Some("arena=hexagon,goals=1"));
+        assert_eq!(address("?rules=", "").rules, None);
     }
 
     #[test]

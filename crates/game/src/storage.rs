@@ -3,23 +3,29 @@
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// An item of a storage, whose items are properties.
+/// An item of a storage, whose items are properties. All pages of one origin share them, and several
+/// games may be on one: so each key begins with the game's name.
 pub struct Item {
     storage: JsValue,
     key: JsValue,
 }
 
 impl Item {
-    /// The item `key` of `localStorage` or `sessionStorage`; nothing where pages may not store
-    /// anything.
+    /// The game's item `key` of `localStorage` or `sessionStorage`; nothing where pages may not
+    /// store anything.
     pub fn of(storage: &str, key: &str) -> Option<Self> {
         let window = web_sys::window()?;
         // A page in a sandbox gets an exception instead.
         let storage = Reflect::get(&window, &storage.into()).ok()?;
         Some(Self {
             storage: Some(storage).filter(JsValue::is_object)?,
-            key: key.into(),
+            key: format!(concat!(protocol::name!(), " {}"), key).into(),
         })
+    }
+
+    /// Its key, as a player finds it in the browser's tools.
+    pub fn key(&self) -> String {
+        self.key.as_string().unwrap_or_default()
     }
 
     /// What is kept, if anything is.

@@ -22,7 +22,8 @@
 //! | `ice`, `turn` | which servers help through NATs, and one of these |
 //! | `operations` | what operators see: health and metrics |
 //!
-//! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on disk.
+//! Deliberately absent: the peers' traffic, which comes here only to the relay; accounts; anything on
+//! disk.
 
 mod admission;
 mod clock;

@@ -69,7 +69,8 @@ pub const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 pub const MAX_OPERATOR_CONNECTIONS: usize = 16;
 
 /// WebSockets in all, places kept for [`RETURN_GRACE`] included; fewer than [`MAX_CONNECTIONS`], so
-/// that a server full of players still answers. A further upgrade is refused with the problem `server-full`.
+/// that a server full of players still answers. A further upgrade is refused with the problem
+/// `server-full`.
 pub const MAX_SOCKETS: usize = 4_096;
 
 /// Rooms in all, empty ones that still have their grace included. A further one takes the place

@@ -106,42 +106,8 @@ pub async fn serve(
     let dropping = CancellationToken::new();
     // Dropping this future ends every connection too: an embedder may simply abort it.
     let _drop_guards = (closing.clone().drop_guard(), dropping.clone().drop_guard());
-    let keys = match &config.key_file {
-        Some(path) => Keys::of_file(path)?,
-        None => Keys::drawn()?,
-    };
-    let sockets = Arc::new(Sockets::default());
-    let health = Arc::new(Health::default());
-    let store = open_store(&config, &sockets, &health)?;
-    let metrics = Arc::new(Metrics::default());
-    let ice = IceDesk::open(&config, &metrics).await;
-    let app = Arc::new(App {
-        lobby: Arc::new(Lobby::new(Arc::clone(&store), sockets, config.max_sockets)),
-        keys: Arc::new(keys),
-        bare_rooms: config.bare_rooms,
-        files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
-            path: config.web_dir.clone().unwrap_or_default(),
-            source,
-        })?,
-        patience: Patience {
-            ping_interval: config.ping_interval,
-            return_grace: config.return_grace,
-            write_deadline: config.write_deadline,
-        },
-        proxies: config.proxies.clone(),
-        origins: config.origins.clone(),
-        pages: config.pages.clone(),
-        rates: config.rates,
-        buckets: Arc::new(Buckets::new(&config.rates, MonotonicClock)),
-        crowd: Crowd::new(config.max_sockets_per_address),
-        request_deadline: config.request_deadline,
-        log_addresses: config.log_addresses,
-        ice: Arc::new(ice.map_err(ServeError::Ice)?),
-        metrics,
-        health,
-        public_metrics: listeners.operators.is_none(),
-        closing: closing.clone(),
-    });
+    let public_metrics = listeners.operators.is_none();
+    let (app, store) = open(&config, public_metrics, &closing).await?;
     let doors = Doors::open(listeners, &config, &app, &dropping).await?;
     let places = doors.places();
 
@@ -171,6 +137,51 @@ pub async fn serve(
     app.ice.close().await;
     info!(%address, "stopped");
     Ok(())
+}
+
+/// What requests are answered from, and the store of its rooms.
+async fn open(
+    config: &Config,
+    public_metrics: bool,
+    closing: &CancellationToken,
+) -> Result<(Arc<App>, Arc<dyn Store>), ServeError> {
+    let keys = match &config.key_file {
+        Some(path) => Keys::of_file(path)?,
+        None => Keys::drawn()?,
+    };
+    let sockets = Arc::new(Sockets::default());
+    let health = Arc::new(Health::default());
+    let store = open_store(config, &sockets, &health)?;
+    let metrics = Arc::new(Metrics::default());
+    let ice = IceDesk::open(config, &metrics).await;
+    let app = Arc::new(App {
+        lobby: Arc::new(Lobby::new(Arc::clone(&store), sockets, config.max_sockets)),
+        keys: Arc::new(keys),
+        bare_rooms: config.bare_rooms,
+        files: Files::new(config.web_dir.as_deref()).map_err(|source| ServeError::WebDir {
+            path: config.web_dir.clone().unwrap_or_default(),
+            source,
+        })?,
+        patience: Patience {
+            ping_interval: config.ping_interval,
+            return_grace: config.return_grace,
+            write_deadline: config.write_deadline,
+        },
+        proxies: config.proxies.clone(),
+        origins: config.origins.clone(),
+        pages: config.pages.clone(),
+        rates: config.rates,
+        buckets: Arc::new(Buckets::new(&config.rates, MonotonicClock)),
+        crowd: Crowd::new(config.max_sockets_per_address),
+        request_deadline: config.request_deadline,
+        log_addresses: config.log_addresses,
+        ice: Arc::new(ice.map_err(ServeError::Ice)?),
+        metrics,
+        health,
+        public_metrics,
+        closing: closing.clone(),
+    });
+    Ok((app, store))
 }
 
 /// Where the rooms are: in this process, or in the Redis of many.

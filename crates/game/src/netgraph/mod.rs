@@ -1,6 +1,6 @@
-//! The net graph (F3, or a tap of three fingers): the way to each other peer, what prediction costs, and how long pictures take,
-//! in numbers and as small graphs of the last seconds. [`diagnostics`] are the same as a text to send
-//! to somebody who can help.
+//! The net graph (F3, or a tap of three fingers): the way to each other peer, what prediction costs,
+//! and how long pictures take, in numbers and as small graphs of the last seconds. [`diagnostics`] are
+//! the same as a text to send to somebody who can help.
 
 mod clipboard;
 mod diagnostics;

@@ -198,6 +198,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_looks_for_the_language_under_the_games_own_key() {
+        let page = include_str!("../../../../assets/page.js");
+        let asks = concat!(
+            "localStorage.getItem('",
+            protocol::name!(),
+            " preferences')"
+        );
+        assert!(page.contains(asks), "{asks}");
+    }
+
+    #[test]
     fn changes_are_kept_once_when_they_rest() {
         let mut desk = Desk {
             store: None,

@@ -3,11 +3,11 @@
 use super::{Language, Preferences, record::MAX_TEXT};
 use crate::storage::Item;
 
-/// The key under which preferences are kept.
-const KEY: &str = concat!(protocol::name!(), " preferences");
+/// The key under which preferences are kept; `assets/page.js` looks the language up there.
+const KEY: &str = "preferences";
 
 /// The key of what could not be read.
-const ASIDE_KEY: &str = concat!(protocol::name!(), " preferences aside");
+const ASIDE_KEY: &str = "preferences aside";
 
 /// The item of the preferences, and the one for what could not be read.
 pub struct Store {
@@ -59,6 +59,6 @@ impl Store {
             self.aside.write(&text);
         }
         self.item.remove();
-        ASIDE_KEY.to_owned()
+        self.aside.key()
     }
 }

@@ -97,9 +97,9 @@ impl Invitation {
     }
 }
 
-/// Finds or makes the room of rules of this version, and the way into it. On a stock matchbox server, which has no rooms to
-/// find or make, its name is all it takes. `earlier` knows the ticket that this player had for the
-/// room of an address.
+/// Finds or makes the room of rules of this version, and the way into it. On a stock matchbox server,
+/// which has no rooms to find or make, its name is all it takes. `earlier` knows the ticket that this
+/// player had for the room of an address.
 pub async fn find(
     servers: Servers,
     choice: Choice,

@@ -1,5 +1,5 @@
-//! The screens as a player walks through them by gamepad and by finger, in the whole game but its picture and its
-//! sound.
+//! The screens as a player walks through them by gamepad and by finger, in the whole game but its
+//! picture and its sound.
 
 use super::{
     panels::{Panel, Panels},

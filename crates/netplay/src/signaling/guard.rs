@@ -18,14 +18,15 @@
 //! and the port behind them. So the other side learns of none of ours but the relay's, and our
 //! stack of none that could make it answer there directly.
 //!
-//! A pair whose handshake failed, or whose connection has ended, begins anew, each time with new sockets, and always by an offer of
-//! the side that offered first. Signals do not say which attempt they belong to, and an answer to
-//! an earlier offer would break the present one. So each further offer names its media section
-//! anew: every WebRTC stack repeats that name in its answer, whoever wrote it. Candidates need no
-//! name: signals between two peers keep their order, and nothing passes for a socket before its
-//! peer's description has. The side that answers asks for a new offer by one that is not a
-//! description, [`AGAIN`] and the name of the attempt that failed, until it gets one. Stock matchbox peers ignore that
-//! as they ignore any second offer: they go on with their first handshake, or have lost it for good.
+//! A pair whose handshake failed, or whose connection has ended, begins anew, each time with new
+//! sockets, and always by an offer of the side that offered first. Signals do not say which attempt
+//! they belong to, and an answer to an earlier offer would break the present one. So each further
+//! offer names its media section anew: every WebRTC stack repeats that name in its answer, whoever
+//! wrote it. Candidates need no name: signals between two peers keep their order, and nothing passes
+//! for a socket before its peer's description has. The side that answers asks for a new offer by one
+//! that is not a description, [`AGAIN`] and the name of the attempt that failed, until it gets one.
+//! Stock matchbox peers ignore that as they ignore any second offer: they go on with their first
+//! handshake, or have lost it for good.
 //!
 //! Of a pair one side is told of the other, and offers. A server that was restarted may tell the
 //! other side, too: two offers cross, or the first one was lost with the old server. Then the one of

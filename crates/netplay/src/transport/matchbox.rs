@@ -7,9 +7,9 @@
 //!
 //! So one peer's fault stays its own. What matchbox 0.15 does to a socket when a connection breaks
 //! in the wrong moment ends that one connection (`contain`), and however one has ended that was not
-//! meant to, the pair tries again (`attempt`); a ban drops that peer's socket; and what has not opened within
-//! [`HANDSHAKE_DEADLINE`](protocol::limits::HANDSHAKE_DEADLINE) is dropped too. matchbox's queues have no bound, so packets are not queued any more when
-//! [`MAX_QUEUED_PACKETS`] wait.
+//! meant to, the pair tries again (`attempt`); a ban drops that peer's socket; and what has not opened
+//! within [`HANDSHAKE_DEADLINE`](protocol::limits::HANDSHAKE_DEADLINE) is dropped too. matchbox's
+//! queues have no bound, so packets are not queued any more when [`MAX_QUEUED_PACKETS`] wait.
 
 mod attempt;
 mod contain;

@@ -12,8 +12,7 @@ pub struct Slot(Item);
 impl Slot {
     /// The slot of the scene `index`; nothing where pages may not store anything.
     pub fn take(room: &str, index: usize) -> Option<Self> {
-        let key = format!(concat!(protocol::name!(), " seat {} {}"), index, room);
-        Item::of("sessionStorage", &key).map(Self)
+        Item::of("sessionStorage", &format!("seat {index} {room}")).map(Self)
     }
 
     /// What is kept; empty when nothing is.

@@ -3,8 +3,9 @@
 //! matchbox 0.15 can neither drop a single peer nor keep one's fault from the others, and its
 //! handshakes have no deadline. A socket for each peer has all three: it is dropped when its peer
 //! is banned, when its channels have closed, and when they have not opened in time. Unless it was
-//! banned or has left, the pair soon tries again with another. Who may have one at all is for the [`Guard`](crate::signaling::guard::Guard) and the [`Directory`] to say,
-//! through which every event has passed before it comes here.
+//! banned or has left, the pair soon tries again with another. Who may have one at all is for the
+//! [`Guard`](crate::signaling::guard::Guard) and the [`Directory`] to say, through which every event
+//! has passed before it comes here.
 
 use super::{
     attempt::{Patience, Retries, Retry},

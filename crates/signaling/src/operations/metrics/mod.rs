@@ -185,6 +185,17 @@ impl Metrics {
             "The server that is running.",
             &[("version", env!("CARGO_PKG_VERSION"))],
         );
+        self.render_load(&mut text);
+        self.render_signals(&mut text);
+        self.render_ends(&mut text);
+        self.render_times(&mut text);
+        #[cfg(feature = "turn")]
+        self.render_turn(&mut text);
+        text.finish()
+    }
+
+    /// Who is here, and who was not let in.
+    fn render_load(&self, text: &mut Text) {
         text.gauge("connections", "TCP connections now.", &self.connections);
         text.counter(
             "connections_accepted_total",
@@ -199,6 +210,10 @@ impl Metrics {
             "code",
             &self.refusals,
         );
+    }
+
+    /// What was passed on, and what was not.
+    fn render_signals(&self, text: &mut Text) {
         text.counter(
             "signals_relayed_total",
             "Signals that were passed on.",
@@ -219,6 +234,10 @@ impl Metrics {
             "WebSocket messages that were not understood.",
             &self.malformed,
         );
+    }
+
+    /// What has ended, and by which bound.
+    fn render_ends(&self, text: &mut Text) {
         text.counts(
             "sockets_ended_total",
             "WebSockets that have ended.",
@@ -245,6 +264,10 @@ impl Metrics {
             "result",
             &self.reloads,
         );
+    }
+
+    /// How long things took.
+    fn render_times(&self, text: &mut Text) {
         text.histograms(
             "http_request_duration_seconds",
             "From a request's head to its answer's head.",
@@ -261,9 +284,6 @@ impl Metrics {
             "From a signal's arrival to its receiver's queue.",
             &self.relay,
         );
-        #[cfg(feature = "turn")]
-        self.render_turn(&mut text);
-        text.finish()
     }
 
     #[cfg(feature = "turn")]

@@ -49,6 +49,8 @@ pub(super) struct Mirror {
     node: NodeId,
     /// The name of the data that Redis has now.
     data: u64,
+    /// Connections that there were.
+    connections: u64,
     rooms: HashMap<RoomKey, Room>,
     stays: HashMap<PeerId, Stay>,
     /// The entrances that are under way.
@@ -70,8 +72,9 @@ pub(super) struct Mirror {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Coming {
     pub(super) number: u64,
-    /// The data that Redis had when it began.
+    /// The data that Redis had when it began, and the connection that it began on.
     data: u64,
+    connection: u64,
 }
 
 impl Mirror {
@@ -79,6 +82,7 @@ impl Mirror {
         Self {
             node,
             data: 0,
+            connections: 0,
             rooms: HashMap::new(),
             stays: HashMap::new(),
             entries: BTreeSet::new(),
@@ -95,6 +99,7 @@ impl Mirror {
     /// peers of this node.
     pub(super) fn begin(&mut self, data: u64, listed: impl IntoIterator<Item = RoomKey>) {
         self.data = data;
+        self.connections += 1;
         self.unanswered = 0;
         self.out_of_step.extend(self.rooms.keys().cloned());
         self.out_of_step.extend(listed);
@@ -224,6 +229,7 @@ impl Mirror {
         Coming {
             number,
             data: self.data,
+            connection: self.connections,
         }
     }
 
@@ -250,6 +256,10 @@ impl Mirror {
     ) -> (Vec<Notice>, Vec<PeerId>) {
         let rank = view.member(who.peer).map_or(u64::MAX, |member| member.rank);
         let later = view.later_than(rank);
+        if coming.connection != self.connections {
+            // The answer is of a connection that has ended since: what came after it was not heard.
+            self.out_of_step.insert(view.key.clone());
+        }
         let end = self.ended.get(&view.key);
         let mut notices = if end.is_some_and(|end| view.revision <= *end) {
             // The room is over, and with it the place.

@@ -147,10 +147,14 @@ impl Mirror {
         let Some(room) = self.rooms.get(&key) else {
             return notices;
         };
-        let mut view = room.view.clone();
+        let before = room.view.clone();
+        let mut view = before.clone();
         notices.extend(self.keep_the_living(answer, &mut view, &[]));
         let hears = |member: &Member| member.peer == peer && self.lives(member);
         notices.extend(difference(self.node, answer, &view, hears));
+        // Given up for lost before its answer was read, it was unknown to the others until now.
+        let others = |member: &Member| member.peer != peer && self.lives(member);
+        notices.extend(difference(self.node, &before, &view, others));
         if let Some(room) = self.rooms.get_mut(&key) {
             room.view = view;
         }

@@ -5,6 +5,7 @@ mod scripts;
 
 use super::{
     super::{
+        difference::address,
         mirror::{Coming, Mirror},
         report::{Reply, Report},
         view::{Member, NodeId},
@@ -51,6 +52,11 @@ enum Move {
     /// Into another room on the other node.
     Wander(u128),
     Close,
+    /// This node's connection ends, and with it what is on its way; it is made again; and between
+    /// the two Redis may give up this node's peers for lost.
+    Break,
+    Mend,
+    GiveUp,
 }
 
 fn some_move() -> impl Strategy<Value = Move> {
@@ -70,6 +76,9 @@ fn some_move() -> impl Strategy<Value = Move> {
         2 => number().prop_map(LeaveElsewhere),
         1 => number().prop_map(Wander),
         1 => Just(Close),
+        2 => Just(Break),
+        2 => Just(Mend),
+        2 => Just(GiveUp),
     ]
 }
 
@@ -110,7 +119,7 @@ impl World {
 
     fn take(&mut self, step: Move) {
         match step {
-            Move::Begin(number) => {
+            Move::Begin(number) if self.redis.is_heard => {
                 let who = self.next_who(number);
                 self.begun.push((self.mirror.begin_entry(), who));
             }
@@ -139,7 +148,7 @@ impl World {
                     self.listen(notices);
                 }
             }
-            Move::Report => {
+            Move::Report if self.redis.is_heard => {
                 if self.reported.is_empty() && self.replied.is_none() && !self.awaits_reply() {
                     self.reported.extend(self.mirror.reports(1));
                 }
@@ -171,6 +180,33 @@ impl World {
                 self.redis.drop_member(peer(number));
             }
             Move::Close => self.redis.close(),
+            Move::Break => self.lose_connection(),
+            Move::Mend if !self.redis.is_heard => {
+                self.redis.is_heard = true;
+                let members = &self.redis.room.members;
+                let has_mine = members.iter().any(|member| member.node == HERE);
+                let listed = has_mine.then(|| self.redis.room.key.clone());
+                self.mirror.begin(self.mirror.data(), listed);
+            }
+            Move::GiveUp if !self.redis.is_heard => self.redis.give_up(HERE),
+            Move::Begin(_) | Move::Report | Move::Mend | Move::GiveUp => {}
+        }
+    }
+
+    /// Entrances without an answer are refused, and reports without a reply have not been made.
+    fn lose_connection(&mut self) {
+        self.redis.is_heard = false;
+        for (coming, _) in self.begun.drain(..) {
+            self.mirror.end_entry(coming);
+        }
+        let reported = self.reported.drain(..);
+        self.mirror.not_told(reported.map(|report| report.room));
+        for sent in self.redis.sent.drain(..) {
+            match sent {
+                Sent::Answer(answer) => self.mirror.end_entry(answer.coming),
+                Sent::Reply(report, _) => self.mirror.not_told([report.room]),
+                Sent::Room(_) | Sent::Closed(_) => {}
+            }
         }
     }
 
@@ -248,6 +284,7 @@ impl World {
     /// Whatever is under way takes its end.
     fn settle(&mut self) {
         let now = Instant::now();
+        self.take(Move::Mend);
         while !self.begun.is_empty() {
             self.take(Move::CarryOut(0));
         }
@@ -283,17 +320,33 @@ impl World {
                 continue;
             };
             assert!(!life.is_over && !life.has_left, "{who:?} still has a place");
-            let younger = members.iter().filter(|member| member.rank > place.rank);
-            let younger: BTreeSet<PeerId> = younger.map(|member| member.peer).collect();
-            assert_eq!(life.told_of, younger, "{who:?} of {members:?}");
+            for other in members.iter().filter(|other| other.peer != who.peer) {
+                let is_told = life.told_of.contains(&other.peer);
+                let expected = match other.node == HERE {
+                    // Those that were given up together and have come back together may have
+                    // changed their order: they have not lost one another.
+                    true => !self.is_told(other, who.peer),
+                    false => other.rank > place.rank,
+                };
+                assert_eq!(is_told, expected, "{who:?} of {other:?} in {members:?}");
+            }
+            let is_there = |peer: &&PeerId| members.iter().any(|member| member.peer == **peer);
+            assert_eq!(
+                life.told_of.iter().find(|peer| !is_there(peer)),
+                None,
+                "{who:?}"
+            );
         }
         for member in members.iter().filter(|member| member.node == HERE) {
-            let who = Address {
-                peer: member.peer,
-                visit: member.visit,
-            };
+            let who = address(member);
             assert!(self.lives.contains_key(&who), "nobody is {who:?}");
         }
+    }
+
+    /// Whether a connection of this node was told of that peer.
+    fn is_told(&self, member: &Member, of: PeerId) -> bool {
+        let life = self.lives.get(&address(member));
+        life.is_some_and(|life| life.told_of.contains(&of))
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Scripts {
     closed: Option<u64>,
     pub(super) wandered: BTreeSet<PeerId>,
     pub(super) sent: VecDeque<Sent>,
+    /// Whether this node has a connection.
+    pub(super) is_heard: bool,
 }
 
 impl Scripts {
@@ -36,6 +38,7 @@ impl Scripts {
             closed: None,
             wandered: BTreeSet::new(),
             sent: VecDeque::new(),
+            is_heard: true,
         }
     }
 
@@ -44,7 +47,7 @@ impl Scripts {
         self.now += 1;
         self.room.revision = self.now;
         touched |= self.room.members.iter().any(|member| member.node == HERE);
-        if touched && !is_answer {
+        if touched && !is_answer && self.is_heard {
             self.sent.push_back(Sent::Room(self.room.clone()));
         }
     }
@@ -84,10 +87,20 @@ impl Scripts {
         }
     }
 
+    /// A node's peers go, all at once.
+    pub(super) fn give_up(&mut self, node: NodeId) {
+        let before = self.room.members.len();
+        self.room.members.retain(|member| member.node != node);
+        if self.room.members.len() < before {
+            self.commit(node == HERE, false);
+        }
+    }
+
     pub(super) fn close(&mut self) {
         if !self.room.members.is_empty() {
             self.now += 1;
-            if self.room.members.iter().any(|member| member.node == HERE) {
+            let has_here = self.room.members.iter().any(|member| member.node == HERE);
+            if has_here && self.is_heard {
                 self.sent.push_back(Sent::Closed(self.now));
             }
             self.room.members.clear();
