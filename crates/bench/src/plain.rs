@@ -2,10 +2,10 @@
 
 use crate::{
     figures::{PARTS, Timed},
-    scene::{self, LAP, ROLLBACK, WARM_UP},
+    scene::{self, LAP, PEERS, ROLLBACK, WARM_UP},
 };
 use protocol::Simulation;
-use sim::demo::{Event, World};
+use sim::demo::{Event, Input, World};
 use std::{hint::black_box, time::Duration};
 use web_time::Instant;
 
@@ -17,6 +17,8 @@ const ROUNDS: u32 = 360 / PARTS;
 /// world that is forgotten; then comes the next frame.
 pub struct Steps {
     world: World,
+    /// By frame. What they take to be made is no part of a step.
+    inputs: Vec<[Input; PEERS]>,
     events: Vec<Event>,
 }
 
@@ -26,6 +28,7 @@ impl Timed for Steps {
     fn prepare(seats: usize) -> Self {
         Self {
             world: scene::world_at(seats, WARM_UP),
+            inputs: (0..=WARM_UP + LAP + ROLLBACK).map(scene::inputs).collect(),
             events: Vec::new(),
         }
     }
@@ -33,12 +36,14 @@ impl Timed for Steps {
     fn part(&mut self) -> (Duration, u32) {
         let start = Instant::now();
         for _ in 0..LAP / PARTS {
-            let known = self.world.frame();
-            scene::step(&mut self.world, known, &mut self.events);
+            let known = self.world.frame() as usize;
+            let held = self.inputs[known];
+            self.world.step(&scene::seats(held), &mut self.events);
+            self.events.clear();
             let mut world = self.world;
-            for frame in known + 1..=known + ROLLBACK {
-                let inputs = [scene::input(0, frame), scene::input(1, known)];
-                world.step(&scene::seats(inputs), &mut self.events);
+            for inputs in &self.inputs[known + 1..=known + ROLLBACK as usize] {
+                let seats = scene::seats([inputs[0], held[1]]);
+                world.step(&seats, &mut self.events);
                 self.events.clear();
             }
             black_box(world);

@@ -58,6 +58,11 @@ pub fn input(seat: usize, frame: Frame) -> Input {
     }
 }
 
+/// What all peers do in this frame.
+pub fn inputs(frame: Frame) -> [Input; PEERS] {
+    std::array::from_fn(|seat| input(seat, frame))
+}
+
 /// All seats of a step, of which only as many count as the match has.
 pub fn seats(peers: [Input; PEERS]) -> [Seat<Input>; MAX_SEATS] {
     let mut seats = [Seat::default(); MAX_SEATS];
@@ -71,18 +76,12 @@ pub fn seats(peers: [Input; PEERS]) -> [Seat<Input>; MAX_SEATS] {
 }
 
 /// The world of a frame, as it is without any rollback.
-pub fn world_at(seats: usize, frame: Frame) -> World {
-    let mut world = world(seats);
+pub fn world_at(seat_count: usize, frame: Frame) -> World {
+    let mut world = world(seat_count);
     let mut events = Vec::new();
     for frame in 0..frame {
-        step(&mut world, frame, &mut events);
+        world.step(&seats(inputs(frame)), &mut events);
+        events.clear();
     }
     world
-}
-
-/// Makes the step of `frame` and forgets its events.
-pub fn step(world: &mut World, frame: Frame, events: &mut Vec<sim::demo::Event>) {
-    let inputs = std::array::from_fn(|seat| input(seat, frame));
-    world.step(&seats(inputs), events);
-    events.clear();
 }

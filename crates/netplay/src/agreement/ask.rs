@@ -151,7 +151,7 @@ impl Agreement {
     }
 
     /// Gives a question up, and says so: it will never be concluded.
-    fn give_up<S: Simulation>(&mut self, core: &mut Core<S>) {
+    pub(super) fn give_up<S: Simulation>(&mut self, core: &mut Core<S>) {
         let Some(asking) = self.asking.take() else {
             return;
         };

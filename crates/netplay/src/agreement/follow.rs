@@ -119,6 +119,8 @@ impl Agreement {
         room: &[Present],
         now: Duration,
     ) -> Result<(), Offence> {
+        // What was kept comes first, if it counts by now.
+        self.take_passed_over(core, room, now);
         if append.match_id != self.match_id || self.stranded {
             return Ok(());
         }
@@ -150,9 +152,18 @@ impl Agreement {
             self.asking = None;
             self.passed_over.clear();
             self.trust.begin_reign();
-        } else if self.promised != (append.view.number, from) {
-            // We have told another asker how long our log is: it ends there.
-            return Ok(());
+        } else {
+            if self.takes_all(&append, core) && !self.trust.is_deposed(from) {
+                // We ask since we do not hear the owner, which the others have answered. Nobody is
+                // left to answer us.
+                self.give_up(core);
+            }
+            if self.promised != (append.view.number, from) {
+                // We have told another asker, or ask ourselves, how long our log is: it ends there,
+                // unless that question comes to nothing.
+                self.pass_over(append, core);
+                return Ok(());
+            }
         }
         let drives = core.drives(self.me);
         let Some(known) = core.log().checked_sub(append.first) else {
@@ -179,10 +190,11 @@ impl Agreement {
         Ok(())
     }
 
-    /// Keeps what an asker appended that we had promised to follow, and do not follow now: it is
-    /// not said again.
+    /// Keeps what an asker appended that we had promised to follow, or what our owner did while we
+    /// promised to follow an asker, and do not follow now: it is not said again.
     fn pass_over<S: Simulation>(&mut self, append: Append, core: &Core<S>) {
-        if append.view.number <= core.view().number || !core.drives(append.view.owner) {
+        let is_newer = append.view.number > core.view().number;
+        if append.view != core.view() && !(is_newer && core.drives(append.view.owner)) {
             return;
         }
         if self.passed_over.len() == MAX_PASSED_OVER {
@@ -242,10 +254,6 @@ impl Agreement {
                 || is_missing(core, id, now, AGREE_AFTER)
                 || core.frozen().contains(&id)
         };
-        let takes = |seat: usize| {
-            let mut changes = append.entries.iter().map(|entry| entry.change);
-            changes.any(|change| usize::from(change.seat) == seat && change.driver.is_none())
-        };
         // Whoever asked us before, and was not heard, goes on without our answer.
         let awaits = || self.promised.1 != author && self.awaits_another(core, now);
         append.view.number > core.view().number
@@ -253,7 +261,15 @@ impl Agreement {
             && core.drives(author)
             && (owner != self.me && is_lost(owner) && !awaits()
                 || self.have_gone_over(append, core, is_lost))
-            && core.seats_of(self.me).all(takes)
+            && self.takes_all(append, core)
+    }
+
+    /// Whether we have nothing left to drive after this.
+    fn takes_all<S: Simulation>(&self, append: &Append, core: &Core<S>) -> bool {
+        core.seats_of(self.me).all(|seat| {
+            let mut changes = append.entries.iter().map(|entry| entry.change);
+            changes.any(|change| usize::from(change.seat) == seat && change.driver.is_none())
+        })
     }
 
     /// Whether what is appended begins with the end of our log, so that it goes on from all of it. (Of

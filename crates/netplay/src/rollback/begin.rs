@@ -3,7 +3,7 @@
 use super::{
     Core, Entry, Plan, PlanError, Stats, checksums::Checksums, clock::Clock, delay::Delay,
     events::Events, history::Again, input, listen::Listening, peer::Peer, reign::Horizon,
-    seats::Log, stream::Stream, worlds::Worlds,
+    seats::Log, step::Lineups, stream::Stream, worlds::Worlds,
 };
 use protocol::{
     Frame, PeerId, Simulation,
@@ -125,7 +125,8 @@ impl<S: Simulation> Core<S> {
             clock: Clock::new(now),
             checksums,
             listening: Listening::new(now),
-            wrong_from: None,
+            lineups: Lineups::new(),
+            wrong: None,
             stats: Stats::default(),
             again: Again::new(),
             events: Events::new(),

@@ -1,4 +1,4 @@
-//! Steps the world, goes back when a prediction was wrong, and knows what is final.
+//! What a core is, what a turn of it does, and what is final.
 
 use super::{
     ConfirmedFrame, PeerStats, Stats,
@@ -12,14 +12,11 @@ use super::{
     peer::Peer,
     reign::Horizon,
     seats::Log,
+    step::{Lineups, Wrong},
     stream::Stream,
     worlds::{WINDOW, Worlds},
 };
-use protocol::{
-    Frame, PeerId, Seat, Simulation,
-    agreement::View,
-    limits::{MAX_PREDICTION, MAX_SEATS},
-};
+use protocol::{Frame, PeerId, Simulation, agreement::View, limits::MAX_PREDICTION};
 use std::{collections::VecDeque, time::Duration};
 
 /// Confirmed frames that are kept for a caller that does not take them, 17 seconds'; the oldest
@@ -41,8 +38,10 @@ pub struct Core<S: Simulation> {
     pub(super) checksums: Checksums,
     /// What a core without a seat knows of its place.
     pub(super) listening: Listening,
-    /// The first step that was made with a wrong prediction.
-    pub(super) wrong_from: Option<Frame>,
+    /// What the newest steps are made with.
+    pub(super) lineups: Lineups<S::Input>,
+    /// What they were made with in error.
+    pub(super) wrong: Option<Wrong>,
     pub(super) stats: Stats,
     pub(super) again: Again,
     pub(super) events: Events<S::Event>,
@@ -324,54 +323,6 @@ impl<S: Simulation> Core<S> {
                 None => stream.hold_until(frame + 1),
             }
         }
-    }
-
-    /// Steps from the newest world to the next by what is known and predicted.
-    pub(super) fn step(&mut self) {
-        self.again.begin(self.worlds.frame());
-        self.step_again();
-        self.announce();
-    }
-
-    /// The same for a step that was made before.
-    fn step_again(&mut self) {
-        let frame = self.worlds.frame();
-        if self.step_silently().is_empty() {
-            return; // As in most steps; draining nothing takes as long as a seat's input.
-        }
-        for event in self.happened.drain(..) {
-            self.events.happen(frame, event);
-        }
-    }
-
-    /// Steps, and leaves what happens to the caller.
-    pub(super) fn step_silently(&mut self) -> &mut Vec<S::Event> {
-        let frame = self.worlds.frame();
-        let mut seats = [Seat::default(); MAX_SEATS];
-        for (seat, stream) in seats.iter_mut().zip(&mut self.streams) {
-            *seat = stream.seat(frame);
-        }
-        self.worlds
-            .step(&seats[..self.streams.len()], &mut self.happened);
-        &mut self.happened
-    }
-
-    /// Goes back to the newest world that was made of right inputs, and steps again.
-    fn correct(&mut self) {
-        let Some(wrong_from) = self.wrong_from.take() else {
-            return;
-        };
-        let frame = self.worlds.frame();
-        self.worlds.rewind(wrong_from);
-        self.events.rewind(wrong_from);
-        while self.worlds.frame() < frame {
-            self.step_again();
-        }
-        let depth = frame - wrong_from;
-        self.again.count(wrong_from, frame);
-        self.stats.rollbacks += 1;
-        self.stats.resimulated += u64::from(depth);
-        self.stats.longest_rollback = self.stats.longest_rollback.max(depth);
     }
 
     /// Moves the confirmed frontier as far as the inputs, the horizon and what others have allow,

@@ -52,14 +52,18 @@ impl<E: Event> Events<E> {
 
     /// The steps before `frame` will not be made again.
     pub(super) fn confirm(&mut self, frame: Frame) {
-        let all = std::mem::take(&mut self.waiting).into_iter();
-        let (certain, waiting) = all.partition::<VecDeque<_>, _>(|(f, _)| *f < frame);
-        self.waiting = waiting;
-        for (happened, event) in certain {
-            self.tell(happened, event);
+        if !self.waiting.is_empty() {
+            let all = std::mem::take(&mut self.waiting).into_iter();
+            let (certain, waiting) = all.partition::<VecDeque<_>, _>(|(f, _)| *f < frame);
+            self.waiting = waiting;
+            for (happened, event) in certain {
+                self.tell(happened, event);
+            }
         }
-        self.told
-            .retain(|(told, _)| told.saturating_add(MAX_MOVE) >= frame);
+        // Nothing that comes now can be the same as those: the ones behind, told later, may be of
+        // frames a little older, and go a little later.
+        let is_old = |(told, _): &mut (Frame, u64)| told.saturating_add(MAX_MOVE) < frame;
+        while self.told.pop_front_if(is_old).is_some() {}
     }
 
     /// How many are untaken, wait, and were told lately.

@@ -13,7 +13,7 @@
 //! One turn of whoever drives a [`Core`]: [`Core::receive`] what has come, [`Core::tick`],
 //! send all of [`Core::poll_datagram`], sleep until [`Core::next_due`] or the next packet.
 //!
-//! The parts: `begin` makes a core, `core` steps and rolls back, `receive` judges datagrams before
+//! The parts: `begin` makes a core, `core` is its turn, `step` steps and rolls back, `receive` judges datagrams before
 //! any of them counts, `send` writes them, `clock` says when a step is due, `peer` measures the
 //! others, `seats` keeps the log of who drives what, `reign` how far it is final, `listen` is what
 //! a peer without a seat does, `waits` judges for whom one waits, `delay` follows the round trip,
@@ -40,6 +40,7 @@ mod reign;
 mod repair;
 mod seats;
 mod send;
+mod step;
 mod stream;
 mod waits;
 mod worlds;

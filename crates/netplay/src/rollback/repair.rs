@@ -55,7 +55,7 @@ impl<S: Simulation> Core<S> {
             return Err(AdoptError::TooNew(frame));
         }
         let (confirmed, newest) = (self.confirmed(), self.frame());
-        self.wrong_from = None;
+        self.wrong = None;
         self.worlds = Worlds::new(frame, world);
         self.checksums.forget_ours();
         self.checksums.settle(frame);
@@ -65,7 +65,7 @@ impl<S: Simulation> Core<S> {
         }
         while self.frame() < confirmed {
             // Told already, right or wrong.
-            self.step_silently().clear();
+            self.step_silently();
             self.record(self.frame());
         }
         self.events.rewind(self.frame());

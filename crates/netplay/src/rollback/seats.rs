@@ -140,7 +140,7 @@ impl<S: Simulation> Core<S> {
         self.fill_up(index, &entry.inputs, from);
         self.streams[index].change(Tenure { from, driver });
         // The driver is another one, so every step from there on was made in error.
-        self.correct_from(from);
+        self.correct_from(index, from);
         self.log.changes.push(entry.change);
         self.reorder();
         self.change_peers(index, last, now);
@@ -227,15 +227,7 @@ impl<S: Simulation> Core<S> {
         let stream = &mut self.streams[seat];
         stream.push(input);
         if frame < self.worlds.frame() && stream.used(frame) != Some(input.word) {
-            self.correct_from(frame);
-        }
-    }
-
-    /// Steps from `frame` on, if made already, were made with something wrong.
-    fn correct_from(&mut self, frame: Frame) {
-        if frame < self.worlds.frame() {
-            let wrong_from = self.wrong_from.get_or_insert(frame);
-            *wrong_from = frame.min(*wrong_from);
+            self.correct_from(seat, frame);
         }
     }
 

@@ -35,6 +35,13 @@ struct Known<I> {
     driver: Driver,
 }
 
+impl<I> Known<I> {
+    /// What a step made with it is remembered by.
+    fn used(&self) -> Option<u32> {
+        (self.driver == Driver::Peer).then_some(self.input.word)
+    }
+}
+
 impl<I: Copy> Stream<I> {
     /// A stream without inputs before `frame`; `idle` is predicted until the first one is known.
     /// The first of `tenures` must be in force at `frame`.
@@ -226,10 +233,20 @@ impl<I: Copy> Stream<I> {
 
     /// The seat in the step of `frame`, predicted if need be, and remembered as used.
     pub(super) fn seat(&mut self, frame: Frame) -> Seat<I> {
+        let known = self.expected(frame);
+        self.used[frame as usize % WINDOW] = known.used();
+        Seat {
+            input: known.input.value,
+            driver: known.driver,
+        }
+    }
+
+    /// What is known of `frame`, or predicted.
+    fn expected(&self, frame: Frame) -> Known<I> {
         let known = frame
             .checked_sub(self.base)
             .and_then(|index| self.known.get(index as usize).copied());
-        let Known { input, driver } = known.unwrap_or_else(|| match self.driver_at(frame) {
+        known.unwrap_or_else(|| match self.driver_at(frame) {
             Some(_) => Known {
                 input: self.last,
                 driver: Driver::Peer,
@@ -238,17 +255,17 @@ impl<I: Copy> Stream<I> {
                 input: self.idle,
                 driver: Driver::Bot,
             },
-        });
-        self.used[frame as usize % WINDOW] = (driver == Driver::Peer).then_some(input.word);
-        Seat {
-            input: input.value,
-            driver,
-        }
+        })
     }
 
     /// What the step of `frame`, one of the newest, was made with: a peer's word, or nothing
     /// where a bot drove.
     pub(super) fn used(&self, frame: Frame) -> Option<u32> {
         self.used[frame as usize % WINDOW]
+    }
+
+    /// Whether that is what is known or predicted now.
+    pub(super) fn is_used(&self, frame: Frame) -> bool {
+        self.used(frame) == self.expected(frame).used()
     }
 }

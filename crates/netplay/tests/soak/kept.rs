@@ -214,4 +214,10 @@ pub const KEPT: &[(&str, &str)] = &[
         "sums seed 100419 peers 3 rtt 75 jitter 0 loss 0 reorder 0 duplicate 0 length 20000; \
          4000 crash 0; 4000 slow 1 474 2779",
     ),
+    (
+        "who does not reach the owner asked about it, just before it heard that the others had gone on \
+         without it: it passed that over, and waited for an answer that nobody owed it",
+        "sums seed 700197 peers 4 rtt 200 jitter 0 loss 20 reorder 5 duplicate 0 length 14951; \
+         4000 crash 0; 10100 split 0b1110 2954; 10100 deafen 2 1 1886",
+    ),
 ];
