@@ -1,10 +1,11 @@
 //! What every store keeps, whatever happens: random histories, compared with a model that is as
 //! plain as can be. Each store's tests run it on nodes of theirs.
 
+mod model;
+
+use self::model::{Model, by_address};
 use super::{testing::peer, *};
-use crate::limits::MAX_BARE_ROOM_PEERS;
 use proptest::prelude::*;
-use protocol::api::parse_room_code;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A store under test.
@@ -60,242 +61,6 @@ pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
 }
 
 const CODES: [&str; 3] = ["BCD234", "FGH567", "JKM892"];
-
-/// What one address is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Event {
-    NewPeer(PeerId),
-    PeerLeft(PeerId),
-    Replaced,
-    Closed,
-}
-
-type Events = BTreeMap<Address, Vec<Event>>;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Name {
-    Created(String),
-    Bare(String),
-    Group(String, usize),
-}
-
-#[derive(Debug)]
-struct ModelRoom {
-    number: usize,
-    name: Name,
-    charter: Option<Charter>,
-    sealed: bool,
-    members: Vec<Address>,
-    known: BTreeSet<PeerId>,
-    expected: BTreeSet<PeerId>,
-    /// Not of a group that is complete.
-    is_found: bool,
-}
-
-impl ModelRoom {
-    fn capacity(&self) -> usize {
-        match (&self.charter, &self.name) {
-            (Some(charter), _) => charter.capacity,
-            (None, Name::Group(_, size)) => *size,
-            (None, _) => MAX_BARE_ROOM_PEERS,
-        }
-    }
-
-    fn place(&self, peer: PeerId) -> Option<usize> {
-        self.members.iter().position(|member| member.peer == peer)
-    }
-
-    fn is_open(&self) -> bool {
-        let is_public = |charter: &Charter| charter.visibility == Visibility::Public;
-        self.charter.as_ref().is_some_and(is_public)
-            && !self.sealed
-            && self.members.len() < self.capacity()
-    }
-}
-
-#[derive(Default)]
-struct Model {
-    rooms: Vec<ModelRoom>,
-    next_number: usize,
-    events: Events,
-}
-
-impl Model {
-    fn tell(&mut self, to: &[Address], event: &Event) {
-        for who in to {
-            self.events.entry(*who).or_default().push(event.clone());
-        }
-    }
-
-    fn created(&mut self, code: &str) -> Option<&mut ModelRoom> {
-        let name = Name::Created(code.to_owned());
-        self.rooms.iter_mut().find(|room| room.name == name)
-    }
-
-    fn owned(&mut self, code: &str, owner: PeerId) -> Result<&mut ModelRoom, Refused> {
-        let room = self.created(code).ok_or(Refused::NoSuchRoom)?;
-        match room.members.first() {
-            Some(first) if first.peer == owner => Ok(room),
-            _ => Err(Refused::NotOwner),
-        }
-    }
-
-    fn open(&mut self, name: Name, charter: Option<Charter>) -> &mut ModelRoom {
-        self.next_number += 1;
-        self.rooms.push(ModelRoom {
-            number: self.next_number,
-            name,
-            charter,
-            sealed: false,
-            members: Vec::new(),
-            known: BTreeSet::new(),
-            expected: BTreeSet::new(),
-            is_found: true,
-        });
-        let last = self.rooms.len() - 1;
-        &mut self.rooms[last]
-    }
-
-    fn create(&mut self, charter: &Charter) -> Result<&mut ModelRoom, Refused> {
-        let bare = Name::Bare(charter.code.clone());
-        let created = Name::Created(charter.code.clone());
-        if self
-            .rooms
-            .iter()
-            .any(|r| r.name == bare || r.name == created)
-        {
-            return Err(Refused::Taken);
-        }
-        Ok(self.open(created, Some(charter.clone())))
-    }
-
-    fn quick(&mut self, peer: PeerId, charter: &Charter) -> Result<String, Refused> {
-        let best = self.rooms.iter_mut().filter(|room| {
-            let others = room.expected.iter().filter(|other| **other != peer);
-            let taken = room.members.len() + others.count();
-            let version = room.charter.as_ref().map(|charter| &charter.version);
-            room.is_open() && taken < room.capacity() && version == Some(&charter.version)
-        });
-        let best = best.max_by_key(|room| {
-            let born = room.charter.as_ref().map_or(0, |charter| charter.born);
-            (room.members.len(), Reverse(born))
-        });
-        let room = match best {
-            Some(room) => room,
-            None => self.create(charter)?,
-        };
-        room.expected.insert(peer);
-        Ok(room
-            .charter
-            .as_ref()
-            .map(|c| c.code.clone())
-            .unwrap_or_default())
-    }
-
-    fn leave(&mut self, who: Address) {
-        let Some(room) = self.rooms.iter_mut().find(|r| r.members.contains(&who)) else {
-            return;
-        };
-        room.members.retain(|member| *member != who);
-        let others = room.members.clone();
-        self.tell(&others, &Event::PeerLeft(who.peer));
-        self.rooms
-            .retain(|room| room.charter.is_some() || !room.members.is_empty());
-    }
-
-    fn close(&mut self, code: &str, owner: PeerId) -> Result<(), Refused> {
-        let room = self.owned(code, owner)?;
-        let (number, members) = (room.number, room.members.clone());
-        self.tell(&members, &Event::Closed);
-        self.rooms.retain(|room| room.number != number);
-        Ok(())
-    }
-
-    /// The number of the room, and those after the peer if it was there already.
-    fn enter(&mut self, entry: &Entry) -> Result<(usize, Vec<PeerId>), Refused> {
-        let Entry { who, door } = entry;
-        let (name, charter, formerly) = match door {
-            Door::Bare { name, group: None } => {
-                if parse_room_code(name).is_some_and(|code| self.created(&code).is_some()) {
-                    return Err(Refused::TicketRequired);
-                }
-                (Name::Bare(name.clone()), None, None)
-            }
-            Door::Bare {
-                name,
-                group: Some(size),
-            } => (Name::Group(name.clone(), *size), None, None),
-            Door::Ticket { charter, formerly } => {
-                let born = self
-                    .created(&charter.code)
-                    .and_then(|r| Some(r.charter.as_ref()?.born));
-                if born.is_some_and(|born| born != charter.born) {
-                    return Err(Refused::BadTicket);
-                }
-                let name = Name::Created(charter.code.clone());
-                (name, Some(charter.clone()), *formerly)
-            }
-        };
-        let here = self
-            .rooms
-            .iter_mut()
-            .find(|room| room.place(who.peer).is_some());
-        if let Some(room) = here.filter(|room| room.name == name)
-            && let Some(place) = room.place(who.peer)
-        {
-            let older = std::mem::replace(&mut room.members[place], *who);
-            let later = room.members[place + 1..].iter().map(|m| m.peer).collect();
-            let number = room.number;
-            self.tell(&[older], &Event::Replaced);
-            return Ok((number, later));
-        }
-        let found = self
-            .rooms
-            .iter()
-            .find(|room| room.is_found && room.name == name);
-        if let Some(room) = found {
-            let is_known = |peer: PeerId| room.known.contains(&peer);
-            if room.sealed && !is_known(who.peer) && !formerly.is_some_and(is_known) {
-                return Err(Refused::RoomSealed);
-            }
-            if room.members.len() >= room.capacity() {
-                return Err(Refused::RoomFull(room.capacity()));
-            }
-        }
-        let number = match found {
-            Some(room) => room.number,
-            None => self.open(name, charter).number,
-        };
-        self.move_in(*who, number);
-        Ok((number, Vec::new()))
-    }
-
-    /// A newcomer, who may come from another room.
-    fn move_in(&mut self, who: Address, number: usize) {
-        let mut members = self.rooms.iter().flat_map(|room| &room.members);
-        if let Some(older) = members.find(|member| member.peer == who.peer).copied() {
-            // The room that it enters may be empty so far, and is none of those that end.
-            self.rooms
-                .iter_mut()
-                .filter(|r| r.number == number)
-                .for_each(|r| r.members.push(who));
-            self.leave(older);
-            self.tell(&[older], &Event::Replaced);
-            self.rooms
-                .iter_mut()
-                .for_each(|room| room.members.retain(|m| *m != who));
-        }
-        let Some(room) = self.rooms.iter_mut().find(|room| room.number == number) else {
-            return;
-        };
-        let others = room.members.clone();
-        room.members.push(who);
-        room.known.insert(who.peer);
-        room.expected.remove(&who.peer);
-        room.is_found = !matches!(room.name, Name::Group(_, size) if room.members.len() == size);
-        self.tell(&others, &Event::NewPeer(who.peer));
-    }
-}
 
 /// A run of a history: the model, and what must be the same in the store.
 struct Run {
@@ -438,17 +203,9 @@ impl Run {
                 prop_assert_eq!(state.peers, members);
                 prop_assert_eq!(&BTreeSet::from_iter(state.known), &room.known);
             }
-            prop_assert_eq!(list(store).await, self.listed());
+            prop_assert_eq!(list(store).await, self.model.listed());
         }
         Ok(())
-    }
-
-    fn listed(&self) -> Vec<String> {
-        let open = self.model.rooms.iter();
-        let open = open.filter(|room| room.is_open() && !room.members.is_empty());
-        let mut charters: Vec<_> = open.filter_map(|room| room.charter.clone()).collect();
-        charters.sort_by_key(|charter| Reverse(charter.born));
-        charters.into_iter().map(|charter| charter.code).collect()
     }
 }
 
@@ -468,24 +225,6 @@ async fn list(store: &dyn Store) -> Vec<String> {
         }
     }
     codes
-}
-
-/// Each address's events, in their order.
-fn by_address(notices: Vec<Notice>) -> Events {
-    let mut events = Events::new();
-    for notice in notices {
-        let (to, event) = match notice {
-            Notice::NewPeer { to, peer } => (to, Event::NewPeer(peer)),
-            Notice::PeerLeft { to, peer } => (to, Event::PeerLeft(peer)),
-            Notice::Replaced { to } => (vec![to], Event::Replaced),
-            Notice::Closed { to } => (to, Event::Closed),
-            Notice::Signal { .. } => continue,
-        };
-        for who in to {
-            events.entry(who).or_default().push(event.clone());
-        }
-    }
-    events
 }
 
 /// The store does what the model does, and tells whom the model tells, at every step.
