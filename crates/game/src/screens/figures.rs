@@ -10,8 +10,8 @@ use crate::{
 use bevy::prelude::*;
 
 /// Widths in `VMin`: of a name, and of the figures beside it.
-const NAME: f32 = 27.0;
-const ALL_FIGURES: f32 = 63.0;
+const NAME: f32 = 24.0;
+const ALL_FIGURES: f32 = 60.0;
 
 /// Who played a seat, as the result tells it.
 pub(super) struct Player {
@@ -103,7 +103,7 @@ fn spawn_row(table: &mut ChildSpawnerCommands<'_>, name: String, cells: Vec<Stri
             },
         )
     };
-    table.spawn(widgets::row(0.4)).with_children(|row| {
+    table.spawn(widgets::row(1.2)).with_children(|row| {
         row.spawn(cell(name, NAME))
             .insert(TextLayout::new(Justify::Left, LineBreak::NoWrap));
         let width = ALL_FIGURES / cells.len().max(1) as f32;
