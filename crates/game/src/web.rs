@@ -67,6 +67,13 @@ pub fn server() -> String {
     format!("{origin}{folder}")
 }
 
+/// Whether a media query holds for the page.
+pub fn matches(query: &str) -> bool {
+    let window = web_sys::window();
+    let list = window.and_then(|window| window.match_media(query).ok().flatten());
+    list.is_some_and(|list| list.matches())
+}
+
 /// Has screen readers say this, after what they are saying.
 pub fn announce(words: &str) {
     if let Some(region) = element(LIVE_REGION) {

@@ -6,7 +6,7 @@ use super::{
     text::{self, Taught},
 };
 use bevy::prelude::*;
-use game::{contract::Teaching, preferences::Preferences, scene::Seen};
+use game::{contract::Teaching, preferences::Preferences, scene::Seen, touch::Device};
 use protocol::Frame;
 use sim::demo::{ArenaKind, Event, EventKind, Level, Phase, Settings, Team, World, disc};
 
@@ -182,11 +182,12 @@ fn begin(added: On<Add, Teaching>, mut commands: Commands) {
 fn learn(
     time: Res<Time>,
     gamepads: Query<(), With<Gamepad>>,
+    device: Res<Device>,
     preferences: Res<Preferences>,
     mut scenes: Query<(&Shown, &Seen, &mut Lesson, &mut Teaching)>,
 ) {
     let words = &text::of(preferences.language).taught;
-    let device = usize::from(!gamepads.is_empty());
+    let device = told_for(*device, !gamepads.is_empty());
     for (shown, seen, mut lesson, mut teaching) in &mut scenes {
         let (Some(world), Some(seat)) = (shown.world(), seen.0.my_seat) else {
             continue;
@@ -203,7 +204,17 @@ fn learn(
     }
 }
 
-/// What is said; `device` is the place in a list of words: with keys, with a gamepad.
+/// The place in a list of words for whoever used this device last: with keys, with a gamepad, with
+/// fingers. A gamepad that is there is meant to be played with, also before it is touched.
+fn told_for(device: Device, has_gamepad: bool) -> usize {
+    match (device, has_gamepad) {
+        (Device::Touch, _) => 2,
+        (Device::Gamepad, _) | (_, true) => 1,
+        (Device::Keyboard | Device::Mouse, false) => 0,
+    }
+}
+
+/// What is said; `device` is a place of [`told_for`].
 fn sentence(say: Say, words: &Taught, device: usize) -> &'static str {
     match say {
         Say::Do(Step::Move) => words.moving[device],
@@ -351,14 +362,26 @@ mod tests {
     }
 
     #[test]
+    fn the_words_are_those_of_the_device_that_was_used_last() {
+        let told = |device| [false, true].map(|has_gamepad| told_for(device, has_gamepad));
+        assert_eq!(told(Device::Keyboard), [0, 1]);
+        assert_eq!(told(Device::Mouse), [0, 1]);
+        assert_eq!(told(Device::Gamepad), [1, 1]);
+        assert_eq!(told(Device::Touch), [2, 2]);
+    }
+
+    #[test]
     fn every_step_is_told_for_each_device_and_in_each_language() {
         let mut all = Vec::new();
         for language in [Language::English, Language::German] {
             let words = &text::of(language).taught;
             let says = Step::ALL.map(Say::Do).into_iter().chain([Say::HoldLonger]);
             for say in says {
-                let told = [0, 1].map(|device| sentence(say, words, device));
-                assert_eq!(told[0] == told[1], say == Say::Do(Step::Score), "{say:?}");
+                let told = [0, 1, 2].map(|device| sentence(say, words, device));
+                let is_one = told[0] == told[1] && told[1] == told[2];
+                let are_three = told[0] != told[1] && told[1] != told[2] && told[0] != told[2];
+                let is_for_all = say == Say::Do(Step::Score);
+                assert!(if is_for_all { is_one } else { are_three }, "{told:?}");
                 assert!(!all.contains(&told), "{told:?}");
                 all.push(told);
             }

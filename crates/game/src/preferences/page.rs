@@ -1,7 +1,7 @@
 //! In a page: its local storage, which all tabs of the same origin share.
 
 use super::{Language, Preferences, record::MAX_TEXT};
-use crate::storage::Item;
+use crate::{storage::Item, web::matches};
 
 /// The key under which preferences are kept; `assets/page.js` looks the language up there.
 const KEY: &str = "preferences";
@@ -20,14 +20,10 @@ pub fn of_system() -> Preferences {
     let Some(window) = web_sys::window() else {
         return Preferences::default();
     };
-    let wants = |query: &str| {
-        let list = window.match_media(query).ok().flatten();
-        list.is_some_and(|list| list.matches())
-    };
     let tag = window.navigator().language().unwrap_or_default();
     Preferences {
-        reduced_motion: wants("(prefers-reduced-motion: reduce)"),
-        high_contrast: wants("(prefers-contrast: more)"),
+        reduced_motion: matches("(prefers-reduced-motion: reduce)"),
+        high_contrast: matches("(prefers-contrast: more)"),
         language: Language::of_tag(&tag),
         ..Preferences::default()
     }

@@ -25,7 +25,7 @@ pub use hands::{FIRST, Hands, Layout, Round, SECOND};
 pub use tap::ThreeFingerTap;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Device>().add_systems(
+    app.insert_resource(Device::at_start()).add_systems(
         PreUpdate,
         (
             (notice, recognise).after(InputSystems),
@@ -44,7 +44,8 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FingerSystems;
 
-/// What the player used last. Nothing is shown of fingers before the first touch.
+/// What the player used last. Nothing is shown of fingers before the first touch, but in the page of a
+/// device that is made for them.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Device {
     /// The keyboard; also before anything was used.
@@ -56,6 +57,17 @@ pub enum Device {
     Mouse,
     /// A finger.
     Touch,
+}
+
+impl Device {
+    /// What will be used, as far as the system tells that.
+    fn at_start() -> Self {
+        #[cfg(target_arch = "wasm32")]
+        if crate::web::matches("(pointer: coarse)") {
+            return Self::Touch;
+        }
+        Self::default()
+    }
 }
 
 /// A gamepad's stick that lies farther from its middle than this is used, and does not only drift.

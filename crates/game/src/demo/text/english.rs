@@ -57,18 +57,25 @@ pub(super) static SAID: Said = Said {
         heads: ["Goals", "Own", "Saves", "Kicks", "Ball"],
     },
     taught: Taught {
-        moving: ["Move: WASD or the arrows", "Move: the left stick"],
+        moving: [
+            "Move: WASD or the arrows",
+            "Move: the left stick",
+            "Move: put a thumb on the stick and push it",
+        ],
         kicking: [
             "Kick: go to the ball, hold Space, let go",
             "Kick: go to the ball, hold A, let go",
+            "Kick: go to the ball, hold the Kick button, let go",
         ],
         hold_longer: [
             "Stronger: hold Space until the ring is full",
             "Stronger: hold A until the ring is full",
+            "Stronger: hold the Kick button until the ring is full",
         ],
         dashing: [
             "Dash: steer somewhere and press Shift",
             "Dash: steer somewhere and press X",
+            "Dash: push the stick and tap the Dash button",
         ],
         scoring: "Now score: into the blue goal!",
         praise: "Well done!",

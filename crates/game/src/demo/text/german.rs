@@ -57,18 +57,25 @@ pub(super) static SAID: Said = Said {
         heads: ["Tore", "Eigen", "Paraden", "Schüsse", "Ball"],
     },
     taught: Taught {
-        moving: ["Bewegen: WASD oder Pfeile", "Bewegen: der linke Stick"],
+        moving: [
+            "Bewegen: WASD oder Pfeile",
+            "Bewegen: der linke Stick",
+            "Bewegen: Daumen auf den Stick und schieben",
+        ],
         kicking: [
             "Schuss: geh zum Ball, halte die Leertaste, lass los",
             "Schuss: geh zum Ball, halte A, lass los",
+            "Schuss: geh zum Ball, halte den Knopf „Schuss“, lass los",
         ],
         hold_longer: [
             "Stärker: halte die Leertaste, bis der Ring voll ist",
             "Stärker: halte A, bis der Ring voll ist",
+            "Stärker: halte „Schuss“, bis der Ring voll ist",
         ],
         dashing: [
             "Sprint: lenke irgendwohin und drücke Umschalt",
             "Sprint: lenke irgendwohin und drücke X",
+            "Sprint: schieb den Stick und tippe auf „Sprint“",
         ],
         scoring: "Jetzt ein Tor: ins blaue Tor!",
         praise: "Gut gemacht!",

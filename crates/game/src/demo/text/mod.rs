@@ -42,16 +42,17 @@ pub struct Figures {
     pub heads: [&'static str; 5],
 }
 
-/// The first lesson: what to do with keys, and with a gamepad.
+/// The first lesson: what to do with keys, with a gamepad, and with fingers, whose stick and buttons
+/// are drawn on the glass.
 pub struct Taught {
     /// To move.
-    pub moving: [&'static str; 2],
+    pub moving: [&'static str; 3],
     /// To kick.
-    pub kicking: [&'static str; 2],
+    pub kicking: [&'static str; 3],
     /// To kick harder, after a weak kick.
-    pub hold_longer: [&'static str; 2],
+    pub hold_longer: [&'static str; 3],
     /// To dash.
-    pub dashing: [&'static str; 2],
+    pub dashing: [&'static str; 3],
     /// To score.
     pub scoring: &'static str,
     /// When a step is done.
