@@ -212,6 +212,13 @@ impl Game {
         world.query::<&Page>().iter(world).next().copied()
     }
 
+    fn is_ready(&mut self) -> bool {
+        let world = self.app.world_mut();
+        let mut seen = world.query::<&Seen>();
+        let mut peers = seen.iter(world).flat_map(|seen| &seen.0.peers);
+        peers.any(|peer| peer.is_me && peer.ready)
+    }
+
     fn panel(&self) -> Option<Panel> {
         self.app.world().resource::<Panels>().shown()
     }
@@ -240,12 +247,7 @@ fn a_gamepad_creates_a_room_is_ready_and_leaves() {
     game.until("the room", |game| game.page() == Some(Page::Room));
     assert_eq!(game.focused(), "Ready");
     game.press(South);
-    game.until("being ready", |game| {
-        let world = game.app.world_mut();
-        let mut seen = world.query::<&Seen>();
-        let mut peers = seen.iter(world).flat_map(|seen| &seen.0.peers);
-        peers.any(|peer| peer.is_me && peer.ready)
-    });
+    game.until("being ready", Game::is_ready);
     game.walk(DPadRight, "Back");
     game.press(East);
     game.until("the title", |game| game.stage() == Stage::Title);
@@ -348,6 +350,22 @@ fn a_finger_plays_and_presses_the_menu() {
     game.touch(TouchPhase::Ended, 3, resume);
     game.draw();
     assert_eq!(game.panel(), None);
+}
+
+#[test]
+fn the_first_tap_of_all_presses_what_it_came_down_on() {
+    let mut game = Game::start((360, 640));
+    game.walk(DPadRight, "New room");
+    game.press(South);
+    game.until("the room", |game| game.page() == Some(Page::Room));
+    let ready = game.place("Ready");
+    game.touch(TouchPhase::Started, 1, ready);
+    // A finger stays for some pictures, in which small buttons would grow.
+    game.draw();
+    assert_eq!(game.place("Ready"), ready);
+    game.touch(TouchPhase::Ended, 1, ready);
+    game.until("being ready", Game::is_ready);
+    assert_ne!(game.place("Ready"), ready, "now they suit fingers");
 }
 
 #[test]

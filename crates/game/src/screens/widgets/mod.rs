@@ -311,7 +311,16 @@ fn paint(
     }
 }
 
-fn suit_fingers(device: Res<Device>, mut buttons: Query<&mut Node, With<Small>>) {
+/// Nothing grows while a finger is down: its button would move away from under it, and the first tap
+/// be lost.
+fn suit_fingers(
+    device: Res<Device>,
+    touches: Res<Touches>,
+    mut buttons: Query<&mut Node, With<Small>>,
+) {
+    if touches.iter().next().is_some() {
+        return;
+    }
     let height = match *device {
         Device::Touch => vmin(FINGER),
         Device::Keyboard | Device::Gamepad | Device::Mouse => auto(),
