@@ -178,11 +178,13 @@ fn config(args: &Args, identity: &Identity) -> Config<World> {
     }
 }
 
-/// Prints the status once a second until the time is over or the session fails.
+/// Prints the status once a second, and whenever there is a new checksum so that whoever compares them
+/// misses none, until the time is over or the session fails.
 fn watch(session: &Handle<World>, identity: &Identity, start: Instant, time: Duration) -> Seen {
     let mut seen = Seen::default();
     let mut kept = false;
     let mut next_line = Duration::from_secs(1);
+    let mut told = 0;
     while start.elapsed() < time {
         std::thread::sleep(GLANCE);
         let status = session.status();
@@ -202,8 +204,12 @@ fn watch(session: &Handle<World>, identity: &Identity, start: Instant, time: Dur
         if status.phase == "failed" {
             break;
         }
-        if start.elapsed() >= next_line {
+        let is_time = start.elapsed() >= next_line;
+        if is_time {
             next_line += Duration::from_secs(1);
+        }
+        if is_time || status.checksum_frame != told {
+            told = status.checksum_frame;
             print_status(session);
         }
     }
