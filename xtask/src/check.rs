@@ -24,7 +24,7 @@ pub fn all(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     wasm(workspace, steps)?;
     build::run(workspace, steps, None)?;
     size::run(workspace, steps, false)?;
-    run_end_to_end(workspace, steps, &[], &[])
+    run_end_to_end(workspace, steps, &[])
 }
 
 /// What needs no browser and no web build.
@@ -42,7 +42,7 @@ pub fn quick(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 /// When there is none, or a test fails.
 pub fn end_to_end(workspace: &Workspace, steps: &mut Steps, arguments: &[String]) -> Result<()> {
     setup::run(workspace, steps, &[Part::Test])?;
-    run_end_to_end(workspace, steps, arguments, &[])
+    run_end_to_end(workspace, steps, arguments)
 }
 
 /// The end-to-end tests that the arguments leave, where all that they need is installed.
@@ -50,7 +50,6 @@ pub(crate) fn run_end_to_end(
     workspace: &Workspace,
     steps: &mut Steps,
     arguments: &[String],
-    variables: &[(&str, &str)],
 ) -> Result<()> {
     ensure!(
         workspace.dist().join("index.html").is_file(),
@@ -63,8 +62,7 @@ pub(crate) fn run_end_to_end(
             .cargo()
             .args(["test", "--locked", "--package", "e2e"])
             .args(arguments)
-            .args(["--", "--test-threads=1", "--nocapture"])
-            .envs(variables.iter().copied()),
+            .args(["--", "--test-threads=1", "--nocapture"]),
     )
 }
 

@@ -11,28 +11,9 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The screens, as the end-to-end test names its files.
-const SCREENS: [&str; 12] = [
-    "title",
-    "lesson",
-    "settings",
-    "credits",
-    "open-rooms",
-    "room",
-    "match",
-    "net-graph",
-    "menu",
-    "result",
-    "replay",
-    "two-scenes",
-];
-
-/// Sizes of the page, each with the folder below `docs/pictures/` that has them.
-const SIZES: [(&str, &str); 3] = [
-    ("1280x720", ""),
-    ("390x844", "390x844"),
-    ("1920x1080", "1920x1080"),
-];
+/// The screens that the documents show, as the end-to-end test names its files, and their size.
+const SCREENS: [&str; 3] = ["title", "match", "two-scenes"];
+const SIZE: &str = "1280x720";
 
 const ICONS: [&str; 5] = [
     "icon-192.png",
@@ -49,22 +30,15 @@ const ICONS: [&str; 5] = [
 pub fn run(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     setup::run(workspace, steps, &[Part::Web, Part::Test])?;
     build::run(workspace, steps, None)?;
-    check::run_end_to_end(
-        workspace,
-        steps,
-        &["--test", "pictures"].map(Into::into),
-        &[("PICTURES_LARGE", "1")],
-    )?;
+    check::run_end_to_end(workspace, steps, &["--test", "pictures"].map(Into::into))?;
     let taken = workspace.target().join("e2e");
-    for (size, folder) in SIZES {
-        let folder = workspace.root().join("docs/pictures").join(folder);
-        fs::create_dir_all(&folder)?;
-        for screen in SCREENS {
-            copy(
-                &taken.join(format!("{screen}-{size}.png")),
-                &folder.join(format!("{screen}.png")),
-            )?;
-        }
+    let shown = workspace.root().join("docs/pictures");
+    fs::create_dir_all(&shown)?;
+    for screen in SCREENS {
+        copy(
+            &taken.join(format!("{screen}-{SIZE}.png")),
+            &shown.join(format!("{screen}.png")),
+        )?;
     }
     let assets = workspace.root().join("assets");
     for icon in ICONS {

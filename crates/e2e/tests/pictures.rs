@@ -1,110 +1,57 @@
-//! Pictures of every screen at two sizes or three, from real runs, and the icons at theirs, in `e2e/` of
+//! Pictures of every screen at three sizes, from real runs, and the icons at theirs, in `e2e/` of
 //! cargo's target folder.
 
-use std::{env, fs, path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use data_encoding::BASE64;
 use e2e::{
     browser::Browser,
-    hands::{Hands, Key},
     peer::NativePeer,
     place::{output, root},
     play::until,
-    screen::{button, fits},
     server::Server,
-    status::Status,
 };
 use serde_json::json;
 
-/// A phone held upright and a desktop.
-const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 720)];
-
-/// A large desktop beside those, on which software draws slowly: where this variable is set.
-const LARGE: (&str, (u32, u32)) = ("PICTURES_LARGE", (1920, 1080));
+/// A small window, a desktop, a phone held upright.
+const SIZES: [(u32, u32); 3] = [(480, 320), (1280, 720), (390, 844)];
 
 /// Frames after which a match has something to show.
 const FRAMES: u32 = 300;
 
 /// Pictures after which a screen has stopped appearing.
-const PICTURES: u32 = 12;
+const PICTURES: u32 = 30;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-
-const ESCAPE: Key = ("Escape", "Escape");
-const NET_GRAPH: Key = ("F3", "F3");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_at_every_size() -> Result<()> {
     let server = Server::with_web_client().await?;
-    let large = env::var_os(LARGE.0).map(|_| LARGE.1);
-    for size in SIZES.into_iter().chain(large) {
-        let browser = Browser::device("pictures", size.0, size.1).await?;
-        let album = Album {
-            browser: &browser,
-            hands: Hands::on(&browser),
-            size,
-        };
-        let hands = &album.hands;
-        browser.open(&server.page_of_newcomer("?name=Ada")).await?;
-        button(&browser, "Skip").await?;
-        album.take("lesson").await?;
+    for (width, height) in SIZES {
+        let browser = Browser::device("pictures", width, height).await?;
 
-        browser.open(&server.page("?name=Ada")).await?;
-        button(&browser, "Quick match").await?;
-        album.take("title").await?;
-        for (label, screen) in [
-            ("Settings", "settings"),
-            ("Credits", "credits"),
-            ("Open rooms", "open-rooms"),
-        ] {
-            hands.press(label).await?;
-            button(&browser, "Back").await?;
-            album.take(screen).await?;
-            hands.press("Back").await?;
-        }
+        browser.open(&server.page("")).await?;
+        take(&browser, "title", width, height).await?;
 
-        hands.press("New room").await?;
+        browser
+            .open(&server.page("?create=1&autopilot=1&name=Ada"))
+            .await?;
         let link = browser.invitation().await?;
+        take(&browser, "room", width, height).await?;
+
         let code = link.rsplit('#').next().unwrap_or_default();
         let seconds = PATIENCE.as_secs();
-        let bob = NativePeer::join("Bob", &server.signaling(), code, seconds).await?;
-        reaches(&browser, "company", |status| status.peers == 1).await?;
-        album.take("room").await?;
-        drop(bob);
-
-        plays_to_the_end(&server, &album).await?;
+        let peer = NativePeer::join("Bob", &server.signaling(), code, seconds).await?;
+        plays(&browser).await?;
+        take(&browser, "match", width, height).await?;
+        drop(peer);
 
         browser.open(&server.page("?scenes=2&autopilot=1")).await?;
         plays(&browser).await?;
-        album.take("two-scenes").await?;
+        take(&browser, "two-scenes", width, height).await?;
     }
     server.stop().await
-}
-
-/// A match with a friend and what can be opened over it, its result, and its replay.
-async fn plays_to_the_end(server: &Server, album: &Album<'_>) -> Result<()> {
-    let (browser, hands) = (album.browser, &album.hands);
-    let short = "?create=1&autopilot=1&name=Ada&rules=seats=4,goals=0,seconds=40";
-    browser.open(&server.page(short)).await?;
-    let link = browser.invitation().await?;
-    let code = link.rsplit('#').next().unwrap_or_default();
-    let seconds = PATIENCE.as_secs();
-    let _bob = NativePeer::join("Bob", &server.signaling(), code, seconds).await?;
-    plays(browser).await?;
-    album.take("match").await?;
-    hands.tap(NET_GRAPH).await?;
-    album.take("net-graph").await?;
-    hands.tap(NET_GRAPH).await?;
-    hands.tap(ESCAPE).await?;
-    button(browser, "Go on").await?;
-    album.take("menu").await?;
-    hands.tap(ESCAPE).await?;
-    reaches(browser, "the result", |status| status.phase == "result").await?;
-    button(browser, "Rematch").await?;
-    album.take("result").await?;
-    hands.press("Watch replay (R)").await?;
-    album.take("replay").await
 }
 
 /// The icons from their drawing, and the picture for previews of links from one of a match.
@@ -194,48 +141,29 @@ async fn plays(browser: &Browser) -> Result<()> {
     .await
 }
 
-/// Waits until the page's session is as wanted.
-async fn reaches(browser: &Browser, what: &str, wanted: impl Fn(&Status) -> bool) -> Result<()> {
-    until(what, PATIENCE, async || {
-        let status = browser.status().await?;
-        Ok(status.filter(|status| wanted(status)).map(drop))
-    })
-    .await
-}
-
-/// Pictures of one browser's page.
-struct Album<'a> {
-    browser: &'a Browser,
-    hands: Hands<'a>,
-    size: (u32, u32),
-}
-
-impl Album<'_> {
-    /// Takes a picture, and makes sure that the page shows the whole canvas and nothing beside it.
-    async fn take(&self, screen: &str) -> Result<()> {
-        let (browser, (width, height)) = (self.browser, self.size);
-        browser.draws(PICTURES).await?;
-        let measures = browser
-            .evaluate(
-                "const page = document.documentElement;
-                 const canvas = document.getElementById('game').getBoundingClientRect();
-                 return [page.scrollWidth, page.scrollHeight, canvas.width, canvas.height]",
-            )
-            .await?;
-        ensure!(
-            measures == json!([width, height, width, height]),
-            "{screen}: page and canvas measure {measures} at {width}x{height}"
-        );
-        fits(browser, screen, self.size).await?;
-        let path = output()?.join(format!("{screen}-{width}x{height}.png"));
-        ensure!(
-            png_size(&path)? == (width, height),
-            "{} has another size",
-            path.display()
-        );
-        eprintln!("{}", path.display());
-        Ok(())
-    }
+/// Takes a picture, and makes sure that the page shows the whole canvas and nothing beside it.
+async fn take(browser: &Browser, screen: &str, width: u32, height: u32) -> Result<()> {
+    browser.draws(PICTURES).await?;
+    let measures = browser
+        .evaluate(
+            "const page = document.documentElement;
+             const canvas = document.getElementById('game').getBoundingClientRect();
+             return [page.scrollWidth, page.scrollHeight, canvas.width, canvas.height]",
+        )
+        .await?;
+    ensure!(
+        measures == json!([width, height, width, height]),
+        "{screen}: page and canvas measure {measures} at {width}x{height}"
+    );
+    let path = output()?.join(format!("{screen}-{width}x{height}.png"));
+    browser.screenshot(&path).await?;
+    ensure!(
+        png_size(&path)? == (width, height),
+        "{} has another size",
+        path.display()
+    );
+    eprintln!("{}", path.display());
+    Ok(())
 }
 
 /// Width and height from the header that every PNG file begins with.
