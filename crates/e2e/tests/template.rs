@@ -6,6 +6,7 @@ use std::{
     env, fs, io,
     path::{Path, PathBuf},
     process::Stdio,
+    time::SystemTime,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -31,6 +32,7 @@ async fn another_game_takes_the_demos_place() -> Result<()> {
         // A game that was made from the template keeps no promise of the template's.
         return Ok(());
     }
+    let _anew = Anew(root()?.join("crates"));
     let scratch = Scratch::new()?;
     let copy = scratch.path().join("game");
     copy_folder(&root()?.canonicalize()?, &copy)?;
@@ -63,6 +65,31 @@ async fn another_game_takes_the_demos_place() -> Result<()> {
         ensure!(second.get(at) == Some(checksum), "worlds {at:?} differ");
     }
     server.stop().await
+}
+
+/// Has cargo build the packages below this folder anew afterwards: those of the copy are in the same
+/// target folder, and it tells the two apart by nothing but their age.
+struct Anew(PathBuf);
+
+impl Drop for Anew {
+    fn drop(&mut self) {
+        if let Err(error) = touch(&self.0) {
+            eprintln!("the next build may have the copy's packages: {error}");
+        }
+    }
+}
+
+fn touch(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            touch(&entry.path())?;
+        } else {
+            let file = fs::File::options().append(true).open(entry.path())?;
+            file.set_modified(SystemTime::now())?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies sources: neither what was built nor what git keeps.
