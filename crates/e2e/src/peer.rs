@@ -115,7 +115,7 @@ impl NativePeer {
         Ok(self.told.borrow().clone())
     }
 
-    /// The next status that the peer prints; it prints one a second.
+    /// The next status that the peer prints; it prints at least one a second.
     ///
     /// # Errors
     /// When the peer ends before it prints another.

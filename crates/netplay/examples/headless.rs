@@ -1,5 +1,5 @@
 //! A peer without any picture: joins a room, plays by autopilot, and prints its
-//! [`Status`](netplay::session::Status) as one JSON line a second on stdout.
+//! [`Status`](netplay::session::Status) as a JSON line on stdout, each second and at each checksum.
 //!
 //! `cargo run -p netplay --example headless -- --server ws://127.0.0.1:3536 --room kitchen --seconds 20`
 //!

@@ -13,11 +13,11 @@
 //! One turn of whoever drives a [`Core`]: [`Core::receive`] what has come, [`Core::tick`],
 //! send all of [`Core::poll_datagram`], sleep until [`Core::next_due`] or the next packet.
 //!
-//! The parts: `begin` makes a core, `core` is its turn, `step` steps and rolls back, `receive` judges datagrams before
-//! any of them counts, `send` writes them, `clock` says when a step is due, `peer` measures the
-//! others, `seats` keeps the log of who drives what, `reign` how far it is final, `listen` is what
-//! a peer without a seat does, `waits` judges for whom one waits, `delay` follows the round trip,
-//! `repair` replaces a wrong world, `history` and `losses` are for pictures
+//! The parts: `begin` makes a core, `core` is its turn, `step` steps and rolls back, `receive`
+//! judges datagrams before any of them counts, `send` writes them, `clock` says when a step is due,
+//! `peer` measures the others, `seats` keeps the log of who drives what, `reign` how far it is
+//! final, `listen` is what a peer without a seat does, `waits` judges for whom one waits, `delay`
+//! follows the round trip, `repair` replaces a wrong world, `history` and `losses` are for pictures
 //! of it, `queues` tells how full everything is.
 //!
 //! Deliberately absent: any decision about who is to drive a seat. The log of changes comes from
